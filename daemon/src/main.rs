@@ -1,0 +1,2 @@
+//! `parlord`, the daemon.
+fn main() {}

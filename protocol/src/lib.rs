@@ -1,0 +1,1 @@
+//! The wire between `parlord` and its clients.

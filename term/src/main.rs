@@ -1,0 +1,2 @@
+//! `parlor`, the terminal client.
+fn main() {}

@@ -205,12 +205,8 @@ fn key(text: &str) -> String {
     const ROUNDS_MAX: usize = 8;
     let mut key = text.to_owned();
     for _ in 0..ROUNDS_MAX {
-        let folded: String = key
-            .nfkc()
-            .filter(|&c| !is_ignorable(c))
-            .default_case_fold()
-            .nfkc()
-            .collect();
+        let folded: String =
+            key.nfkc().filter(|&c| !is_ignorable(c)).default_case_fold().nfkc().collect();
         let folded = folded.trim();
         if folded == key {
             break;
@@ -223,10 +219,7 @@ fn key(text: &str) -> String {
 /// Whether Unicode gives the character no visible form by default (zero-width spaces and joiners,
 /// fillers, variation selectors). The skeleton of a character is empty for these and only these.
 fn is_ignorable(c: char) -> bool {
-    !c.is_ascii()
-        && unicode_security::skeleton(c.encode_utf8(&mut [0; 4]))
-            .next()
-            .is_none()
+    !c.is_ascii() && unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
 }
 
 #[cfg(test)]
@@ -241,10 +234,7 @@ mod tests {
 
     #[test]
     fn user_names_are_lower_cased() {
-        assert_eq!(
-            UserName::parse("Alice.B-2_c").unwrap().as_str(),
-            "alice.b-2_c"
-        );
+        assert_eq!(UserName::parse("Alice.B-2_c").unwrap().as_str(), "alice.b-2_c");
         assert_eq!(UserName::parse("AL").unwrap(), "al".parse().unwrap());
     }
 
@@ -301,25 +291,14 @@ mod tests {
 
     #[test]
     fn display_names_are_composed_and_trimmed() {
-        assert_eq!(
-            DisplayName::parse(" Zoe\u{308} ").unwrap().as_str(),
-            "Zo\u{eb}"
-        );
+        assert_eq!(DisplayName::parse(" Zoe\u{308} ").unwrap().as_str(), "Zo\u{eb}");
     }
 
     #[test]
     fn titles_in_the_form_of_a_room_id_are_refused() {
-        for text in [
-            "kx4f9-2mqa7",
-            "KX4F9-2MQA7",
-            "ilo00-00oli",
-            "ｋｘ４ｆ９－２ｍｑａ７",
-        ] {
-            assert_eq!(
-                Title::parse(text),
-                Err(NameError::LooksLikeRoomId),
-                "{text}"
-            );
+        for text in ["kx4f9-2mqa7", "KX4F9-2MQA7", "ilo00-00oli", "ｋｘ４ｆ９－２ｍｑａ７"]
+        {
+            assert_eq!(Title::parse(text), Err(NameError::LooksLikeRoomId), "{text}");
         }
         for text in ["kx4f92mqa7", "kx4f9_2mqa7", "kx4f9-2mqa", "uuuuu-uuuuu"] {
             assert!(Title::parse(text).is_ok(), "{text}");
@@ -333,10 +312,7 @@ mod tests {
             ("Ops", "o\u{200b}p\u{200d}s"),
             ("ops", "ｏｐｓ"),
             ("ops", "ops \u{200b}"),
-            (
-                "\u{3a3}\u{3af}\u{3c3}\u{3c5}\u{3c6}\u{3bf}\u{3c2}",
-                "\u{3a3}ίσυφοσ",
-            ),
+            ("\u{3a3}\u{3af}\u{3c3}\u{3c5}\u{3c6}\u{3bf}\u{3c2}", "\u{3a3}ίσυφοσ"),
             ("caf\u{e9}", "CAFE\u{301}"),
         ] {
             assert_eq!(title(a).key(), title(b).key(), "{a} {b}");
@@ -358,10 +334,7 @@ mod tests {
     #[test]
     fn decoding_parses() {
         let bytes = postcard::to_stdvec("Bob").unwrap();
-        assert_eq!(
-            postcard::from_bytes::<UserName>(&bytes).unwrap().as_str(),
-            "bob"
-        );
+        assert_eq!(postcard::from_bytes::<UserName>(&bytes).unwrap().as_str(), "bob");
         for bad in ["", "b\u{1b}"] {
             let bytes = postcard::to_stdvec(bad).unwrap();
             assert!(postcard::from_bytes::<UserName>(&bytes).is_err());

@@ -180,11 +180,7 @@ mod tests {
     #[test]
     fn blank_body_is_empty() {
         for blank in ["", " \n\t ", "\u{1b}\u{7f}", "\u{a0}\u{3000}"] {
-            assert_eq!(
-                MessageText::parse(blank),
-                Err(TextError::Empty),
-                "{blank:?}"
-            );
+            assert_eq!(MessageText::parse(blank), Err(TextError::Empty), "{blank:?}");
         }
     }
 
@@ -192,10 +188,7 @@ mod tests {
     fn body_may_be_as_long_as_the_limit_and_no_longer() {
         let longest = "\u{1F600}".repeat(MAX_BODY_CHARS);
         assert_eq!(MessageText::parse(&longest).unwrap().as_str(), longest);
-        assert_eq!(
-            MessageText::parse(&"a".repeat(MAX_BODY_CHARS + 1)),
-            Err(TextError::TooLong)
-        );
+        assert_eq!(MessageText::parse(&"a".repeat(MAX_BODY_CHARS + 1)), Err(TextError::TooLong));
         // What is removed at entry does not count.
         let noisy = format!("{}{}", "\u{1}".repeat(500), "a".repeat(MAX_BODY_CHARS));
         assert!(MessageText::parse(&noisy).is_ok());
@@ -203,10 +196,7 @@ mod tests {
 
     #[test]
     fn reason_is_one_trimmed_line() {
-        assert_eq!(
-            Reason::parse(" spam,\nagain ").unwrap().as_str(),
-            "spam, again"
-        );
+        assert_eq!(Reason::parse(" spam,\nagain ").unwrap().as_str(), "spam, again");
         assert_eq!(Reason::parse(&"r".repeat(201)), Err(TextError::TooLong));
         assert_eq!(Reason::parse(" \n"), Err(TextError::Empty));
     }
@@ -214,12 +204,7 @@ mod tests {
     #[test]
     fn decoding_parses() {
         let bytes = postcard::to_stdvec("a\u{1b}b").unwrap();
-        assert_eq!(
-            postcard::from_bytes::<MessageText>(&bytes)
-                .unwrap()
-                .as_str(),
-            "ab"
-        );
+        assert_eq!(postcard::from_bytes::<MessageText>(&bytes).unwrap().as_str(), "ab");
         let blank = postcard::to_stdvec("").unwrap();
         assert!(postcard::from_bytes::<MessageText>(&blank).is_err());
     }
@@ -232,9 +217,6 @@ mod tests {
         assert!(!is_overlong(family));
         assert!(!is_overlong(scotland));
         assert!(is_overlong("\u{1100}\u{1100}\u{1100}"));
-        assert!(is_overlong(&format!(
-            "a{}",
-            "\u{301}".repeat(MAX_CLUSTER_CHARS)
-        )));
+        assert!(is_overlong(&format!("a{}", "\u{301}".repeat(MAX_CLUSTER_CHARS))));
     }
 }

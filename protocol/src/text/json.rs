@@ -79,9 +79,6 @@ mod tests {
             quoted("\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}\u{10ffff}"),
             r#""\u001b\u007f\u009b\u202e\u2028\udbff\udfff""#
         );
-        assert_eq!(
-            quoted("\u{1100}\u{1100}\u{1100}"),
-            r#""\u1100\u1100\u1100""#
-        );
+        assert_eq!(quoted("\u{1100}\u{1100}\u{1100}"), r#""\u1100\u1100\u1100""#);
     }
 }

@@ -123,14 +123,8 @@ pub(super) mod tests {
             assert!(!is_hazard(c), "{c:?} in {text:?}");
         }
         for cluster in text.graphemes(true) {
-            assert!(
-                columns(cluster) <= MAX_CLUSTER_COLUMNS,
-                "{cluster:?} in {text:?}"
-            );
-            assert!(
-                cluster.chars().count() <= MAX_CLUSTER_CHARS,
-                "{cluster:?} in {text:?}"
-            );
+            assert!(columns(cluster) <= MAX_CLUSTER_COLUMNS, "{cluster:?} in {text:?}");
+            assert!(cluster.chars().count() <= MAX_CLUSTER_CHARS, "{cluster:?} in {text:?}");
         }
     }
 

@@ -1,0 +1,69 @@
+//! Why the server does not do what it was asked: codes and their data, never prose.
+
+use crate::record::{wire_struct, wire_tag};
+
+wire_tag! {
+    /// The closed list of reasons. Each has one meaning; the client owns the words.
+    pub enum Code {
+        /// The request makes no sense, such as an unknown command.
+        BadRequest = "bad-request",
+        /// Only who is logged in may ask this.
+        LoginRequired = "login-required",
+        /// No such user with this password or device.
+        BadCredentials = "bad-credentials",
+        /// The account is disabled.
+        Disabled = "disabled",
+        /// Only operators add users.
+        SignUpClosed = "sign-up-closed",
+        /// The name belongs to a user, or did.
+        NameTaken = "name-taken",
+        /// Not a user name.
+        BadName = "bad-name",
+        /// The password record or its cost is not acceptable.
+        WeakPassword = "weak-password",
+        /// There is no such room, or none that one may know of.
+        NoSuchRoom = "no-such-room",
+        /// The room has ended for good.
+        RoomTerminated = "room-terminated",
+        /// Only members may.
+        NotAMember = "not-a-member",
+        /// One is in the room already.
+        AlreadyAMember = "already-a-member",
+        /// The title belongs to a live room, or looks like one that does.
+        TitleTaken = "title-taken",
+        /// Not a title.
+        BadTitle = "bad-title",
+        /// More than the limit.
+        TooLong = "too-long",
+        /// Nothing is left to send.
+        Empty = "empty",
+        /// The nonce is more than 7 days old or 10 minutes ahead.
+        StaleNonce = "stale-nonce",
+        /// What came after that revision is no longer known; begin with a snapshot.
+        TooOld = "too-old",
+        /// The server has too much to do; try again.
+        Busy = "busy",
+        /// A limit on how many is reached.
+        TooMany = "too-many",
+        /// One has no device of that number.
+        NoSuchDevice = "no-such-device",
+        /// The store failed or is full; nothing was changed, or a resend will tell.
+        Unavailable = "unavailable",
+    }
+}
+
+wire_struct! {
+    /// A refusal: nothing was changed.
+    pub struct Refusal {
+        /// Why.
+        pub code: Code,
+        /// How long to wait before it may be worth trying again, in milliseconds.
+        pub retry_after_ms: Option<u32>,
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self { code, retry_after_ms: None }
+    }
+}

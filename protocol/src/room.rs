@@ -1,0 +1,139 @@
+//! Rooms as the wire shows them: their listing, their members, and who may be what.
+
+use crate::id::{Revision, RoomId, Seq, Timestamp};
+use crate::name::{Title, UserName};
+use crate::record::{Record, wire_enum, wire_struct, wire_tag};
+
+wire_tag! {
+    /// What a member is in a room.
+    pub enum Role {
+        /// Reads and writes.
+        Member = "member",
+        /// Helps the owner.
+        Admin = "admin",
+        /// The one to whom the room belongs.
+        Owner = "owner",
+    }
+}
+
+wire_tag! {
+    /// How a membership ended.
+    pub enum Departure {
+        /// By the member's own wish.
+        Left = "left",
+        /// The room was terminated.
+        Terminated = "terminated",
+    }
+}
+
+wire_tag! {
+    /// Which rooms to list.
+    pub enum Scope {
+        /// Those that everyone may find.
+        Public = "public",
+        /// Those that one is in.
+        Mine = "mine",
+    }
+}
+
+wire_enum! {
+    /// How a command names a room that it does not know by ID.
+    pub enum RoomRef {
+        /// By its ID.
+        Id(RoomId),
+        /// By its title, compared without case and after NFKC.
+        Title(String),
+    }
+}
+
+wire_struct! {
+    /// A room, as its asker may see it.
+    pub struct Room {
+        /// Its ID.
+        pub room: RoomId,
+        /// Its title.
+        pub title: Title,
+        /// How many members it has.
+        pub members: u32,
+        /// What the asker is in it; `None` where no member.
+        pub role: Option<Role>,
+        /// The last message; `None` where no member.
+        pub last_seq: Option<Seq>,
+        /// The last change; `None` where no member.
+        pub revision: Option<Revision>,
+    }
+
+    /// A page of rooms, by title.
+    pub struct Rooms {
+        /// The page.
+        pub rooms: Vec<Record<Room>>,
+        /// Where the next page begins; `None` on the last.
+        pub next: Option<String>,
+    }
+
+    /// A user in a room.
+    pub struct Member {
+        /// Who.
+        pub user: UserName,
+        /// What they are in the room.
+        pub role: Role,
+        /// Since when they are a member, without a break.
+        pub joined_at: Timestamp,
+    }
+
+    /// A page of members, by join order.
+    pub struct Members {
+        /// The page.
+        pub members: Vec<Record<Member>>,
+        /// Where the next page begins; `None` on the last.
+        pub next: Option<String>,
+    }
+
+    /// Makes a room, of which the asker is then the owner.
+    pub struct CreateRoom {
+        /// Its title.
+        pub title: String,
+    }
+
+    /// Asks for a page of rooms.
+    pub struct ListRooms {
+        /// Which rooms.
+        pub scope: Scope,
+        /// Only those whose titles hold this, compared without case; empty for all.
+        pub search: String,
+        /// The `next` of the page before; `None` for the first.
+        pub after: Option<String>,
+        /// How many at most; 0 or more than 200 is 200.
+        pub limit: u32,
+    }
+
+    /// Asks for one room.
+    pub struct FindRoom {
+        /// Which.
+        pub room: Record<RoomRef>,
+    }
+
+    /// Enters a room.
+    pub struct JoinRoom {
+        /// Which.
+        pub room: RoomId,
+        /// A room to leave in the same step: either both happen or neither.
+        pub leave: Option<RoomId>,
+    }
+
+    /// Leaves a room.
+    pub struct LeaveRoom {
+        /// Which.
+        pub room: RoomId,
+    }
+
+    /// Asks for a page of members.
+    pub struct ListMembers {
+        /// Of which room.
+        pub room: RoomId,
+        /// The `next` of the page before; `None` for the first.
+        pub after: Option<String>,
+        /// How many at most; 0 or more than 200 is 200.
+        pub limit: u32,
+    }
+}

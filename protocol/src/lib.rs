@@ -14,6 +14,7 @@ pub mod hello;
 pub mod id;
 pub mod message;
 pub mod name;
+pub mod password;
 pub mod push;
 pub mod record;
 pub mod refusal;

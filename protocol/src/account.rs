@@ -38,6 +38,7 @@ wire_struct! {
         /// The wanted name.
         pub name: String,
         /// The registration request, 32 bytes.
+        #[serde(with = "crate::record::octets")]
         pub request: Vec<u8>,
     }
 
@@ -46,6 +47,7 @@ wire_struct! {
         /// The wanted name, as in the start.
         pub name: String,
         /// OPAQUE's registration upload, 192 bytes.
+        #[serde(with = "crate::record::octets")]
         pub upload: Vec<u8>,
         /// The cost with which the password was stretched: the one that the server asked for.
         pub cost: Record<StretchCost>,
@@ -59,12 +61,14 @@ wire_struct! {
         /// The user.
         pub name: String,
         /// The credential request.
+        #[serde(with = "crate::record::octets")]
         pub request: Vec<u8>,
     }
 
     /// Ends a login by password.
     pub struct LoginFinish {
         /// OPAQUE's credential finalization, 64 bytes.
+        #[serde(with = "crate::record::octets")]
         pub finalization: Vec<u8>,
         /// A device to register at once.
         pub device: Option<Record<NewDevice>>,
@@ -83,12 +87,14 @@ wire_struct! {
     /// Begins a password change; demands that this connection proved the password.
     pub struct PasswordStart {
         /// OPAQUE's registration request.
+        #[serde(with = "crate::record::octets")]
         pub request: Vec<u8>,
     }
 
     /// Ends a password change: all devices but the connection's own are revoked.
     pub struct PasswordFinish {
         /// OPAQUE's registration upload.
+        #[serde(with = "crate::record::octets")]
         pub upload: Vec<u8>,
         /// The cost with which the password was stretched.
         pub cost: Record<StretchCost>,
@@ -97,6 +103,7 @@ wire_struct! {
     /// The server's half of a registration.
     pub struct Registration {
         /// OPAQUE's registration response.
+        #[serde(with = "crate::record::octets")]
         pub response: Vec<u8>,
         /// How the client must stretch the password.
         pub cost: Record<StretchCost>,
@@ -105,6 +112,7 @@ wire_struct! {
     /// The server's half of a login, the same in kind for names that do not exist.
     pub struct Credential {
         /// OPAQUE's credential response.
+        #[serde(with = "crate::record::octets")]
         pub response: Vec<u8>,
         /// How the password was stretched.
         pub cost: Record<StretchCost>,

@@ -9,7 +9,11 @@
 //! Rules for whoever adds to the wire:
 //! - An appended field has a valid zero or is an `Option`.
 //! - No bare `u8` or `[u8; N]` in a record: use `u32`, or [`Bytes`](crate::id::Bytes). Only so can
-//!   a number that was cut in the middle be told from one that ends in a large byte.
+//!   a number that was cut in the middle be told from one that ends in a large byte. For the same
+//!   reason a `Vec<u8>` is marked `#[serde(with = "crate::record::octets")]`: its bytes are the
+//!   same, but it is read whole or not at all.
+//! - No struct or enum stands bare inside another: it goes into a [`Record`], or old readers lose
+//!   their place when it grows.
 //! - An enum that carries data is made with `wire_enum!` and stands alone in its record; one that
 //!   does not is made with `wire_tag!`. New variants are appended.
 //! - No list of elements that take no bytes.
@@ -108,6 +112,40 @@ pub(crate) fn decode_growing<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Dec
     let flavor = Growing { rest: bytes, in_varint: false, missing: 0 };
     let mut deserializer = postcard::Deserializer::from_flavor(flavor);
     T::deserialize(&mut deserializer).map_err(|_| DecodeError { what: std::any::type_name::<T>() })
+}
+
+/// Serde's form of a byte string that is a plain `Vec<u8>`; as a list of numbers it would end in
+/// a byte that looks like a number cut in the middle, half the time.
+pub(crate) mod octets {
+    use std::fmt;
+
+    use serde::de::Visitor;
+    use serde::{Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        octets: &[u8],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(octets)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        struct Octets;
+        impl Visitor<'_> for Octets {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, octets: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(octets.to_vec())
+            }
+        }
+        deserializer.deserialize_bytes(Octets)
+    }
 }
 
 /// Reads the tag of an enum without its payload; `None` where the bytes begin with no tag.
@@ -314,6 +352,17 @@ mod tests {
         }
     }
 
+    wire_struct! {
+        /// Bytes, and what was appended behind them.
+        pub struct Octets {
+            /// Bytes.
+            #[serde(with = "crate::record::octets")]
+            pub bytes: Vec<u8>,
+            /// Appended.
+            pub more: Option<u32>,
+        }
+    }
+
     fn old() -> Old {
         Old { number: 300, text: "hi".into() }
     }
@@ -339,6 +388,16 @@ mod tests {
         assert!(Old::decode(&bytes[..1]).is_err());
         assert!(Old::decode(&bytes[..4]).is_err());
         assert_eq!(Old::decode(&bytes[..2]).unwrap(), Old { number: 300, text: String::new() });
+    }
+
+    #[test]
+    fn a_byte_string_is_read_whole_whatever_its_last_byte() {
+        let octets = Octets { bytes: vec![1, 0xff], more: None };
+        let bytes = octets.encode().unwrap();
+        assert_eq!(bytes, [2, 1, 0xff, 0]);
+        assert_eq!(Octets::decode(&bytes[..3]).unwrap(), octets);
+        assert!(Octets::decode(&bytes[..2]).is_err());
+        assert!(Octets::decode(&bytes[..1]).is_err());
     }
 
     #[test]

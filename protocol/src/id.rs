@@ -218,18 +218,39 @@ impl FromStr for Nonce {
 pub struct Timestamp(pub i64);
 
 /// The place of a message in its room: 1, 2, 3 … without gaps; 0 is before the first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
 /// The number of a change in its room: 1, 2, 3 … without gaps; 0 is before the first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
+
+/// The largest number that a place in a sequence may have on the wire: what a signed integer of a
+/// store holds, and far from where counting on would overflow.
+const MAX_POSITION: u64 = i64::MAX as u64;
+
+fn position<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number > MAX_POSITION {
+        Err(D::Error::custom("beyond the last position"))
+    } else {
+        Ok(number)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seq {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        position(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Revision {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        position(deserializer).map(Self)
+    }
+}
 
 /// The number of a device among its user's: 1, 2, 3 …
 #[derive(
@@ -289,5 +310,14 @@ mod tests {
         assert_eq!(nonce.to_string().parse(), Ok(nonce));
         assert_eq!(Nonce::from_bytes([0; 16]).at(), None);
         assert_eq!("00".parse::<Nonce>(), Err(IdError::Nonce));
+    }
+
+    #[test]
+    fn a_position_fits_a_signed_integer() {
+        let last = postcard::to_stdvec(&Seq(MAX_POSITION)).unwrap();
+        assert_eq!(postcard::from_bytes(&last), Ok(Seq(MAX_POSITION)));
+        let beyond = postcard::to_stdvec(&(MAX_POSITION + 1)).unwrap();
+        assert!(postcard::from_bytes::<Seq>(&beyond).is_err());
+        assert!(postcard::from_bytes::<Revision>(&beyond).is_err());
     }
 }

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_security::MixedScript;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::{columns, is_hazard, is_overlong};
+use crate::text::{columns, is_hazard, is_overlong, printable};
 use crate::validated::validated_string;
 
 /// The shortest user name, in characters, all of them ASCII.
@@ -121,7 +121,7 @@ impl fmt::Display for DisplayName {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Title(String);
 
-validated_string!(Title, NameError);
+validated_string!(Title, NameError, |text: &str| Ok::<_, NameError>(Title::taken(text)));
 
 impl Title {
     /// Trims and checks a title as its owner typed it.
@@ -136,6 +136,24 @@ impl Title {
             return Err(NameError::LooksLikeRoomId);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// A title that was valid where it was taken. Widths and clusters change from one version of
+    /// Unicode to the next, so one that is no title by our tables is cleaned and cut rather than
+    /// refused: a page of rooms, or a store, is not lost for one of them.
+    #[must_use]
+    pub fn taken(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| {
+            let line = printable(text);
+            let mut width = 0;
+            let kept = line.graphemes(true).take_while(|cluster| {
+                width += columns(cluster).max(1);
+                width <= MAX_TITLE_COLUMNS
+            });
+            let cut = kept.collect::<String>();
+            // What is blank or looks like an ID even now could not be told from something else.
+            Self::parse(&cut).unwrap_or_else(|_| Self(char::REPLACEMENT_CHARACTER.to_string()))
+        })
     }
 
     /// What is unique among live rooms: NFKC, without what is never visible, with full case
@@ -338,7 +356,21 @@ mod tests {
         for bad in ["", "b\u{1b}"] {
             let bytes = postcard::to_stdvec(bad).unwrap();
             assert!(postcard::from_bytes::<UserName>(&bytes).is_err());
-            assert!(postcard::from_bytes::<Title>(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_title_by_other_tables_is_cleaned_instead_of_losing_its_page() {
+        for (sent, read) in [
+            ("ops", "ops"),
+            ("", "\u{fffd}"),
+            ("b\u{1b}[31m", "b\u{fffd}[31m"),
+            ("kx4f9-2mqa7", "\u{fffd}"),
+            ("x\u{1100}\u{1100}\u{1100}", "x\u{fffd}"),
+            (&"語".repeat(30), &"語".repeat(24)),
+        ] {
+            let bytes = postcard::to_stdvec(sent).unwrap();
+            assert_eq!(postcard::from_bytes::<Title>(&bytes).unwrap().as_str(), read, "{sent:?}");
         }
     }
 
@@ -351,6 +383,8 @@ mod tests {
             if let Ok(title) = Title::parse(&text) {
                 prop_assert_eq!(Title::parse(title.as_str()), Ok(title));
             }
+            let taken = Title::taken(&text);
+            prop_assert_eq!(Title::taken(taken.as_str()), taken);
         }
 
         #[test]

@@ -2,9 +2,13 @@
 
 /// Gives a newtype over `String` that has `parse` its `FromStr`, `as_str` and its place on the
 /// wire: written as a plain string, and parsed again when read, so that no decoded value can be
-/// one that `parse` would have refused.
+/// one that `parse` would have refused. A kind whose rules hang on the tables of Unicode names how
+/// it is read instead, as its writer may have other tables.
 macro_rules! validated_string {
     ($name:ident, $error:ty) => {
+        validated_string!($name, $error, $name::parse);
+    };
+    ($name:ident, $error:ty, $read:expr) => {
         impl $name {
             /// The text as it is stored and sent.
             #[must_use]
@@ -39,7 +43,7 @@ macro_rules! validated_string {
                     }
 
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
-                        $name::parse(text).map_err(E::custom)
+                        $read(text).map_err(E::custom)
                     }
                 }
 

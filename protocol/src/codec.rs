@@ -9,6 +9,11 @@ use crate::record::{DecodeError, Wire};
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of one frame's value, at most, before the login: strangers get little memory.
 pub const FRAME_BYTES_MAX_BEFORE_LOGIN: usize = 4 * 1024;
+/// Elements of one page, at most; whoever asks for none or for more gets as many.
+pub const PAGE_ELEMENTS_MAX: u32 = 200;
+/// Bytes of the elements of one page, at most: an element that would go beyond begins the next
+/// page. It leaves a frame room for what stands around them.
+pub const PAGE_BYTES_MAX: usize = 48 * 1024;
 /// Bytes of the length in front of each value.
 pub const LENGTH_BYTES: usize = 4;
 

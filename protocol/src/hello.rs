@@ -54,7 +54,7 @@ wire_struct! {
 
     /// What the server accepts of a client; a client that keeps to it is not refused for size.
     pub struct Limits {
-        /// Bytes of one frame's value, before and after login.
+        /// Bytes of one frame's value, once logged in; 4,096 before.
         pub frame_bytes: u32,
         /// Requests that may be unanswered at once.
         pub requests_in_flight: u32,

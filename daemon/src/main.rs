@@ -1,4 +1,6 @@
 //! `parlord`, the daemon.
+#[allow(dead_code, reason = "the subcommands that use it are the next to land")]
+mod config;
 #[allow(dead_code, reason = "the listeners that use it are the next to land")]
 mod tls;
 

@@ -1,0 +1,190 @@
+//! The configuration file as TOML: its keys, their defaults and their bounds.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::ops::{Range, RangeInclusive};
+use std::path::{Path, PathBuf};
+
+use parlor_protocol::account::{SignUpMode, StretchCost};
+use parlor_protocol::name::DisplayName;
+use parlor_protocol::text::{clean_body, printable};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+use toml::Spanned;
+
+use super::ConfigError;
+
+/// The longest message of the day, in bytes: it stands in the first frame of every connection.
+const MOTD_BYTES_MAX: usize = 1024;
+/// More shards than this never helped on any machine that was measured.
+const SHARDS: RangeInclusive<usize> = 1..=64;
+/// A million idle connections take about 8 GiB, more than one daemon is meant for.
+const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
+/// Below a second slow links cannot log in; beyond ten minutes strangers would hold connections.
+const LOGIN_TIMEOUT_SECS: RangeInclusive<u64> = 1..=600;
+
+/// The whole file. Every key may be missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub(super) data: Option<PathBuf>,
+    pub(super) log: Option<PathBuf>,
+    pub(super) server: Server,
+    pub(super) listen: Listen,
+    pub(super) accounts: Accounts,
+    pub(super) limits: Limits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Server {
+    pub(super) name: DisplayName,
+    #[serde(deserialize_with = "motd")]
+    pub(super) motd: String,
+    #[serde(deserialize_with = "shards")]
+    pub(super) shards: usize,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let name = DisplayName::parse("Parlor").expect("invariant: a plain word is a name");
+        Self { name, motd: String::new(), shards: 1 }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Listen {
+    pub(super) tls: Option<Vec<SocketAddr>>,
+    pub(super) plain: Vec<Spanned<SocketAddr>>,
+    pub(super) unix: Vec<PathBuf>,
+    pub(super) plain_beyond_loopback: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Accounts {
+    pub(super) sign_up: Option<SignUp>,
+    #[serde(deserialize_with = "stretch")]
+    pub(super) stretch: StretchCost,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self { sign_up: None, stretch: StretchCost::OWASP }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SignUp {
+    Closed,
+    Open,
+}
+
+impl From<SignUp> for SignUpMode {
+    fn from(mode: SignUp) -> Self {
+        match mode {
+            SignUp::Closed => Self::Closed,
+            SignUp::Open => Self::Open,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Stretch {
+    log_n: u32,
+    r: u32,
+    p: u32,
+}
+
+impl Default for Stretch {
+    fn default() -> Self {
+        let StretchCost { log_n, r, p } = StretchCost::OWASP;
+        Self { log_n, r, p }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Limits {
+    #[serde(deserialize_with = "connections")]
+    pub(super) connections: usize,
+    #[serde(deserialize_with = "login_timeout")]
+    pub(super) login_timeout_secs: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 10_000, login_timeout_secs: 30 }
+    }
+}
+
+/// Reads a file's text; `path` is only for saying where something is wrong.
+pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
+    let invalid = |span: Option<Range<usize>>, why: &str| ConfigError::Invalid {
+        path: path.to_owned(),
+        line: line_of(text, span.map_or(0, |span| span.start)),
+        why: printable(why.trim()).into_owned(),
+    };
+    let file: File =
+        toml::from_str(text).map_err(|error| invalid(error.span(), error.message()))?;
+    let beyond = file.listen.plain.iter().find(|plain| !plain.as_ref().ip().is_loopback());
+    match beyond {
+        Some(address) if !file.listen.plain_beyond_loopback => {
+            let why = format!(
+                "{} is beyond loopback and everything on it could be read; listen there with TLS, \
+                 or say plain_beyond_loopback = true",
+                address.as_ref()
+            );
+            Err(invalid(Some(address.span()), &why))
+        }
+        Some(_) | None => Ok(file),
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+fn motd<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.len() > MOTD_BYTES_MAX {
+        return Err(D::Error::custom(format!("the message has more than {MOTD_BYTES_MAX} bytes")));
+    }
+    Ok(clean_body(&text).trim_end().to_owned())
+}
+
+fn stretch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StretchCost, D::Error> {
+    let Stretch { log_n, r, p } = Stretch::deserialize(deserializer)?;
+    let cost = StretchCost { log_n, r, p };
+    // What our own clients would refuse, nobody could log in with.
+    cost.check_client().map_err(D::Error::custom)?;
+    Ok(cost)
+}
+
+fn shards<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, &SHARDS)
+}
+
+fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, &CONNECTIONS)
+}
+
+fn login_timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    within(deserializer, &LOGIN_TIMEOUT_SECS)
+}
+
+fn within<'de, D, T>(deserializer: D, range: &RangeInclusive<T>) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + PartialOrd + Display,
+{
+    let number = T::deserialize(deserializer)?;
+    if !range.contains(&number) {
+        let (low, high) = (range.start(), range.end());
+        return Err(D::Error::custom(format!("{number} is not between {low} and {high}")));
+    }
+    Ok(number)
+}

@@ -3,11 +3,30 @@
 //! [`World::decide`] holds every rule and changes nothing; [`World::apply`] changes the world and
 //! holds no rule. Events are the only effects: the store, the wire and the audit all follow from
 //! them.
+//!
+//! Commands that touch several streams of events are a closed list: sign-up and adding a user
+//! (directory, user), create (room, directory), a leave that terminates (room, directory), and a
+//! join that leaves another room (both rooms, directory).
 
+mod accounts;
+mod apply;
+mod audience;
 mod command;
+mod decide;
+mod entering;
 mod event;
+mod leaving;
+mod nonces;
+mod permission;
+mod posting;
+mod restore;
+mod world;
 
+pub(crate) use audience::{Audience, Effect, audience, membership_effect};
 pub(crate) use command::{Actor, Command, Decision, Password};
 pub(crate) use event::{
-    DirectoryEvent, Event, Happening, NewDevice, Posted, RoomEvent, Standing, UserEvent, UserId,
+    DirectoryEvent, Event, Happening, NewDevice, Posted, RoomEvent, Standing, Stream, UserEvent,
+    UserId,
 };
+pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
+pub(crate) use world::{Membership, Room, RoomState, User, World};

@@ -49,6 +49,10 @@ wire_tag! {
         NoSuchDevice = "no-such-device",
         /// The store failed or is full; nothing was changed, or a resend will tell.
         Unavailable = "unavailable",
+        /// There is no such user.
+        NoSuchUser = "no-such-user",
+        /// It is not for whoever asks to do.
+        NotPermitted = "not-permitted",
     }
 }
 

@@ -23,17 +23,45 @@ pub(crate) enum Actor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
     /// A stranger becomes a user, as far as the sign-up mode allows.
-    SignUp { name: UserName, password: Password, device: Option<NewDevice>, mode: SignUpMode },
+    SignUp {
+        name: UserName,
+        password: Password,
+        device: Option<NewDevice>,
+        mode: SignUpMode,
+    },
     /// The console makes a user.
-    AddUser { name: UserName, password: Password, standing: Standing },
+    AddUser {
+        name: UserName,
+        password: Password,
+        standing: Standing,
+    },
     /// A user, or the console, sets a user's password; all devices but `keep` are revoked.
-    SetPassword { user: UserId, password: Password, keep: Option<DeviceId> },
-    AddDevice { device: NewDevice },
-    RevokeDevice { id: DeviceId },
-    CreateRoom { title: Title },
-    JoinRoom { room: RoomId, leave: Option<RoomId> },
-    LeaveRoom { room: RoomId },
-    Send { room: RoomId, nonce: Nonce, text: MessageText },
+    SetPassword {
+        user: UserId,
+        password: Password,
+        keep: Option<DeviceId>,
+    },
+    AddDevice {
+        device: NewDevice,
+    },
+    RevokeDevice {
+        id: DeviceId,
+    },
+    CreateRoom {
+        title: Title,
+    },
+    JoinRoom {
+        room: RoomId,
+        leave: Option<RoomId>,
+    },
+    LeaveRoom {
+        room: RoomId,
+    },
+    Send {
+        room: RoomId,
+        nonce: Nonce,
+        text: MessageText,
+    },
 }
 
 /// What a command that is allowed comes to.
@@ -43,6 +71,8 @@ pub(crate) enum Decision {
     Events(Vec<Event>),
     /// The message was taken before; this is where it went.
     Repeated(Posted),
+    /// The user has a device with this key already; this is its number.
+    SameDevice(DeviceId),
 }
 
 /// What the store keeps of a password: OPAQUE's record, and the cost with which it was stretched.

@@ -38,6 +38,25 @@ pub(crate) enum Happening {
     User(UserId, UserEvent),
 }
 
+/// Which stream of events an event is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Directory,
+    Room(RoomId),
+    User(UserId),
+}
+
+impl Happening {
+    /// The stream that numbers it.
+    pub(crate) fn stream(&self) -> Stream {
+        match self {
+            Self::Directory(_) => Stream::Directory,
+            Self::Room(room, _) => Stream::Room(*room),
+            Self::User(user, _) => Stream::User(*user),
+        }
+    }
+}
+
 /// A change of who and what has which name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DirectoryEvent {
@@ -50,12 +69,28 @@ pub(crate) enum DirectoryEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RoomEvent {
     /// The room begins, with its owner as its first member.
-    Created { title: Title, owner: UserId },
-    Messaged { seq: Seq, author: UserId, nonce: Nonce, text: MessageText },
+    Created {
+        title: Title,
+        owner: UserId,
+    },
+    Messaged {
+        seq: Seq,
+        author: UserId,
+        nonce: Nonce,
+        text: MessageText,
+    },
     /// Join order is the order of these events' revisions.
-    Joined { user: UserId },
-    Departed { user: UserId, how: Departure },
-    RoleChanged { user: UserId, role: Role },
+    Joined {
+        user: UserId,
+    },
+    Departed {
+        user: UserId,
+        how: Departure,
+    },
+    RoleChanged {
+        user: UserId,
+        role: Role,
+    },
     /// The room has ended for good; nobody is a member any more.
     Terminated,
 }

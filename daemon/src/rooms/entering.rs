@@ -1,0 +1,89 @@
+//! The rules of coming in: creating a room and joining one.
+
+use parlor_protocol::id::RoomId;
+use parlor_protocol::name::Title;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::room::Role;
+
+use super::command::Decision;
+use super::decide::Draft;
+use super::event::{DirectoryEvent, RoomEvent, UserId};
+use super::leaving;
+use super::world::World;
+
+/// The most rooms that one user owns by creating them. Succession may give them more. The
+/// specification promises that nobody is held below it.
+const OWNED_MAX: usize = 100;
+
+/// The most rooms that one user is in: the snapshot after a login lists them all, and a client
+/// keeps them all in its sidebar.
+const JOINED_MAX: usize = 500;
+
+/// The most rooms that a server remembers, live and terminated, fifty times what it is measured
+/// with: an ID is never given twice, so that creating and leaving would otherwise fill the memory.
+const ROOMS_MAX: usize = 1_000_000;
+
+/// How often an ID is thrown. With [`ROOMS_MAX`] rooms one throw in a thousand million hits a room;
+/// whoever misses this often has broken dice, and must not hold up everyone else.
+const THROWS_MAX: usize = 8;
+
+pub(super) fn create(
+    mut draft: Draft<'_>,
+    user: UserId,
+    title: &Title,
+    dice: &mut dyn FnMut() -> u64,
+) -> Result<Decision, Code> {
+    let world = draft.world;
+    if world.titles.refuse(title) {
+        return Err(Code::TitleTaken);
+    }
+    if world.owned_by(user) >= OWNED_MAX
+        || world.joined_by(user) >= JOINED_MAX
+        || world.rooms.len() >= ROOMS_MAX
+    {
+        return Err(Code::TooMany);
+    }
+    let room = (0..THROWS_MAX)
+        .map(|_| RoomId::from_random(dice()))
+        .find(|room| !world.rooms.contains_key(room))
+        .ok_or(Code::Busy)?;
+    draft.room(room, RoomEvent::Created { title: title.clone(), owner: user });
+    draft.directory(DirectoryEvent::TitleTaken { room, title: title.clone() });
+    Ok(draft.done())
+}
+
+/// Joins `target` and leaves `leave`, where one is named: both or neither.
+pub(super) fn join(
+    mut draft: Draft<'_>,
+    user: UserId,
+    target: RoomId,
+    leave: Option<RoomId>,
+) -> Result<Decision, Code> {
+    let world = draft.world;
+    let mut joined = world.joined_by(user);
+    if let Some(left) = leave {
+        // The target is not one of the user's rooms, so it is not this one either.
+        if world.membership(left, user).is_none() {
+            return Err(Code::NotAMember);
+        }
+        joined -= 1;
+    }
+    if joined >= JOINED_MAX {
+        return Err(Code::TooMany);
+    }
+    if let Some(left) = leave {
+        leaving::depart(&mut draft, user, left)?;
+    }
+    draft.room(target, RoomEvent::Joined { user });
+    Ok(draft.done())
+}
+
+impl World {
+    fn joined_by(&self, user: UserId) -> usize {
+        self.users.get(&user).map_or(0, |user| user.rooms.len())
+    }
+
+    fn owned_by(&self, user: UserId) -> usize {
+        self.rooms_of(user).filter(|&room| self.role(room, user) == Some(Role::Owner)).count()
+    }
+}

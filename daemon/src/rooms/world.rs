@@ -1,0 +1,178 @@
+//! All that the rules need to know, in memory: users, rooms, memberships, names and titles.
+//!
+//! What only readers need (password records, device names, message bodies) stays in the store:
+//! 100,000 users, 20,000 rooms and 500,000 memberships are to fit beside a million nonces.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlor_protocol::id::{Bytes, DeviceId, Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::room::Role;
+
+use super::event::{Standing, UserId};
+use super::nonces::Nonces;
+
+/// Users, rooms, and who is in which. The default is the empty world, before its first event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct World {
+    pub(super) users: BTreeMap<UserId, User>,
+    pub(super) names: BTreeMap<UserName, UserId>,
+    pub(super) rooms: BTreeMap<RoomId, Room>,
+    pub(super) titles: Titles,
+    pub(super) directory_revision: Revision,
+    pub(super) nonces: Nonces,
+}
+
+/// What the rules know of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) name: UserName,
+    pub(crate) standing: Standing,
+    /// The last event of the user's own stream.
+    pub(crate) revision: Revision,
+    /// The number of the last device ever registered; a revoked one's is not given again.
+    pub(super) last_device: DeviceId,
+    /// The keys that log the user in, by number.
+    pub(super) devices: BTreeMap<DeviceId, Bytes<32>>,
+    pub(super) rooms: BTreeSet<RoomId>,
+}
+
+/// What the rules know of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) title: Title,
+    pub(crate) state: RoomState,
+    /// The last event of the room's stream.
+    pub(crate) revision: Revision,
+    /// The last message.
+    pub(crate) last_seq: Seq,
+    pub(super) members: BTreeMap<UserId, Membership>,
+    /// Who was a member and is none now: to them a terminated room answers that it was.
+    pub(super) former: BTreeSet<UserId>,
+}
+
+/// Whether a room lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RoomState {
+    Live,
+    Terminated,
+}
+
+/// A user's place in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Membership {
+    pub(crate) role: Role,
+    /// The room's revision at which it began. It is the join order, and tells this membership from
+    /// an earlier one of the same user.
+    pub(crate) joined: Revision,
+    pub(crate) joined_at: Timestamp,
+}
+
+/// The titles of live rooms, by what makes them the same and by how they look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Titles {
+    by_key: BTreeMap<Box<str>, RoomId>,
+    /// How many live titles look so. Honest titles may share their look: `modern` and `modem` do.
+    looks: BTreeMap<Box<str>, u32>,
+}
+
+impl World {
+    /// Who has this number; users are never forgotten.
+    pub(crate) fn user(&self, user: UserId) -> Option<&User> {
+        self.users.get(&user)
+    }
+
+    /// Whose name this is.
+    pub(crate) fn user_by_name(&self, name: &UserName) -> Option<UserId> {
+        self.names.get(name).copied()
+    }
+
+    /// The name of a user.
+    pub(crate) fn name_of(&self, user: UserId) -> Option<&UserName> {
+        self.users.get(&user).map(|user| &user.name)
+    }
+
+    /// All users, by number.
+    pub(crate) fn users(&self) -> impl Iterator<Item = (UserId, &User)> {
+        self.users.iter().map(|(&id, user)| (id, user))
+    }
+
+    /// The room of this ID, also a terminated one.
+    pub(crate) fn room(&self, room: RoomId) -> Option<&Room> {
+        self.rooms.get(&room)
+    }
+
+    /// The live room whose title has this [key](Title::key).
+    pub(crate) fn room_by_title_key(&self, key: &str) -> Option<RoomId> {
+        self.titles.by_key.get(key).copied()
+    }
+
+    /// The rooms that a user is in, by ID.
+    pub(crate) fn rooms_of(&self, user: UserId) -> impl Iterator<Item = RoomId> {
+        self.users.get(&user).into_iter().flat_map(|user| user.rooms.iter().copied())
+    }
+
+    /// A user's place in a room; `None` where no member.
+    pub(crate) fn membership(&self, room: RoomId, user: UserId) -> Option<Membership> {
+        self.rooms.get(&room)?.membership(user)
+    }
+
+    /// A user's role in a room; `None` where no member.
+    pub(crate) fn role(&self, room: RoomId, user: UserId) -> Option<Role> {
+        self.membership(room, user).map(|membership| membership.role)
+    }
+
+    /// The last event of the directory's stream.
+    pub(crate) fn directory_revision(&self) -> Revision {
+        self.directory_revision
+    }
+}
+
+impl User {
+    /// The devices that log the user in, by number.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Bytes<32>)> {
+        self.devices.iter().map(|(&id, key)| (id, key))
+    }
+
+    /// The number of the device with this key.
+    pub(crate) fn device_with(&self, public_key: &Bytes<32>) -> Option<DeviceId> {
+        self.devices().find(|(_, key)| *key == public_key).map(|(id, _)| id)
+    }
+}
+
+impl Room {
+    /// A user's place in it; `None` where no member.
+    pub(crate) fn membership(&self, user: UserId) -> Option<Membership> {
+        self.members.get(&user).copied()
+    }
+
+    /// Its members, by the users' numbers.
+    pub(crate) fn members(&self) -> impl ExactSizeIterator<Item = (UserId, &Membership)> {
+        self.members.iter().map(|(&user, membership)| (user, membership))
+    }
+}
+
+impl Titles {
+    pub(super) fn take(&mut self, title: &Title, room: RoomId) {
+        self.by_key.insert(title.key().into(), room);
+        *self.looks.entry(title.skeleton().into()).or_default() += 1;
+    }
+
+    pub(super) fn free(&mut self, title: &Title) {
+        self.by_key.remove(title.key().as_str());
+        let look = title.skeleton();
+        if let Some(count) = self.looks.get_mut(look.as_str()) {
+            *count -= 1;
+            if *count == 0 {
+                self.looks.remove(look.as_str());
+            }
+        }
+    }
+
+    /// Whether a new room may not have this title: a live room has it, or it mixes scripts to look
+    /// like one that a live room has.
+    pub(super) fn refuse(&self, title: &Title) -> bool {
+        self.by_key.contains_key(title.key().as_str())
+            || title.mixes_scripts() && self.looks.contains_key(title.skeleton().as_str())
+    }
+}

@@ -8,38 +8,33 @@
 mod json;
 mod log;
 
-use std::sync::Arc;
-
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
 pub(crate) use self::log::{AuditError, AuditLog};
 use crate::rooms::{
-    Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, UserEvent, UserId,
+    Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, UserEvent, UserId, World,
 };
 
 /// Who stands as `actor` for whoever runs the daemon's subcommands. No user name has a bracket.
 const CONSOLE: &str = "(console)";
 
 /// Where a command came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    /// Who asked.
-    pub(crate) actor: Actor,
-    /// The address of their connection; `None` at the console.
-    pub(crate) address: Option<Arc<str>>,
-    /// The number of their session since the daemon started; `None` at the console.
-    pub(crate) session: Option<u64>,
-    /// The system's user at the other end of the control socket, where the kernel tells.
-    pub(crate) uid: Option<u32>,
-}
-
-impl Origin {
-    /// A subcommand run by this user of the system.
-    pub(crate) fn console(uid: Option<u32>) -> Self {
-        Self { actor: Actor::Console, address: None, session: None, uid }
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin<'a> {
+    /// A connection.
+    Session {
+        /// The address at its other end.
+        address: &'a str,
+        /// Its number since the daemon started.
+        number: u64,
+    },
+    /// A subcommand.
+    Console {
+        /// The system's user who ran it, where the kernel tells.
+        uid: Option<u32>,
+    },
 }
 
 /// How someone logged in, or tried to.
@@ -52,8 +47,8 @@ pub(crate) enum LoginBy {
 }
 
 /// One record, not yet numbered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AuditRecord {
+#[derive(Debug)]
+struct Record {
     at: Timestamp,
     action: &'static str,
     /// `None` for what was done.
@@ -61,34 +56,33 @@ pub(crate) struct AuditRecord {
     actor: Option<String>,
     subject: Option<String>,
     room: Option<RoomId>,
-    address: Option<Arc<str>>,
+    address: Option<String>,
     session: Option<u64>,
     details: Vec<(&'static str, Detail)>,
 }
 
 /// What else there is to say: a name of ours and a value of any kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 enum Detail {
     Text(String),
     Number(u64),
     Null,
 }
 
-/// The record of an event, `None` for those that are not audited. `name_of` knows everybody who is
-/// in the event, so ask after the event has been applied.
-pub(crate) fn audit<'a>(
+/// The record of an event, `None` for those that are not audited. The world has applied it
+/// already, so that it knows everybody who is in it.
+pub(crate) fn event(
+    world: &World,
+    actor: &Actor,
     event: &Event,
-    origin: &Origin,
-    name_of: impl Fn(UserId) -> Option<&'a UserName>,
-) -> Option<AuditRecord> {
-    let name = |user: UserId| {
-        name_of(user).map_or_else(|| format!("({})", user.0), |name| name.as_str().to_owned())
-    };
-    let record = |action| AuditRecord::new(event.at, action, origin, &name);
+    origin: &Origin<'_>,
+) -> Option<String> {
+    let name = |user: UserId| name_of(world, user);
+    let record = |action| Record::new(event.at, action, origin).by_actor(world, actor);
     let record = match &event.what {
         Happening::Directory(event) => match event {
             DirectoryEvent::UserAdded { user: _, name, standing } => {
-                let action = match origin.actor {
+                let action = match actor {
                     Actor::Stranger => "signed-up",
                     Actor::User(_) | Actor::Console => "user-added",
                 };
@@ -126,27 +120,27 @@ pub(crate) fn audit<'a>(
         }
         .about(name(*user)),
     };
-    Some(record)
+    Some(record.to_json())
 }
 
 /// The record of a subcommand that was refused. What users are refused is not audited: they could
 /// fill the disk with it.
-pub(crate) fn audit_refusal<'a>(
+pub(crate) fn refusal(
+    world: &World,
+    actor: &Actor,
     command: &Command,
     code: Code,
     at: Timestamp,
-    origin: &Origin,
-    name_of: impl Fn(UserId) -> Option<&'a UserName>,
-) -> Option<AuditRecord> {
-    match origin.actor {
+    origin: &Origin<'_>,
+) -> Option<String> {
+    match actor {
         Actor::Console => {}
         Actor::Stranger | Actor::User(_) => return None,
     }
-    let name = |user: UserId| name_of(user).map_or_else(String::new, ToString::to_string);
-    let record = |action| AuditRecord::new(at, action, origin, &name);
+    let record = |action| Record::new(at, action, origin).by_actor(world, actor);
     let record = match command {
         Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
-        Command::SetPassword { user, .. } => record("password-set").about(name(*user)),
+        Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
         Command::SignUp { .. }
         | Command::AddDevice { .. }
         | Command::RevokeDevice { .. }
@@ -155,33 +149,78 @@ pub(crate) fn audit_refusal<'a>(
         | Command::LeaveRoom { .. }
         | Command::Send { .. } => return None,
     };
-    Some(record.refused(code))
+    Some(record.refused(code).to_json())
 }
 
-impl AuditRecord {
-    /// A login that succeeded; `user` is who logged in.
-    pub(crate) fn logged_in(at: Timestamp, origin: &Origin, user: &UserName, by: LoginBy) -> Self {
-        let actor = Some(user.to_string());
-        Self { actor, ..Self::of_session(at, "login", origin, user).by(by) }
+/// The record of a login that succeeded; `user` is who logged in.
+pub(crate) fn logged_in(
+    origin: &Origin<'_>,
+    user: &UserName,
+    by: LoginBy,
+    at: Timestamp,
+) -> String {
+    Record::new(at, "login", origin).acting(user.as_str()).about(user.as_str()).by(by).to_json()
+}
+
+/// The record of a login that failed; `user` is the name that was tried, known or not.
+pub(crate) fn login_failed(
+    origin: &Origin<'_>,
+    user: &UserName,
+    by: LoginBy,
+    at: Timestamp,
+) -> String {
+    let failed = Record::new(at, "login", origin).about(user.as_str()).by(by);
+    failed.refused(Code::BadCredentials).to_json()
+}
+
+/// The record of the end of a session in which `user` was logged in.
+pub(crate) fn session_ended(origin: &Origin<'_>, user: &UserName, at: Timestamp) -> String {
+    let ended = Record::new(at, "session-ended", origin);
+    ended.acting(user.as_str()).about(user.as_str()).to_json()
+}
+
+/// Users are never forgotten; but a record with a number in it is better than none.
+fn name_of(world: &World, user: UserId) -> String {
+    world.name_of(user).map_or_else(|| format!("({})", user.0), ToString::to_string)
+}
+
+impl Record {
+    fn new(at: Timestamp, action: &'static str, origin: &Origin<'_>) -> Self {
+        let mut record = Self {
+            at,
+            action,
+            refused: None,
+            actor: None,
+            subject: None,
+            room: None,
+            address: None,
+            session: None,
+            details: Vec::new(),
+        };
+        match *origin {
+            Origin::Session { address, number } => {
+                record.address = Some(address.to_owned());
+                record.session = Some(number);
+            }
+            Origin::Console { uid } => {
+                let uid = uid.map_or(Detail::Null, |uid| Detail::Number(uid.into()));
+                record.details.push(("uid", uid));
+            }
+        }
+        record
     }
 
-    /// A login that failed; `user` is the name that was tried, known or not.
-    pub(crate) fn login_failed(
-        at: Timestamp,
-        origin: &Origin,
-        user: &UserName,
-        by: LoginBy,
-    ) -> Self {
-        Self::of_session(at, "login", origin, user).by(by).refused(Code::BadCredentials)
-    }
-
-    /// The end of a session in which `user` was logged in.
-    pub(crate) fn session_ended(at: Timestamp, origin: &Origin, user: &UserName) -> Self {
-        Self::of_session(at, "session-ended", origin, user)
+    /// Nobody acts where nobody has logged in.
+    fn by_actor(self, world: &World, actor: &Actor) -> Self {
+        match actor {
+            Actor::Stranger => self,
+            Actor::User(user) => self.acting(name_of(world, *user)),
+            Actor::Console => self.acting(CONSOLE),
+        }
     }
 
     /// As JSON without a serial: the store numbers records, and the audit file shows the numbers.
-    pub(crate) fn to_json(&self) -> String {
+    fn to_json(&self) -> String {
         let mut object = json::Object::new();
         object.text("at", Some(&json::rfc3339(self.at)));
         object.text("action", Some(self.action));
@@ -206,39 +245,9 @@ impl AuditRecord {
         object.end()
     }
 
-    fn new(
-        at: Timestamp,
-        action: &'static str,
-        origin: &Origin,
-        name: &impl Fn(UserId) -> String,
-    ) -> Self {
-        let mut details = Vec::new();
-        let actor = match origin.actor {
-            Actor::Stranger => None,
-            Actor::User(user) => Some(name(user)),
-            Actor::Console => {
-                let uid = origin.uid.map_or(Detail::Null, |uid| Detail::Number(uid.into()));
-                details.push(("uid", uid));
-                Some(CONSOLE.to_owned())
-            }
-        };
-        let (address, session) = (origin.address.clone(), origin.session);
-        Self {
-            at,
-            action,
-            refused: None,
-            actor,
-            subject: None,
-            room: None,
-            address,
-            session,
-            details,
-        }
-    }
-
-    /// In a session it is its user who acts.
-    fn of_session(at: Timestamp, action: &'static str, origin: &Origin, user: &UserName) -> Self {
-        Self::new(at, action, origin, &|_| user.to_string()).about(user.as_str())
+    fn acting(mut self, actor: impl Into<String>) -> Self {
+        self.actor = Some(actor.into());
+        self
     }
 
     fn by(self, by: LoginBy) -> Self {

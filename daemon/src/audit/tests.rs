@@ -13,31 +13,36 @@ use crate::rooms::{NewDevice, Password};
 const AT: Timestamp = Timestamp(1_795_378_032_123);
 const ALICE: UserId = UserId(1);
 
-fn of_alice() -> Origin {
-    Origin {
-        actor: Actor::User(ALICE),
-        address: Some("192.0.2.7:40000".into()),
-        session: Some(7),
-        uid: None,
-    }
-}
-
-fn stranger() -> Origin {
-    Origin { actor: Actor::Stranger, ..of_alice() }
-}
+const SESSION: Origin<'_> = Origin::Session { address: "192.0.2.7:40000", number: 7 };
+const CONSOLE: Origin<'_> = Origin::Console { uid: Some(1000) };
+const HIDDEN: Origin<'_> = Origin::Console { uid: None };
 
 fn alice() -> UserName {
     "alice".parse().unwrap()
+}
+
+fn alice_added() -> Happening {
+    let standing = Standing::Ordinary;
+    Happening::Directory(DirectoryEvent::UserAdded { user: ALICE, name: alice(), standing })
 }
 
 fn password() -> Password {
     Password { record: vec![0x5e; 192], cost: StretchCost::OWASP }
 }
 
-fn told(what: Happening, origin: &Origin) -> Option<String> {
-    let alice = alice();
-    let event = Event { revision: Revision(3), at: AT, what };
-    audit(&event, origin, |user| (user == ALICE).then_some(&alice)).map(|record| record.to_json())
+/// A world with alice in it.
+fn world() -> World {
+    let mut world = World::default();
+    world.apply(&Event { revision: Revision(1), at: AT, what: alice_added() });
+    world
+}
+
+fn told_by(actor: Actor, what: Happening, origin: Origin<'_>) -> Option<String> {
+    event(&world(), &actor, &Event { revision: Revision(3), at: AT, what }, &origin)
+}
+
+fn told(what: Happening) -> Option<String> {
+    told_by(Actor::User(ALICE), what, SESSION)
 }
 
 fn in_room(event: RoomEvent) -> Happening {
@@ -46,31 +51,24 @@ fn in_room(event: RoomEvent) -> Happening {
 
 #[test]
 fn each_audited_event_reads_as_it_should() {
-    let added = || {
-        Happening::Directory(DirectoryEvent::UserAdded {
-            user: ALICE,
-            name: alice(),
-            standing: Standing::Ordinary,
-        })
-    };
     let title: Title = "ops \"x\"".parse().unwrap();
     let created = RoomEvent::Created { title, owner: ALICE };
     let device = NewDevice { name: "laptop".to_owned(), public_key: Bytes([1; 32]) };
     let device_added = UserEvent::DeviceAdded { id: DeviceId(2), device };
     let lines = [
-        (added(), stranger()),
-        (added(), Origin::console(Some(1000))),
-        (added(), Origin::console(None)),
-        (in_room(created), of_alice()),
-        (in_room(RoomEvent::Joined { user: ALICE }), of_alice()),
-        (in_room(RoomEvent::Departed { user: ALICE, how: Departure::Terminated }), of_alice()),
-        (in_room(RoomEvent::RoleChanged { user: ALICE, role: Role::Owner }), of_alice()),
-        (in_room(RoomEvent::Terminated), of_alice()),
-        (Happening::User(ALICE, UserEvent::PasswordSet(password())), of_alice()),
-        (Happening::User(ALICE, device_added), of_alice()),
-        (Happening::User(ALICE, UserEvent::DeviceRevoked { id: DeviceId(2) }), of_alice()),
+        told_by(Actor::Stranger, alice_added(), SESSION),
+        told_by(Actor::Console, alice_added(), CONSOLE),
+        told_by(Actor::Console, alice_added(), HIDDEN),
+        told(in_room(created)),
+        told(in_room(RoomEvent::Joined { user: ALICE })),
+        told(in_room(RoomEvent::Departed { user: ALICE, how: Departure::Terminated })),
+        told(in_room(RoomEvent::RoleChanged { user: ALICE, role: Role::Owner })),
+        told(in_room(RoomEvent::Terminated)),
+        told(Happening::User(ALICE, UserEvent::PasswordSet(password()))),
+        told(Happening::User(ALICE, device_added)),
+        told(Happening::User(ALICE, UserEvent::DeviceRevoked { id: DeviceId(2) })),
     ]
-    .map(|(what, origin)| told(what, &origin).unwrap());
+    .map(Option::unwrap);
     insta::assert_snapshot!(lines.join("\n"), @r#"
     {"at":"2026-11-22T20:07:12.123Z","action":"signed-up","outcome":"done","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"standing":"ordinary"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"done","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"uid":1000,"standing":"ordinary"}}
@@ -89,12 +87,11 @@ fn each_audited_event_reads_as_it_should() {
 #[test]
 fn logins_failures_and_ends_are_records_too() {
     let lines = [
-        AuditRecord::logged_in(AT, &stranger(), &alice(), LoginBy::Password),
-        AuditRecord::logged_in(AT, &of_alice(), &alice(), LoginBy::Device(Some(DeviceId(2)))),
-        AuditRecord::login_failed(AT, &stranger(), &alice(), LoginBy::Device(None)),
-        AuditRecord::session_ended(AT, &of_alice(), &alice()),
-    ]
-    .map(|record| record.to_json());
+        logged_in(&SESSION, &alice(), LoginBy::Password, AT),
+        logged_in(&SESSION, &alice(), LoginBy::Device(Some(DeviceId(2))), AT),
+        login_failed(&SESSION, &alice(), LoginBy::Device(None), AT),
+        session_ended(&SESSION, &alice(), AT),
+    ];
     insta::assert_snapshot!(lines.join("\n"), @r#"
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"by":"password"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"by":"device","device":2}}
@@ -111,28 +108,27 @@ fn messages_and_titles_have_no_record_of_their_own() {
         nonce: Nonce::new(AT, [0; 10]),
         text: MessageText::parse("secret").unwrap(),
     };
-    assert_eq!(told(in_room(message), &of_alice()), None);
+    assert_eq!(told(in_room(message)), None);
     let room = "kx4f9-2mqa7".parse().unwrap();
     let freed = Happening::Directory(DirectoryEvent::TitleFreed { room });
-    assert_eq!(told(freed, &of_alice()), None);
+    assert_eq!(told(freed), None);
 }
 
 #[test]
 fn only_the_consoles_refusals_are_records() {
     let standing = Standing::Ordinary;
     let command = Command::AddUser { name: alice(), password: password(), standing };
-    let told = |origin: &Origin| {
-        audit_refusal(&command, Code::NameTaken, AT, origin, |_| None).map(|r| r.to_json())
-    };
-    assert_eq!(told(&stranger()), None);
-    insta::assert_snapshot!(told(&Origin::console(None)).unwrap(), @r#"
+    let told =
+        |actor, origin| refusal(&World::default(), &actor, &command, Code::NameTaken, AT, &origin);
+    assert_eq!(told(Actor::Stranger, SESSION), None);
+    insta::assert_snapshot!(told(Actor::Console, HIDDEN).unwrap(), @r#"
     {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"refused","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"code":"name-taken","uid":null}}
     "#);
 }
 
 #[test]
 fn no_record_holds_a_password_record() {
-    let line = told(Happening::User(ALICE, UserEvent::PasswordSet(password())), &of_alice());
+    let line = told(Happening::User(ALICE, UserEvent::PasswordSet(password())));
     assert!(!line.unwrap().contains("5e5e"));
 }
 
@@ -153,7 +149,7 @@ proptest! {
         let name: String = name.into_iter().collect();
         let device = NewDevice { name: name.clone(), public_key: Bytes([1; 32]) };
         let event = UserEvent::DeviceAdded { id: DeviceId(2), device };
-        let line = told(Happening::User(ALICE, event), &of_alice()).unwrap();
+        let line = told(Happening::User(ALICE, event)).unwrap();
         prop_assert!(!line.contains(is_hazard), "{line:?}");
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();

@@ -1,9 +1,14 @@
 //! `parlor`, the terminal client.
-#[allow(dead_code, reason = "the connection that uses it is the next to land")]
+#![allow(dead_code, reason = "the commands that use these modules are the next to land")]
+
+mod cli;
+mod config;
+mod console;
 mod host_key;
-#[allow(dead_code, reason = "the connection that uses it is the next to land")]
+mod keys;
 mod known_hosts;
-#[allow(dead_code, reason = "the connection that uses it is the next to land")]
+mod net;
 mod trust;
+mod words;
 
 fn main() {}

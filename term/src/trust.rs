@@ -4,7 +4,6 @@
 //! The decision falls right after it and before the first byte of ours: nothing that is asked of
 //! the user holds up rustls, and no login of any kind begins with a server that is not trusted.
 
-use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use rustls::{
     SignatureScheme,
 };
 
+use crate::console::Console;
 use crate::host_key::HostKey;
 use crate::known_hosts::{KnownHosts, KnownHostsError, Place, Standing};
 
@@ -158,15 +158,6 @@ impl FromStr for StrictHostKeyChecking {
     }
 }
 
-/// Whom the questions and warnings reach.
-pub(crate) trait Console {
-    /// Shows whole lines.
-    fn say(&mut self, text: &str);
-
-    /// Shows `prompt` and reads a line. `None` when there is nobody to ask.
-    fn ask(&mut self, prompt: &str) -> io::Result<Option<String>>;
-}
-
 /// A server as the user knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Server {
@@ -197,24 +188,44 @@ pub(crate) enum Untrusted {
         /// The line that says so.
         place: Place,
     },
-    /// Nothing is known of the server, and the settings forbid to ask or to accept.
+    /// Nothing is known of the server, the settings forbid to accept it, or there is nobody to ask.
     #[error(
-        "No ED25519 host key is known for {name} and you have requested strict checking.\n\
+        "No ED25519 host key is known for {name} and {}.\n\
          The key that it showed has the fingerprint {}.\n\
-         Host key verification failed.", key.fingerprint()
+         Host key verification failed.", why.words(), key.fingerprint()
     )]
     Unknown {
         /// The server's name.
         name: String,
         /// The key that it showed.
         key: HostKey,
+        /// Why it was not accepted.
+        why: Unasked,
     },
-    /// The user said no, or there was nobody to ask.
+    /// The user said no.
     #[error("Host key verification failed.")]
     Declined,
     /// The files could not be read.
     #[error("{0}\nHost key verification failed.")]
     Files(#[from] KnownHostsError),
+}
+
+/// Why an unknown key was refused without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unasked {
+    /// The user wants only keys that are known.
+    Strict,
+    /// There is no terminal, or `BatchMode` is on.
+    Nobody,
+}
+
+impl Unasked {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Strict => "you have requested strict checking",
+            Self::Nobody => "there is nobody to ask",
+        }
+    }
 }
 
 /// Whether the user was asked, which takes longer than a server waits for a login.
@@ -247,14 +258,17 @@ pub(crate) fn settle(
         Standing::Unknown { others } => others,
     };
     let settled = match strict {
-        StrictHostKeyChecking::Yes => return Err(Untrusted::Unknown { name, key: *key }),
-        StrictHostKeyChecking::AcceptNew | StrictHostKeyChecking::No => Settled::AtOnce,
-        StrictHostKeyChecking::Ask => {
-            if !confirmed(server, key, &others, console) {
-                return Err(Untrusted::Declined);
-            }
-            Settled::ByAsking
+        StrictHostKeyChecking::Yes => {
+            return Err(Untrusted::Unknown { name, key: *key, why: Unasked::Strict });
         }
+        StrictHostKeyChecking::AcceptNew | StrictHostKeyChecking::No => Settled::AtOnce,
+        StrictHostKeyChecking::Ask => match confirmed(server, key, &others, console) {
+            Some(Answer::Yes) => Settled::ByAsking,
+            Some(Answer::No) => return Err(Untrusted::Declined),
+            None => {
+                return Err(Untrusted::Unknown { name, key: *key, why: Unasked::Nobody });
+            }
+        },
     };
     let said = match known.add(&name, key) {
         Ok(()) => {
@@ -267,12 +281,18 @@ pub(crate) fn settle(
     Ok(settled)
 }
 
+enum Answer {
+    Yes,
+    No,
+}
+
+/// Asks until there is an answer; `None` where there is nobody to give one.
 fn confirmed(
     server: &Server,
     key: &HostKey,
     others: &[(Place, String)],
     console: &mut dyn Console,
-) -> bool {
+) -> Option<Answer> {
     let Server { name, address } = server;
     let fingerprint = key.fingerprint();
     let shown = if name == address { name.clone() } else { format!("{name} ({address})") };
@@ -290,13 +310,13 @@ fn confirmed(
     }
     prompt += "Are you sure you want to continue connecting (yes/no/[fingerprint])? ";
     loop {
-        let Ok(Some(answer)) = console.ask(&prompt) else {
-            return false;
-        };
+        let answer = console.ask(&prompt).ok().flatten()?;
         match answer.trim() {
-            "" => return false,
-            word if word.eq_ignore_ascii_case("no") => return false,
-            word if word.eq_ignore_ascii_case("yes") || word == fingerprint => return true,
+            "" => return Some(Answer::No),
+            word if word.eq_ignore_ascii_case("no") => return Some(Answer::No),
+            word if word.eq_ignore_ascii_case("yes") || word == fingerprint => {
+                return Some(Answer::Yes);
+            }
             _ => "Please type 'yes', 'no' or the fingerprint: ".clone_into(&mut prompt),
         }
     }

@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fs;
+use std::io;
 
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::AlwaysResolvesServerRawPublicKeys;
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, ServerConnection};
+use zeroize::Zeroizing;
 
 use super::*;
 
@@ -119,6 +121,12 @@ impl Console for Script {
     fn say(&mut self, text: &str) {
         self.shown += text;
         self.shown.push('\n');
+    }
+
+    fn note(&mut self, _text: &str) {}
+
+    fn ask_secret(&mut self, _prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+        Ok(None)
     }
 
     fn ask(&mut self, prompt: &str) -> io::Result<Option<String>> {
@@ -240,6 +248,15 @@ fn strict_checking_refuses_an_unknown_key() {
     Host key verification failed.
     ");
     assert_eq!(shown, "");
+    assert!(!case.remembers());
+}
+
+#[test]
+fn where_nobody_can_be_asked_an_unknown_key_is_refused() {
+    let case = Case::new();
+    let (outcome, _) = case.settle(StrictHostKeyChecking::Ask, &[]);
+    let refused = outcome.unwrap_err();
+    assert!(refused.starts_with("No ED25519 host key is known for chat and there is nobody"));
     assert!(!case.remembers());
 }
 

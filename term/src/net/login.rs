@@ -1,0 +1,130 @@
+//! The ways into a server: signing up, and logging in by device or by password.
+
+use parlor_protocol::account::{
+    DeviceLogin, LoggedIn, LoginFinish, LoginStart, NewDevice, PasswordFinish, PasswordStart,
+    SignUpFinish, SignUpStart,
+};
+use parlor_protocol::name::UserName;
+use parlor_protocol::password::{ExchangeError, Login, Password, Registration, SessionKey};
+use parlor_protocol::record::Record;
+use tokio::task::spawn_blocking;
+
+use super::{CallError, Session};
+use crate::keys::{DeviceKey, KeyError};
+
+/// Why a way in is closed.
+#[derive(Debug)]
+pub(crate) enum EntryError {
+    /// The server refused, or the connection is lost.
+    Call(CallError),
+    /// The password is wrong, or the server misbehaved.
+    Exchange(ExchangeError),
+    /// There is no key for this device.
+    Key(KeyError),
+}
+
+impl From<CallError> for EntryError {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<ExchangeError> for EntryError {
+    fn from(error: ExchangeError) -> Self {
+        Self::Exchange(error)
+    }
+}
+
+/// Makes the device to register, once it is certain that it will be of use.
+pub(crate) type MakeDevice<'a> = &'a dyn Fn() -> Result<NewDevice, KeyError>;
+
+/// Logs in by a device that was registered before.
+pub(crate) async fn by_device(
+    session: &Session,
+    user: &UserName,
+    key: &DeviceKey,
+) -> Result<LoggedIn, CallError> {
+    let binding = &session.met.login_context;
+    let login = DeviceLogin {
+        name: user.to_string(),
+        public_key: key.public(),
+        signature: key.sign_login(user, &session.welcome.challenge, binding),
+    };
+    session.client.ask(login).await
+}
+
+/// Logs in by password and registers a device.
+pub(crate) async fn by_password(
+    session: &Session,
+    user: &UserName,
+    password: &Password,
+    device: MakeDevice<'_>,
+) -> Result<LoggedIn, EntryError> {
+    let (finalization, _) = prove(session, user, password).await?;
+    // Only now is the password known to be right.
+    let device = Some(Record(device().map_err(EntryError::Key)?));
+    Ok(session.client.ask(LoginFinish { finalization, device }).await?)
+}
+
+/// Signs up and registers a device.
+pub(crate) async fn sign_up(
+    session: &Session,
+    user: &UserName,
+    password: &Password,
+    device: MakeDevice<'_>,
+) -> Result<LoggedIn, EntryError> {
+    let (state, request) = Registration::start(password);
+    let name = user.to_string();
+    let start = SignUpStart { name: name.clone(), request };
+    let offer = session.client.ask(start).await?;
+    let cost = offer.cost.0.clone();
+    let upload = register(state, offer, user).await?;
+    let device = Some(Record(device().map_err(EntryError::Key)?));
+    Ok(session.client.ask(SignUpFinish { name, upload, cost: cost.into(), device }).await?)
+}
+
+/// Changes the password of a session that is logged in, which revokes all other devices.
+pub(crate) async fn change_password(
+    session: &Session,
+    user: &UserName,
+    current: &Password,
+    new: &Password,
+) -> Result<(), EntryError> {
+    let (finalization, _) = prove(session, user, current).await?;
+    session.client.ask(LoginFinish { finalization, device: None }).await?;
+    let (state, request) = Registration::start(new);
+    let offer = session.client.ask(PasswordStart { request }).await?;
+    let cost = offer.cost.0.clone();
+    let upload = register(state, offer, user).await?;
+    Ok(session.client.ask(PasswordFinish { upload, cost: cost.into() }).await?)
+}
+
+/// The client's first two steps of OPAQUE, after which both sides know of each other.
+async fn prove(
+    session: &Session,
+    user: &UserName,
+    password: &Password,
+) -> Result<(Vec<u8>, SessionKey), EntryError> {
+    let (state, request) = Login::start(password);
+    let start = LoginStart { name: user.to_string(), request };
+    let credential = session.client.ask(start).await?;
+    let (user, binding) = (user.clone(), session.met.login_context);
+    let finish =
+        move || state.finish(&credential.response, &user, credential.cost.0.clone(), &binding);
+    Ok(stretched(spawn_blocking(finish).await)?)
+}
+
+async fn register(
+    state: Registration,
+    offer: parlor_protocol::account::Registration,
+    user: &UserName,
+) -> Result<Vec<u8>, EntryError> {
+    let user = user.clone();
+    let finish = move || state.finish(&offer.response, &user, offer.cost.0.clone());
+    Ok(stretched(spawn_blocking(finish).await)?)
+}
+
+/// The stretching of a password, which never panics.
+fn stretched<T>(outcome: Result<T, tokio::task::JoinError>) -> T {
+    outcome.expect("invariant: stretching a password does not panic and is never cancelled")
+}

@@ -47,8 +47,8 @@ pub(crate) enum LoginBy {
 }
 
 /// One record, not yet numbered.
-#[derive(Debug)]
-struct Record {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AuditRecord {
     at: Timestamp,
     action: &'static str,
     /// `None` for what was done.
@@ -62,7 +62,7 @@ struct Record {
 }
 
 /// What else there is to say: a name of ours and a value of any kind.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Detail {
     Text(String),
     Number(u64),
@@ -76,9 +76,9 @@ pub(crate) fn event(
     actor: &Actor,
     event: &Event,
     origin: &Origin<'_>,
-) -> Option<String> {
+) -> Option<AuditRecord> {
     let name = |user: UserId| name_of(world, user);
-    let record = |action| Record::new(event.at, action, origin).by_actor(world, actor);
+    let record = |action| AuditRecord::new(event.at, action, origin).by_actor(world, actor);
     let record = match &event.what {
         Happening::Directory(event) => match event {
             DirectoryEvent::UserAdded { user: _, name, standing } => {
@@ -120,7 +120,7 @@ pub(crate) fn event(
         }
         .about(name(*user)),
     };
-    Some(record.to_json())
+    Some(record)
 }
 
 /// The record of a subcommand that was refused. What users are refused is not audited: they could
@@ -132,12 +132,12 @@ pub(crate) fn refusal(
     code: Code,
     at: Timestamp,
     origin: &Origin<'_>,
-) -> Option<String> {
+) -> Option<AuditRecord> {
     match actor {
         Actor::Console => {}
         Actor::Stranger | Actor::User(_) => return None,
     }
-    let record = |action| Record::new(at, action, origin).by_actor(world, actor);
+    let record = |action| AuditRecord::new(at, action, origin).by_actor(world, actor);
     let record = match command {
         Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
         Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
@@ -149,7 +149,7 @@ pub(crate) fn refusal(
         | Command::LeaveRoom { .. }
         | Command::Send { .. } => return None,
     };
-    Some(record.refused(code).to_json())
+    Some(record.refused(code))
 }
 
 /// The record of a login that succeeded; `user` is who logged in.
@@ -158,8 +158,8 @@ pub(crate) fn logged_in(
     user: &UserName,
     by: LoginBy,
     at: Timestamp,
-) -> String {
-    Record::new(at, "login", origin).acting(user.as_str()).about(user.as_str()).by(by).to_json()
+) -> AuditRecord {
+    AuditRecord::new(at, "login", origin).acting(user.as_str()).about(user.as_str()).by(by)
 }
 
 /// The record of a login that failed; `user` is the name that was tried, known or not.
@@ -168,15 +168,15 @@ pub(crate) fn login_failed(
     user: &UserName,
     by: LoginBy,
     at: Timestamp,
-) -> String {
-    let failed = Record::new(at, "login", origin).about(user.as_str()).by(by);
-    failed.refused(Code::BadCredentials).to_json()
+) -> AuditRecord {
+    let failed = AuditRecord::new(at, "login", origin).about(user.as_str()).by(by);
+    failed.refused(Code::BadCredentials)
 }
 
 /// The record of the end of a session in which `user` was logged in.
-pub(crate) fn session_ended(origin: &Origin<'_>, user: &UserName, at: Timestamp) -> String {
-    let ended = Record::new(at, "session-ended", origin);
-    ended.acting(user.as_str()).about(user.as_str()).to_json()
+pub(crate) fn session_ended(origin: &Origin<'_>, user: &UserName, at: Timestamp) -> AuditRecord {
+    let ended = AuditRecord::new(at, "session-ended", origin);
+    ended.acting(user.as_str()).about(user.as_str())
 }
 
 /// Users are never forgotten; but a record with a number in it is better than none.
@@ -184,7 +184,7 @@ fn name_of(world: &World, user: UserId) -> String {
     world.name_of(user).map_or_else(|| format!("({})", user.0), ToString::to_string)
 }
 
-impl Record {
+impl AuditRecord {
     fn new(at: Timestamp, action: &'static str, origin: &Origin<'_>) -> Self {
         let mut record = Self {
             at,
@@ -220,7 +220,7 @@ impl Record {
     }
 
     /// As JSON without a serial: the store numbers records, and the audit file shows the numbers.
-    fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let mut object = json::Object::new();
         object.text("at", Some(&json::rfc3339(self.at)));
         object.text("action", Some(self.action));

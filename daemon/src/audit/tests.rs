@@ -38,7 +38,8 @@ fn world() -> World {
 }
 
 fn told_by(actor: Actor, what: Happening, origin: Origin<'_>) -> Option<String> {
-    event(&world(), &actor, &Event { revision: Revision(3), at: AT, what }, &origin)
+    let event = Event { revision: Revision(3), at: AT, what };
+    super::event(&world(), &actor, &event, &origin).map(|record| record.to_json())
 }
 
 fn told(what: Happening) -> Option<String> {
@@ -91,7 +92,8 @@ fn logins_failures_and_ends_are_records_too() {
         logged_in(&SESSION, &alice(), LoginBy::Device(Some(DeviceId(2))), AT),
         login_failed(&SESSION, &alice(), LoginBy::Device(None), AT),
         session_ended(&SESSION, &alice(), AT),
-    ];
+    ]
+    .map(|record| record.to_json());
     insta::assert_snapshot!(lines.join("\n"), @r#"
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"by":"password"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"by":"device","device":2}}
@@ -121,7 +123,7 @@ fn only_the_consoles_refusals_are_records() {
     let told =
         |actor, origin| refusal(&World::default(), &actor, &command, Code::NameTaken, AT, &origin);
     assert_eq!(told(Actor::Stranger, SESSION), None);
-    insta::assert_snapshot!(told(Actor::Console, HIDDEN).unwrap(), @r#"
+    insta::assert_snapshot!(told(Actor::Console, HIDDEN).unwrap().to_json(), @r#"
     {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"refused","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"code":"name-taken","uid":null}}
     "#);
 }

@@ -4,6 +4,8 @@
 mod audit;
 #[allow(dead_code, reason = "the subcommands that use it are the next to land")]
 mod config;
+#[allow(dead_code, reason = "the subcommands that use it are the next to land")]
+mod logging;
 #[allow(dead_code, unused_imports, reason = "the hub, which asks all this, is on its way")]
 mod rooms;
 #[allow(dead_code, reason = "the listeners that use it are the next to land")]

@@ -8,6 +8,7 @@ mod arbitrary;
 mod examples;
 mod laws;
 
+mod readme;
 mod source;
 mod tidy;
 mod vectors;

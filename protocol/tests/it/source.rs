@@ -14,6 +14,8 @@ pub(crate) struct Source {
 pub(crate) struct Declared {
     pub(crate) kind: Kind,
     pub(crate) name: String,
+    /// What its comment says.
+    pub(crate) about: String,
     /// Variants, or fields.
     pub(crate) parts: Vec<Part>,
 }
@@ -32,6 +34,8 @@ pub(crate) struct Part {
     pub(crate) content: String,
     /// Its attribute, or nothing.
     pub(crate) attribute: String,
+    /// What its comment says.
+    pub(crate) about: String,
 }
 
 /// The root of the workspace.
@@ -70,7 +74,8 @@ pub(crate) fn wire_types() -> Vec<Declared> {
 
 /// Goes by the lines as rustfmt leaves them: a macro begins in the first column and ends there.
 fn declared_in(text: &str) -> Vec<Declared> {
-    let (mut kind, mut types, mut attribute) = (None, Vec::<Declared>::new(), String::new());
+    let (mut kind, mut types) = (None, Vec::<Declared>::new());
+    let (mut attribute, mut about) = (String::new(), String::new());
     for line in text.lines() {
         match line {
             "wire_enum! {" => kind = Some(Kind::Enum),
@@ -81,28 +86,45 @@ fn declared_in(text: &str) -> Vec<Declared> {
         }
         let Some(kind) = kind else { continue };
         let line = line.trim();
-        if let Some(head) = line.strip_prefix("pub enum ").or(line.strip_prefix("pub struct ")) {
-            let name = head.trim_end_matches(" {").to_owned();
-            types.push(Declared { kind, name, parts: vec![] });
+        if let Some(comment) = line.strip_prefix("///") {
+            about.push_str(comment);
         } else if line.starts_with("#[") {
             line.clone_into(&mut attribute);
-        } else if let (Some(part), Some(last)) = (part(kind, line), types.last_mut()) {
-            last.parts.push(Part { attribute: std::mem::take(&mut attribute), ..part });
+        } else if let Some(head) =
+            line.strip_prefix("pub enum ").or(line.strip_prefix("pub struct "))
+        {
+            let name = head.trim_end_matches(" {").to_owned();
+            types.push(Declared { kind, name, about: plain(&mut about), parts: vec![] });
+        } else if let (Some((name, content)), Some(last)) = (part(kind, line), types.last_mut()) {
+            let (attribute, about) = (std::mem::take(&mut attribute), plain(&mut about));
+            last.parts.push(Part { name, content, attribute, about });
         }
     }
     types
 }
 
-fn part(kind: Kind, line: &str) -> Option<Part> {
-    let line = line.strip_suffix(',')?;
-    if line.starts_with("//") {
-        return None;
+/// A comment without the links of rustdoc, which lead nowhere else: their text stays.
+fn plain(comment: &mut String) -> String {
+    let (mut plain, mut rest) = (String::new(), comment.trim());
+    while let Some((before, link)) = rest.split_once('[') {
+        let (text, behind) = link.split_once(']').unwrap_or((link, ""));
+        let target = behind.strip_prefix('(').and_then(|target| target.split_once(')'));
+        plain.push_str(before);
+        plain.push_str(text);
+        rest = target.map_or(behind, |(_, behind)| behind);
     }
+    plain.push_str(rest);
+    comment.clear();
+    plain
+}
+
+/// The name of a field or variant, and its type, what it carries, or its word.
+fn part(kind: Kind, line: &str) -> Option<(String, String)> {
+    let line = line.strip_suffix(',')?;
     let (name, content) = match kind {
         Kind::Struct => line.strip_prefix("pub ")?.split_once(": ")?,
         Kind::Tag => line.split_once(" = ")?,
         Kind::Enum => line.strip_suffix(')').unwrap_or(line).split_once('(').unwrap_or((line, "")),
     };
-    let content = content.trim_matches('"').to_owned();
-    Some(Part { name: name.to_owned(), content, attribute: String::new() })
+    Some((name.to_owned(), content.trim_matches('"').to_owned()))
 }

@@ -197,6 +197,22 @@ pub fn has_room_id_form(text: &str) -> bool {
         && bytes[6..].iter().all(digit)
 }
 
+/// The [key](Title::key) of a text that need not be a title: what titles are searched by.
+#[must_use]
+pub fn title_key(text: &str) -> String {
+    key(text)
+}
+
+/// The tables of Unicode on which keys and skeletons depend. Where they differ from those by which
+/// keys were stored, the keys are to be made anew.
+#[must_use]
+pub fn unicode_version() -> String {
+    let (nfkc, fold) = (unicode_normalization::UNICODE_VERSION, caseless::UNICODE_VERSION);
+    let skeleton = unicode_security::UNICODE_VERSION;
+    format!("nfkc {}.{}, fold {}.{}, ", nfkc.0, nfkc.1, fold.0, fold.1)
+        + &format!("skeleton {}.{}", skeleton.0, skeleton.1)
+}
+
 fn check_label(text: &str, columns_max: usize) -> Result<(), NameError> {
     if text.len() > MAX_LABEL_BYTES {
         return Err(NameError::TooLong);

@@ -1,0 +1,218 @@
+//! What must outlive the process: one SQLite file, and the lock on the directory in which it lies.
+//!
+//! All SQL of the daemon is here and below. There is one [`Writer`], which the hub owns: it writes
+//! each batch of events in one transaction, and when [`Writer::commit`] returns they are on disk.
+//! [`Readers`] answer what does not change anything, beside the hub and never through it. A failed
+//! write is never retried: the hub's memory is then ahead of the disk, and the daemon stops.
+
+mod accounts;
+mod checkpoint;
+mod events;
+mod history;
+mod load;
+mod readers;
+mod rooms;
+mod rows;
+mod writer;
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub(crate) use accounts::{Account, UserLine};
+pub(crate) use readers::{Asked, Generation, Readers};
+pub(crate) use writer::{Batch, DeviceUse, Writer};
+
+/// The database, inside the data directory.
+const DATABASE: &str = "parlor.db";
+/// The file whose lock says that the data directory is in use.
+const LOCK: &str = "lock";
+
+/// What is left free of the file system, in bytes: below it the hub refuses writes, because a
+/// commit that fails for want of space ends the daemon. It covers a WAL at its longest and leaves
+/// an administrator room to act.
+pub(crate) const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// How long a connection waits for a lock. Only checkpoints and backups take any that matter.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Each connection keeps this many prepared statements: more than the daemon has.
+const STATEMENTS_MAX: usize = 64;
+
+mod embedded {
+    //! The migrations, compiled in.
+    #![allow(missing_docs, unreachable_pub, reason = "the macro declares them")]
+    refinery::embed_migrations!("../migrations");
+}
+
+/// Whether a store that is not there is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Create {
+    IfMissing,
+    Never,
+}
+
+/// Why the store did not do what it should: the operation, and what it was about.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// Another process uses the data directory.
+    #[error("cannot lock {}: another parlord uses this data directory", .0.display())]
+    Locked(PathBuf),
+    /// There is no store, and none was to be made.
+    #[error("there is no store at {}", .0.display())]
+    Missing(PathBuf),
+    /// A file or directory failed us.
+    #[error("cannot {operation} {}: {source}", .path.display())]
+    File { operation: &'static str, path: PathBuf, source: io::Error },
+    /// SQLite failed us.
+    #[error("cannot {operation} the store: {source}")]
+    Sql { operation: &'static str, source: rusqlite::Error },
+    /// The schema is not ours, or newer than we are.
+    #[error("cannot bring the schema of {} up to date: {source}", .path.display())]
+    Migrate { path: PathBuf, source: Box<refinery::Error> },
+    /// No read connection came free in time.
+    #[error("cannot read the store: {0}")]
+    Pool(#[from] r2d2::Error),
+    /// What the store holds cannot be.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Names the operation that an SQLite error came from.
+trait Doing<T> {
+    fn doing(self, operation: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for Result<T, rusqlite::Error> {
+    fn doing(self, operation: &'static str) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Sql { operation, source })
+    }
+}
+
+/// An open store.
+#[derive(Debug)]
+pub(crate) struct Store {
+    /// Changes it. There is one, and it holds the lock on the directory.
+    pub(crate) writer: Writer,
+    /// Read it.
+    pub(crate) readers: Readers,
+}
+
+impl Store {
+    /// Locks the data directory `dir` for this process and opens the store in it, with its schema
+    /// up to date. What is made is readable by the daemon's user alone, whatever the umask; a
+    /// directory that is there keeps its mode.
+    pub(crate) fn open(dir: &Path, create: Create) -> Result<Self, StoreError> {
+        let path = dir.join(DATABASE);
+        if create == Create::Never && !path.exists() {
+            return Err(StoreError::Missing(path));
+        }
+        make_directory(dir)?;
+        let lock = lock(&dir.join(LOCK))?;
+        if !path.exists() {
+            // SQLite gives its WAL the mode of the database, but would itself ask for 0644.
+            private_file(&path)?;
+            sync_directory(dir)?;
+        }
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        configure_writer(&connection).doing("set up")?;
+        migrate(&mut connection, &path)?;
+        writer::ensure_meta(&connection).doing("set up")?;
+        let readers = Readers::open(&path)?;
+        let writer = Writer::new(connection, dir, lock)?;
+        Ok(Self { writer, readers })
+    }
+}
+
+fn make_directory(dir: &Path) -> Result<(), StoreError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let failed = |source| StoreError::File { operation: "make", path: dir.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+    std::fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(failed)?;
+    match dir.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The lock goes with the process: nothing is left to clean up after a crash.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = private_file(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.to_owned())),
+        Err(TryLockError::Error(source)) => {
+            Err(StoreError::File { operation: "lock", path: path.to_owned(), source })
+        }
+    }
+}
+
+fn private_file(path: &Path) -> Result<File, StoreError> {
+    let failed = |source| StoreError::File { operation: "make", path: path.to_owned(), source };
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(path).map_err(failed)?;
+    // The umask may have taken from the mode.
+    file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+    Ok(file)
+}
+
+fn sync_directory(dir: &Path) -> Result<(), StoreError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| StoreError::File {
+        operation: "sync",
+        path: dir.to_owned(),
+        source,
+    })
+}
+
+/// A connection as all of ours are. None is shared between threads at once, so SQLite's own
+/// mutexes are left out.
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags).doing("open")?;
+    configure(&connection).doing("open")?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // No memory mapping: an I/O error in a mapped page is a signal that ends the process, where a
+    // failed read is an error that can be told. Temporary tables hold messages: never on disk.
+    connection.execute_batch(
+        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )
+}
+
+/// The writer's settings. FULL syncs the WAL at each commit: acknowledged means on disk. There are
+/// no automatic checkpoints, because they would run inside a commit (see [`checkpoint`]); a WAL
+/// that grew long behind a slow reader is cut back when it starts over. 64 MiB of cache hold the
+/// ends of the indexes of some thousand rooms, which is all that appending touches.
+fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        let problem = format!("the file system does not allow a WAL (journal mode {mode})");
+        return Err(rusqlite::Error::ToSqlConversionFailure(problem.into()));
+    }
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -65536;",
+    )
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let outcome = embedded::migrations::runner().run(connection);
+    outcome
+        .map(|_| ())
+        .map_err(|source| StoreError::Migrate { path: path.to_owned(), source: Box::new(source) })
+}
+
+#[cfg(test)]
+mod tests;

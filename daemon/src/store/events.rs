@@ -1,0 +1,298 @@
+//! What each event writes: every kind of event has its statement here, and no event has any other.
+
+use std::collections::BTreeMap;
+
+use parlor_protocol::id::{Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::name::Title;
+use parlor_protocol::room::{Departure, Role};
+use rusqlite::{Connection, Params, params};
+
+use super::rows::{int, room_int, standing_word, user_int};
+use crate::rooms::{DirectoryEvent, Event, Happening, RoomEvent, UserEvent, UserId};
+
+/// How far the messages of a batch bring the rooms: written once for each room rather than once for
+/// each message.
+type Advanced = BTreeMap<RoomId, (Revision, Seq)>;
+
+/// Milliseconds in an hour.
+pub(super) const HOUR_MS: i64 = 60 * 60 * 1_000;
+
+/// The hour of the last message that was written. Where its hour is another than that of the one
+/// before, its row may be the first of its hour.
+#[derive(Debug, Default)]
+pub(super) struct Hours {
+    last: Option<i64>,
+}
+
+impl Hours {
+    /// Notes where the hour of the message begins that was just inserted.
+    fn note(&mut self, connection: &Connection, at: Timestamp) -> rusqlite::Result<()> {
+        let hour = at.0.div_euclid(HOUR_MS);
+        if self.last == Some(hour) {
+            return Ok(());
+        }
+        self.last = Some(hour);
+        run(
+            connection,
+            "INSERT OR IGNORE INTO message_hours (hour, first) VALUES (?1, ?2)",
+            [hour, connection.last_insert_rowid()],
+        )
+    }
+}
+
+/// Writes events, in order, in the transaction that is open.
+pub(super) fn write(
+    connection: &Connection,
+    events: &[Event],
+    hours: &mut Hours,
+) -> rusqlite::Result<()> {
+    let mut advanced = Advanced::new();
+    for event in events {
+        match &event.what {
+            Happening::Directory(what) => directory_event(connection, event, what)?,
+            Happening::Room(room, what) => {
+                room_event(connection, event, *room, what, (&mut advanced, hours))?;
+            }
+            Happening::User(user, what) => user_event(connection, event, *user, what)?,
+        }
+    }
+    advanced.into_iter().try_for_each(|(room, reached)| advance(connection, room, reached))
+}
+
+fn directory_event(
+    connection: &Connection,
+    event: &Event,
+    what: &DirectoryEvent,
+) -> rusqlite::Result<()> {
+    match what {
+        DirectoryEvent::UserAdded { user, name, standing } => run(
+            connection,
+            "INSERT INTO users (id, name, standing, created_at, revision, last_device)
+             VALUES (?1, ?2, ?3, ?4, 0, 0)",
+            params![user_int(*user), name.as_str(), standing_word(*standing), event.at.0],
+        )?,
+        DirectoryEvent::TitleTaken { room, title } => run(
+            connection,
+            "UPDATE rooms SET title = ?2, key = ?3, skeleton = ?4 WHERE id = ?1",
+            params![room_int(*room), title.as_str(), title.key(), title.skeleton()],
+        )?,
+        DirectoryEvent::TitleFreed { room } => run(
+            connection,
+            "UPDATE rooms SET key = NULL, skeleton = NULL WHERE id = ?1",
+            [room_int(*room)],
+        )?,
+    }
+    run(connection, "UPDATE meta SET directory_revision = ?1", [int(event.revision.0)])
+}
+
+fn room_event(
+    connection: &Connection,
+    event: &Event,
+    room: RoomId,
+    what: &RoomEvent,
+    (advanced, hours): (&mut Advanced, &mut Hours),
+) -> rusqlite::Result<()> {
+    if let RoomEvent::Messaged { seq, author, nonce, text } = what {
+        advanced.insert(room, (event.revision, *seq));
+        run(
+            connection,
+            "INSERT INTO messages (room, seq, revision, at, author, nonce, text)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                room_int(room),
+                int(seq.0),
+                int(event.revision.0),
+                event.at.0,
+                user_int(*author),
+                nonce.to_bytes(),
+                text.as_str()
+            ],
+        )?;
+        return hours.note(connection, event.at);
+    }
+    if let Some(reached) = advanced.remove(&room) {
+        advance(connection, room, reached)?;
+    }
+    let change = Change { connection, event, room };
+    match what {
+        RoomEvent::Messaged { .. } => Ok(()),
+        RoomEvent::Created { title, owner } => change.created(title, *owner),
+        RoomEvent::Joined { user } => change.joined(*user),
+        RoomEvent::Departed { user, how } => change.departed(*user, *how),
+        RoomEvent::RoleChanged { user, role } => change.role_changed(*user, *role),
+        RoomEvent::Terminated => change.terminated(),
+    }
+}
+
+fn advance(
+    connection: &Connection,
+    room: RoomId,
+    (revision, seq): (Revision, Seq),
+) -> rusqlite::Result<()> {
+    run(
+        connection,
+        "UPDATE rooms SET revision = ?2, last_seq = ?3 WHERE id = ?1",
+        params![room_int(room), int(revision.0), int(seq.0)],
+    )
+}
+
+/// A change of a room that is no message.
+struct Change<'a> {
+    connection: &'a Connection,
+    event: &'a Event,
+    room: RoomId,
+}
+
+impl Change<'_> {
+    fn created(&self, title: &Title, owner: UserId) -> rusqlite::Result<()> {
+        // The directory's event about the title follows, and fills in its key.
+        run(
+            self.connection,
+            "INSERT INTO rooms (id, title, created_at, revision, last_seq, members)
+             VALUES (?1, ?2, ?3, 0, 0, 0)",
+            params![room_int(self.room), title.as_str(), self.event.at.0],
+        )?;
+        self.log("created", Some(owner), None, None)?;
+        self.enter(owner, Role::Owner)
+    }
+
+    fn joined(&self, user: UserId) -> rusqlite::Result<()> {
+        self.log("joined", Some(user), None, None)?;
+        run(
+            self.connection,
+            "DELETE FROM former_members WHERE room = ?1 AND user = ?2",
+            params![room_int(self.room), user_int(user)],
+        )?;
+        self.enter(user, Role::Member)
+    }
+
+    fn departed(&self, user: UserId, how: Departure) -> rusqlite::Result<()> {
+        self.log("departed", Some(user), None, Some(how))?;
+        run(
+            self.connection,
+            "DELETE FROM members WHERE room = ?1 AND user = ?2",
+            params![room_int(self.room), user_int(user)],
+        )?;
+        run(
+            self.connection,
+            "UPDATE rooms SET members = members - 1 WHERE id = ?1",
+            [room_int(self.room)],
+        )?;
+        run(
+            self.connection,
+            "INSERT INTO former_members (room, user, ended_at, how) VALUES (?1, ?2, ?3, ?4)",
+            params![room_int(self.room), user_int(user), self.event.at.0, how.word()],
+        )
+    }
+
+    fn role_changed(&self, user: UserId, role: Role) -> rusqlite::Result<()> {
+        self.log("role-changed", Some(user), Some(role), None)?;
+        run(
+            self.connection,
+            "UPDATE members SET role = ?3 WHERE room = ?1 AND user = ?2",
+            params![room_int(self.room), user_int(user), role.word()],
+        )
+    }
+
+    /// Whoever was left has departed before.
+    fn terminated(&self) -> rusqlite::Result<()> {
+        self.log("terminated", None, None, None)?;
+        run(
+            self.connection,
+            "UPDATE rooms SET terminated_at = ?2 WHERE id = ?1",
+            params![room_int(self.room), self.event.at.0],
+        )
+    }
+
+    fn enter(&self, user: UserId, role: Role) -> rusqlite::Result<()> {
+        run(
+            self.connection,
+            "INSERT INTO members (room, user, role, joined, joined_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                room_int(self.room),
+                user_int(user),
+                role.word(),
+                int(self.event.revision.0),
+                self.event.at.0
+            ],
+        )?;
+        run(
+            self.connection,
+            "UPDATE rooms SET members = members + 1 WHERE id = ?1",
+            [room_int(self.room)],
+        )
+    }
+
+    fn log(
+        &self,
+        kind: &'static str,
+        user: Option<UserId>,
+        role: Option<Role>,
+        how: Option<Departure>,
+    ) -> rusqlite::Result<()> {
+        let revision = int(self.event.revision.0);
+        run(
+            self.connection,
+            "INSERT INTO changes (room, revision, nth, at, kind, user, role, how)
+             SELECT id, ?2, ?2 - last_seq, ?3, ?4, ?5, ?6, ?7 FROM rooms WHERE id = ?1",
+            params![
+                room_int(self.room),
+                revision,
+                self.event.at.0,
+                kind,
+                user.map(user_int),
+                role.map(Role::word),
+                how.map(Departure::word)
+            ],
+        )?;
+        run(
+            self.connection,
+            "UPDATE rooms SET revision = ?2 WHERE id = ?1",
+            params![room_int(self.room), revision],
+        )
+    }
+}
+
+fn user_event(
+    connection: &Connection,
+    event: &Event,
+    user: UserId,
+    what: &UserEvent,
+) -> rusqlite::Result<()> {
+    let id = user_int(user);
+    match what {
+        UserEvent::PasswordSet(password) => run(
+            connection,
+            "UPDATE users SET password = ?2, log_n = ?3, r = ?4, p = ?5 WHERE id = ?1",
+            params![id, password.record, password.cost.log_n, password.cost.r, password.cost.p],
+        )?,
+        UserEvent::DeviceAdded { id: device, device: new } => {
+            run(
+                connection,
+                "INSERT INTO devices (user, id, name, public_key, created_at, used_at, address)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, '')",
+                params![id, device.0, new.name, new.public_key.0, event.at.0],
+            )?;
+            run(
+                connection,
+                "UPDATE users SET last_device = ?2 WHERE id = ?1",
+                params![id, device.0],
+            )?;
+        }
+        UserEvent::DeviceRevoked { id: device } => run(
+            connection,
+            "DELETE FROM devices WHERE user = ?1 AND id = ?2",
+            params![id, device.0],
+        )?,
+    }
+    run(
+        connection,
+        "UPDATE users SET revision = ?2 WHERE id = ?1",
+        params![id, int(event.revision.0)],
+    )
+}
+
+fn run(connection: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute(params).map(|_| ())
+}

@@ -1,0 +1,175 @@
+//! Pages of what was said and done in a room.
+
+use parlor_protocol::id::{Revision, RoomId, Seq};
+use parlor_protocol::message::{Changes, Direction, History, ListChanges, Message, Messages};
+use parlor_protocol::name::UserName;
+use parlor_protocol::push::{Change, Departed, RoleChanged, RoomChange};
+use parlor_protocol::record::Record;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::room::{Member, Role};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::readers::{Asked, Generation, Page, Pushed, ReadError, Readers, find_as_member};
+use super::rows::{departure, int, natural, parsed, role, room_int, time, unreadable};
+use crate::rooms::UserId;
+
+impl Readers {
+    /// A page of the messages of a room in which `user` is a member.
+    pub(crate) fn history(&self, user: UserId, asked: &History) -> Asked<(Messages, Generation)> {
+        self.read("read history from", |connection| {
+            let (room, generation) = match find_as_member(connection, user, asked.room)? {
+                Ok(found) => found,
+                Err(code) => return Ok(Err(code.into())),
+            };
+            let mut page = Page::new(asked.limit);
+            let sql = match asked.direction {
+                Direction::Before => {
+                    "SELECT m.seq, m.at, u.name, m.text FROM messages m
+                     JOIN users u ON u.id = m.author
+                     WHERE m.room = ?1 AND m.seq < ?2 ORDER BY m.seq DESC LIMIT ?3"
+                }
+                Direction::After => {
+                    "SELECT m.seq, m.at, u.name, m.text FROM messages m
+                     JOIN users u ON u.id = m.author
+                     WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3"
+                }
+                Direction::Unknown => return Ok(Err(Code::BadRequest.into())),
+            };
+            let start = match (asked.seq, asked.direction) {
+                (Some(seq), _) => int(seq.0),
+                (None, Direction::Before) => i64::MAX,
+                (None, Direction::After | Direction::Unknown) => 0,
+            };
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows =
+                statement.query(params![room_int(asked.room), start, page.rows_max()])?;
+            let mut more = false;
+            while let Some(row) = rows.next()? {
+                if page.push(message(row)?)? == Pushed::Full {
+                    more = true;
+                    break;
+                }
+            }
+            if asked.direction == Direction::Before {
+                page.elements.reverse();
+            }
+            let messages = page.elements.into_iter().map(Record).collect();
+            Ok(Ok((Messages { messages, more, as_of: room.revision }, generation)))
+        })
+    }
+
+    /// What happened after a revision in a room in which `user` is a member: every revision from
+    /// there on, each once and in order, whether it is a message or another change.
+    pub(crate) fn changes(
+        &self,
+        user: UserId,
+        asked: &ListChanges,
+    ) -> Asked<(Changes, Generation)> {
+        self.read("read changes from", |connection| {
+            let (room, generation) = match find_as_member(connection, user, asked.room)? {
+                Ok(found) => found,
+                Err(code) => return Ok(Err(code.into())),
+            };
+            if asked.since > room.revision {
+                // The client saw more than there is, as after a restored backup: what it has of
+                // the room is not ours.
+                return Ok(Err(Code::TooOld.into()));
+            }
+            let mut page = Page::new(asked.limit);
+            fill(connection, asked.room, asked.since, &mut page)?;
+            let reached = page.elements.last().map_or(asked.since, |change| change.revision);
+            let changes = page.elements.into_iter().map(Record).collect();
+            let more = reached < room.revision;
+            Ok(Ok((Changes { changes, more, as_of: room.revision }, generation)))
+        })
+    }
+}
+
+/// Merges messages and other changes by revision, until the page is full or both are at their end.
+fn fill(
+    connection: &Connection,
+    room: RoomId,
+    since: Revision,
+    page: &mut Page<RoomChange>,
+) -> Result<(), ReadError> {
+    // Of the revisions up to `since`, this many were no messages.
+    let others = connection
+        .prepare_cached(
+            "SELECT nth FROM changes WHERE room = ?1 AND revision <= ?2
+             ORDER BY revision DESC LIMIT 1",
+        )?
+        .query_row(params![room_int(room), int(since.0)], |row| natural(row, 0))
+        .optional()?
+        .unwrap_or(0);
+    let last_seq = since.0.checked_sub(others).ok_or_else(|| gap(room, since))?;
+    let mut messages = connection.prepare_cached(
+        "SELECT m.seq, m.at, u.name, m.text, m.revision FROM messages m
+         JOIN users u ON u.id = m.author
+         WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3",
+    )?;
+    let mut messages = messages
+        .query_map(params![room_int(room), int(last_seq), page.rows_max()], message_change)?;
+    let mut others = connection.prepare_cached(
+        "SELECT c.revision, c.at, c.kind, u.name, c.role, c.how FROM changes c
+         LEFT JOIN users u ON u.id = c.user
+         WHERE c.room = ?1 AND c.revision > ?2 ORDER BY c.revision LIMIT ?3",
+    )?;
+    let mut others =
+        others.query_map(params![room_int(room), int(since.0), page.rows_max()], other_change)?;
+
+    let mut message = messages.next().transpose()?;
+    let mut other = others.next().transpose()?;
+    let mut expected = since.next();
+    loop {
+        let is_next = |change: &RoomChange| change.revision == expected;
+        let change = if let Some(change) = message.take_if(|change| is_next(change)) {
+            message = messages.next().transpose()?;
+            change
+        } else if let Some(change) = other.take_if(|change| is_next(change)) {
+            other = others.next().transpose()?;
+            change
+        } else if message.is_none() && other.is_none() {
+            return Ok(());
+        } else {
+            return Err(gap(room, expected));
+        };
+        if page.push(change)? == Pushed::Full {
+            return Ok(());
+        }
+        expected = expected.next();
+    }
+}
+
+fn gap(room: RoomId, revision: Revision) -> ReadError {
+    ReadError::Damaged(format!("room {room} lacks its revision {revision}"))
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        seq: Seq(natural(row, 0)?),
+        at: time(row, 1)?,
+        author: parsed(row, 2)?,
+        text: parsed(row, 3)?,
+    })
+}
+
+fn message_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
+    let message = message(row)?;
+    let (revision, at) = (Revision(natural(row, 4)?), message.at);
+    Ok(RoomChange { revision, at, change: Change::Message(message).into() })
+}
+
+fn other_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
+    let (revision, at) = (Revision(natural(row, 0)?), time(row, 1)?);
+    let user = || parsed::<UserName>(row, 3);
+    let change = match row.get_ref(2)?.as_str()? {
+        "created" => Change::Created(user()?),
+        // Whoever joins is a plain member at that moment, whatever they are now.
+        "joined" => Change::Joined(Member { user: user()?, role: Role::Member, joined_at: at }),
+        "departed" => Change::Departed(Departed { user: user()?, how: departure(row, 5)? }),
+        "role-changed" => Change::RoleChanged(RoleChanged { user: user()?, role: role(row, 4)? }),
+        "terminated" => Change::Terminated,
+        _ => return Err(unreadable(2, "there is no such kind of change")),
+    };
+    Ok(RoomChange { revision, at, change: change.into() })
+}

@@ -1,0 +1,221 @@
+//! What is loaded is what was stored, and what was stored reads as it happened.
+
+use parlor_protocol::id::{DeviceId, Nonce, Revision, RoomId, Timestamp};
+use parlor_protocol::message::ListChanges;
+use proptest::prelude::*;
+
+use super::{Scene, device, password};
+use crate::rooms::{Actor, Command, RoomState, UserId};
+use crate::store::{Batch, Create, Store};
+
+/// A wish in small numbers; who and what they mean depends on what there is at that moment.
+#[derive(Debug, Clone, Copy)]
+enum Wish {
+    AddUser,
+    Create { user: usize },
+    Join { user: usize, room: usize, leave: Option<usize> },
+    Leave { user: usize, room: usize },
+    Send { user: usize, room: usize },
+    AddDevice { user: usize, key: u8 },
+    RevokeDevice { user: usize, id: u32 },
+    SetPassword { user: usize },
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let (user, room) = (0..5_usize, 0..4_usize);
+    prop_oneof![
+        1 => Just(Wish::AddUser),
+        2 => user.clone().prop_map(|user| Wish::Create { user }),
+        4 => (user.clone(), room.clone(), prop::option::weighted(0.2, room.clone()))
+            .prop_map(|(user, room, leave)| Wish::Join { user, room, leave }),
+        2 => (user.clone(), room.clone()).prop_map(|(user, room)| Wish::Leave { user, room }),
+        8 => (user.clone(), room).prop_map(|(user, room)| Wish::Send { user, room }),
+        1 => (user.clone(), 0..4_u8).prop_map(|(user, key)| Wish::AddDevice { user, key }),
+        1 => (user.clone(), 1..4_u32).prop_map(|(user, id)| Wish::RevokeDevice { user, id }),
+        1 => user.prop_map(|user| Wish::SetPassword { user }),
+    ]
+}
+
+/// Does what is wished for where the rules allow it, and gives the events in `cut` batches.
+fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
+    let mut rooms: Vec<RoomId> = Vec::new();
+    let mut events = Vec::new();
+    for (step, wish) in wishes.iter().enumerate() {
+        let user = |user: usize| UserId(user as u64 + 1);
+        let room = |room: usize| rooms.get(room).copied().unwrap_or(RoomId::from_random(99_999));
+        let (actor, command) = match *wish {
+            Wish::AddUser => {
+                let command = Command::AddUser {
+                    name: format!("user{step}").parse().unwrap(),
+                    password: password(b"first"),
+                    standing: crate::rooms::Standing::Operator,
+                };
+                (Actor::Console, command)
+            }
+            Wish::Create { user: owner } => {
+                let title = format!("Room {}", step % 7).parse().unwrap();
+                (Actor::User(user(owner)), Command::CreateRoom { title })
+            }
+            Wish::Join { user: joiner, room: joined, leave } => {
+                let command = Command::JoinRoom { room: room(joined), leave: leave.map(&room) };
+                (Actor::User(user(joiner)), command)
+            }
+            Wish::Leave { user: leaver, room: left } => {
+                (Actor::User(user(leaver)), Command::LeaveRoom { room: room(left) })
+            }
+            Wish::Send { user: author, room: target } => {
+                (Actor::User(user(author)), scene.send(room(target), &format!("message {step}")))
+            }
+            Wish::AddDevice { user: owner, key } => {
+                (Actor::User(user(owner)), Command::AddDevice { device: device(key) })
+            }
+            Wish::RevokeDevice { user: owner, id } => {
+                (Actor::User(user(owner)), Command::RevokeDevice { id: DeviceId(id) })
+            }
+            Wish::SetPassword { user: owner } => {
+                let (user, keep) = (user(owner), Some(DeviceId(1)));
+                let password = password(b"second");
+                (Actor::User(user), Command::SetPassword { user, password, keep })
+            }
+        };
+        if !matches!(actor, Actor::User(user) if scene.world.user(user).is_none()) {
+            events.extend(scene.decide(actor, &command).unwrap_or_default());
+        }
+        for id in 0..=scene.dice {
+            let id = RoomId::from_random(id);
+            if scene.world.room(id).is_some() && !rooms.contains(&id) {
+                rooms.push(id);
+            }
+        }
+        if events.len() > cut {
+            scene.commit(std::mem::take(&mut events));
+        }
+    }
+    scene.commit(events);
+}
+
+/// Reads the changes of a room after `since`, page by page.
+fn read_on(store: &Store, user: UserId, room: RoomId, since: Revision, limit: u32) -> Vec<u64> {
+    let (mut since, mut read) = (since, Vec::new());
+    loop {
+        let asked = ListChanges { room, since, limit };
+        let (page, _) = store.readers.changes(user, &asked).unwrap().unwrap();
+        read.extend(page.changes.iter().map(|change| change.revision.0));
+        assert!(!page.more || !page.changes.is_empty());
+        match page.changes.last() {
+            Some(last) if page.more => since = last.revision,
+            _ => return read,
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_loaded_is_what_was_applied(
+        wishes in prop::collection::vec(wish(), 1..120),
+        cut in 0..20_usize,
+    ) {
+        let mut scene = Scene::new();
+        play(&mut scene, &wishes, cut);
+        prop_assert_eq!(&scene.store.writer.load(scene.now).unwrap(), &scene.world);
+        let mut scene = scene.reopen();
+        prop_assert_eq!(&scene.store.writer.load(scene.now).unwrap(), &scene.world);
+    }
+
+    #[test]
+    fn changes_have_no_gap_whatever_they_are_asked_from(
+        wishes in prop::collection::vec(wish(), 1..120),
+        limit in 1..9_u32,
+    ) {
+        let mut scene = Scene::new();
+        play(&mut scene, &wishes, 5);
+        for id in (0..=scene.dice).map(RoomId::from_random) {
+            let Some(room) = scene.world.room(id) else { continue };
+            if room.state == RoomState::Terminated {
+                continue;
+            }
+            let (member, _) = room.members().next().unwrap();
+            for since in 0..=room.revision.0 {
+                let read = read_on(&scene.store, member, id, Revision(since), limit);
+                prop_assert_eq!(read, (since + 1..=room.revision.0).collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+#[test]
+fn nonces_that_do_not_fit_into_memory_are_found_on_disk() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    let room = scene.room(user, "ops");
+    let (mut events, mut commands) = (Vec::new(), Vec::new());
+    for text in 0..20 {
+        let command = scene.send(room, &text.to_string());
+        events.extend(scene.decide(Actor::User(user), &command).unwrap());
+        commands.push(command);
+    }
+    let evicted = scene.world.evict_nonces(5);
+    assert_eq!(evicted.len(), 15);
+    let batch = Batch { events, evicted, at: scene.now, ..Batch::default() };
+    scene.store.writer.commit(&batch).unwrap();
+
+    let key = scene.world.nonce_to_recall(&Actor::User(user), &commands[0]).unwrap();
+    let posted = scene.store.writer.old_nonce(&key).unwrap().unwrap();
+    assert_eq!(posted.seq.0, 1);
+    // Loading makes room for all of them again.
+    let world = scene.store.writer.load(scene.now).unwrap();
+    assert_eq!(world.nonce_to_recall(&Actor::User(user), &commands[0]), None);
+}
+
+#[test]
+fn old_nonces_that_expired_are_forgotten() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    let room = scene.room(user, "ops");
+    let set_aside = |scene: &mut Scene| {
+        let command = scene.send(room, "hello");
+        let events = scene.decide(Actor::User(user), &command).unwrap();
+        let evicted = scene.world.evict_nonces(0);
+        let batch = Batch { events, evicted, at: scene.now, ..Batch::default() };
+        scene.store.writer.commit(&batch).unwrap();
+    };
+    let count = |scene: &Scene| -> i64 {
+        let sql = "SELECT count(*) FROM old_nonces";
+        scene.store.writer.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    set_aside(&mut scene);
+    set_aside(&mut scene);
+    assert_eq!(count(&scene), 2);
+    scene.now = Timestamp(scene.now.0 + 8 * 24 * 60 * 60 * 1_000);
+    set_aside(&mut scene);
+    assert_eq!(count(&scene), 1);
+}
+
+#[test]
+fn nonces_are_loaded_however_the_clock_was_set_between_them() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    let room = scene.room(user, "ops");
+    let now = scene.now;
+    scene.says(user, room, "today");
+    scene.now = Timestamp(now.0 - 400 * DAY_MS);
+    scene.says(user, room, "long ago");
+    scene.now = Timestamp(now.0 + 10);
+    scene.says(user, room, "today again");
+    let mut world = scene.store.writer.load(scene.now).unwrap();
+    let mut nonces: Vec<Option<Timestamp>> =
+        world.evict_nonces(0).iter().map(|(key, _)| Nonce::at(key.nonce)).collect();
+    nonces.sort();
+    assert_eq!(nonces, [Some(now), Some(Timestamp(now.0 + 10))]);
+}
+
+#[test]
+fn a_store_that_is_not_there_is_made_only_when_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = Store::open(dir.path(), Create::Never).unwrap_err();
+    assert!(error.to_string().starts_with("there is no store at"), "{error}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}

@@ -1,0 +1,207 @@
+//! Opening: locks, modes, crashes, old schemas, and what the checkpoints leave of the WAL.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command as Process;
+
+use parlor_protocol::id::{DeviceId, Timestamp};
+use parlor_protocol::message::{Direction, History};
+use rusqlite::Connection;
+
+use super::{Scene, device};
+use crate::audit::{LoginBy, Origin, logged_in};
+use crate::rooms::Command;
+use crate::store::{Batch, Create, DeviceUse, Store, StoreError};
+
+#[test]
+fn a_second_store_on_the_same_directory_is_refused() {
+    let scene = Scene::new();
+    let error = Store::open(scene.dir.path(), Create::IfMissing).unwrap_err();
+    assert!(matches!(error, StoreError::Locked(_)), "{error}");
+    let scene = scene.reopen();
+    // The lock is one that other processes see, too.
+    let lock = scene.dir.path().join("lock");
+    let locked = Process::new("flock").arg("-n").arg(lock).arg("true").status().unwrap();
+    assert!(!locked.success());
+}
+
+#[test]
+fn what_is_made_is_the_owners_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("deep/data");
+    let store = Store::open(&dir, Create::IfMissing).unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&dir), 0o700);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+    }
+    names.sort();
+    assert_eq!(names, ["lock", "parlor.db", "parlor.db-shm", "parlor.db-wal"]);
+    drop(store);
+}
+
+#[test]
+fn a_crash_loses_nothing_that_was_committed() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    let room = scene.room(user, "ops");
+    for text in 0..50 {
+        scene.says(user, room, &text.to_string());
+    }
+    // What a killed process leaves: the files as they are at some moment, the lock not among them.
+    let left = tempfile::tempdir().unwrap();
+    for name in ["parlor.db", "parlor.db-wal"] {
+        std::fs::copy(scene.dir.path().join(name), left.path().join(name)).unwrap();
+    }
+    let mut store = Store::open(left.path(), Create::Never).unwrap();
+    assert_eq!(store.writer.load(scene.now).unwrap(), scene.world);
+    let check: String =
+        store.writer.connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(check, "ok");
+}
+
+/// A store as the first schema made it, with a conversation in it. It is never edited; when the
+/// schema of a release differs, a frozen copy of that one goes beside it.
+const FROZEN_V1: &str = include_str!("frozen_v1.sql");
+
+#[test]
+fn a_store_of_the_first_schema_is_upgraded() {
+    let dir = tempfile::tempdir().unwrap();
+    let frozen = Connection::open(dir.path().join("parlor.db")).unwrap();
+    frozen.execute_batch(FROZEN_V1).unwrap();
+    drop(frozen);
+    let mut store = Store::open(dir.path(), Create::Never).unwrap();
+    let world = store.writer.load(Timestamp(1_795_376_900_000)).unwrap();
+    let alice = world.user_by_name(&"alice".parse().unwrap()).unwrap();
+    let room = world.room_by_title_key("strasse").unwrap();
+    let asked = History { room, direction: Direction::After, seq: None, limit: 0 };
+    let (page, _) = store.readers.history(alice, &asked).unwrap().unwrap();
+    let texts: Vec<&str> = page.messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["hello bob", "hello alice"]);
+    assert_eq!(page.as_of, world.room(room).unwrap().revision);
+}
+
+#[test]
+fn a_store_of_a_newer_schema_is_refused() {
+    let scene = Scene::new();
+    let newer = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+                 VALUES (9999, 'later', '2026-11-22T20:07:12Z', '1')";
+    scene.store.writer.connection.execute(newer, []).unwrap();
+    let Scene { dir, store, .. } = scene;
+    drop(store);
+    let error = Store::open(dir.path(), Create::Never).unwrap_err();
+    assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
+}
+
+#[test]
+fn keys_are_made_anew_when_the_tables_of_unicode_are_others() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    scene.room(user, "Straße");
+    let spoil = "UPDATE rooms SET key = 'straße'; UPDATE meta SET unicode_version = 'old';";
+    scene.store.writer.connection.execute_batch(spoil).unwrap();
+    let scene = scene.reopen();
+    let connection = &scene.store.writer.connection;
+    let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(text("SELECT key FROM rooms"), "strasse");
+    assert_ne!(text("SELECT unicode_version FROM meta"), "old");
+}
+
+#[test]
+fn the_wal_stays_bounded_while_everyone_writes_and_reads() {
+    const BATCHES: usize = 300;
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    let room = scene.room(user, "ops");
+    let text = "x".repeat(4_000);
+    let wal = scene.dir.path().join("parlor.db-wal");
+    let readers = scene.store.readers.clone();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let (mut longest, mut written) = (0, 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let asked = History { room, direction: Direction::Before, seq: None, limit: 10 };
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                readers.history(user, &asked).unwrap().unwrap();
+            }
+        });
+        for _ in 0..BATCHES {
+            let mut events = Vec::new();
+            for _ in 0..64 {
+                let command = scene.send(room, &text);
+                events.extend(scene.decide(crate::rooms::Actor::User(user), &command).unwrap());
+            }
+            scene.commit(events);
+            written += 64 * text.len() as u64;
+            longest = longest.max(wal.metadata().unwrap().len());
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(written > 70_000_000);
+    // The limit of the helper, what is left to the hub, and what is written while they work; with
+    // no checkpoint it would be more than was written.
+    assert!(longest < 48 << 20, "the WAL grew to {longest} bytes");
+}
+
+#[test]
+fn devices_are_noted_behind_and_revoked_ones_passed_over() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    scene.does(user, &Command::AddDevice { device: device(7) });
+    let used = |device| DeviceUse {
+        user,
+        device: DeviceId(device),
+        at: Timestamp(scene.now.0 + 5),
+        address: "192.0.2.1".into(),
+    };
+    let uses = [used(1), used(2)];
+    scene.store.writer.write_behind(&uses).unwrap();
+    let devices = scene.store.readers.devices(user, Some(DeviceId(1))).unwrap();
+    assert_eq!(devices.len(), 1);
+    assert_eq!(devices[0].address, "192.0.2.1");
+    assert_eq!(devices[0].used_at, uses[0].at);
+    assert!(devices[0].current);
+}
+
+#[test]
+fn audit_records_keep_their_numbers_when_the_outbox_is_empty() {
+    let mut scene = Scene::new();
+    let origin = Origin::Console { uid: None };
+    let record = || logged_in(&origin, &"alice".parse().unwrap(), LoginBy::Password, scene.now);
+    let two = Batch { audit: vec![record(), record()], ..Batch::default() };
+    let one = Batch { audit: vec![record()], audit_done: Some(2), ..Batch::default() };
+    scene.store.writer.commit(&two).unwrap();
+    assert_eq!(scene.store.readers.audit_after(0, 10).unwrap().len(), 2);
+    scene.store.writer.commit(&Batch { audit_done: Some(2), ..Batch::default() }).unwrap();
+    assert_eq!(scene.store.readers.audit_after(0, 10).unwrap(), []);
+    let mut scene = scene.reopen();
+    assert_eq!(scene.store.writer.audit_serial(), 2);
+    scene.store.writer.commit(&one).unwrap();
+    let records = scene.store.readers.audit_after(0, 10).unwrap();
+    assert_eq!(records.iter().map(|(serial, _)| *serial).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn the_password_setup_is_made_once() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.store.writer.opaque_setup(|| vec![1, 2, 3]).unwrap(), [1, 2, 3]);
+    let mut scene = scene.reopen();
+    assert_eq!(scene.store.writer.opaque_setup(|| vec![4]).unwrap(), [1, 2, 3]);
+}
+
+#[test]
+fn the_space_left_is_measured() {
+    assert!(Scene::new().store.writer.free_bytes().unwrap() > 0);
+}
+
+#[test]
+fn a_reader_cannot_write() {
+    let scene = Scene::new();
+    let outcome = scene
+        .store
+        .readers
+        .read("try to write to", |connection| Ok(connection.execute("DELETE FROM users", [])?));
+    assert!(outcome.is_err());
+}

@@ -1,0 +1,245 @@
+//! The one connection that writes: each batch is one transaction, on disk when it is committed.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parlor_protocol::id::{DeviceId, Nonce, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::checkpoint::Checkpointer;
+use super::events::Hours;
+use super::rows::{int, natural, posted, room_int, user_int};
+use super::{DATABASE, Doing, StoreError};
+use crate::audit::AuditRecord;
+use crate::rooms::{Event, NonceKey, Posted, UserId, oldest_remembered};
+
+/// For each nonce that is set aside this many that have expired are forgotten, so that the table
+/// shrinks after a rush without any transaction being long.
+const EXPIRED_PER_NONCE: u64 = 4;
+
+/// How long closing waits for readers.
+const CLOSE_WAIT: Duration = Duration::from_millis(500);
+
+/// What is written at once.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// What happened, in order.
+    pub(crate) events: Vec<Event>,
+    /// What is audited, of these events and besides.
+    pub(crate) audit: Vec<AuditRecord>,
+    /// Up to this serial the audit file is synced: the outbox forgets these.
+    pub(crate) audit_done: Option<u64>,
+    /// Nonces that memory had no room for.
+    pub(crate) evicted: Vec<(NonceKey, Posted)>,
+    /// When the batch was decided.
+    pub(crate) at: Timestamp,
+}
+
+/// A login by a device. It is written behind: a crash may forget the last few seconds of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DeviceUse {
+    pub(crate) user: UserId,
+    pub(crate) device: DeviceId,
+    pub(crate) at: Timestamp,
+    pub(crate) address: String,
+}
+
+/// Changes the store. When its methods return, what they wrote is on disk.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    checkpointer: Checkpointer,
+    pub(super) connection: Connection,
+    dir: PathBuf,
+    /// The serial of the last audit record.
+    audit_serial: u64,
+    hours: Hours,
+    /// Locked as long as this process may write; declared last, for it is to go last.
+    _lock: File,
+}
+
+/// Makes sure of the row of what there is one of.
+pub(super) fn ensure_meta(connection: &Connection) -> rusqlite::Result<()> {
+    let version = parlor_protocol::name::unicode_version();
+    connection.execute(
+        "INSERT OR IGNORE INTO meta (one, directory_revision, audit_serial, unicode_version)
+         VALUES (1, 0, 0, ?1)",
+        [&version],
+    )?;
+    let stored: String =
+        connection.query_row("SELECT unicode_version FROM meta", [], |row| row.get(0))?;
+    if stored != version {
+        super::rooms::make_keys_anew(connection, &version)?;
+    }
+    Ok(())
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, dir: &Path, lock: File) -> Result<Self, StoreError> {
+        let audit_serial = connection
+            .query_row("SELECT audit_serial FROM meta", [], |row| natural(row, 0))
+            .doing("read the audit serial of")?;
+        let checkpointer = Checkpointer::start(&dir.join(DATABASE))?;
+        let (dir, hours) = (dir.to_owned(), Hours::default());
+        Ok(Self { checkpointer, connection, dir, audit_serial, hours, _lock: lock })
+    }
+
+    /// Writes a batch in one transaction. After an error nothing may be written any more: what
+    /// memory has and what the disk has are no longer the same.
+    pub(crate) fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        if self.checkpointer.is_due() {
+            self.checkpointer.finish(&self.connection)?;
+        }
+        let transaction = self.connection.transaction().doing("begin a batch in")?;
+        super::events::write(&transaction, &batch.events, &mut self.hours)
+            .doing("write an event to")?;
+        let serial = write_audit(&transaction, batch, self.audit_serial)
+            .doing("write an audit record to")?;
+        write_evicted(&transaction, &batch.evicted, batch.at).doing("set nonces aside in")?;
+        transaction.commit().doing("commit a batch to")?;
+        self.audit_serial = serial;
+        self.checkpointer.wake();
+        Ok(())
+    }
+
+    /// Notes when devices were last used. Devices that were revoked meanwhile are passed over.
+    pub(crate) fn write_behind(&mut self, uses: &[DeviceUse]) -> Result<(), StoreError> {
+        let operation = "note the use of a device in";
+        let transaction = self.connection.transaction().doing(operation)?;
+        for used in uses {
+            transaction
+                .prepare_cached(
+                    "UPDATE devices SET used_at = ?3, address = ?4 WHERE user = ?1 AND id = ?2",
+                )
+                .and_then(|mut statement| {
+                    statement.execute(params![
+                        user_int(used.user),
+                        used.device.0,
+                        used.at.0,
+                        used.address
+                    ])
+                })
+                .doing(operation)?;
+        }
+        transaction.commit().doing(operation)
+    }
+
+    /// Where a message with a nonce went that memory no longer remembers.
+    pub(crate) fn old_nonce(&self, key: &NonceKey) -> Result<Option<Posted>, StoreError> {
+        let find = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT m.seq, m.revision, m.at FROM old_nonces o
+                     JOIN messages m ON m.room = o.room AND m.seq = o.seq
+                     WHERE o.nonce = ?1 AND o.room = ?2 AND o.author = ?3",
+                )?
+                .query_row(
+                    params![key.nonce.to_bytes(), room_int(key.room), user_int(key.author)],
+                    |row| posted(row, 0),
+                )
+                .optional()
+        };
+        find().doing("look for a nonce in")
+    }
+
+    /// The server's half of all password records, made at the first start.
+    pub(crate) fn opaque_setup(
+        &mut self,
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let operation = "read the password setup of";
+        let stored: Option<Vec<u8>> = self
+            .connection
+            .query_row("SELECT opaque_setup FROM meta", [], |row| row.get(0))
+            .doing(operation)?;
+        if let Some(setup) = stored {
+            return Ok(setup);
+        }
+        let setup = make();
+        self.connection
+            .execute("UPDATE meta SET opaque_setup = ?1", [&setup])
+            .doing("write the password setup to")?;
+        Ok(setup)
+    }
+
+    /// The serial of the last audit record that was committed.
+    pub(crate) fn audit_serial(&self) -> u64 {
+        self.audit_serial
+    }
+
+    /// How much the file system has left for us, in bytes.
+    pub(crate) fn free_bytes(&self) -> Result<u64, StoreError> {
+        let stat = rustix::fs::statvfs(&self.dir).map_err(|source| StoreError::File {
+            operation: "measure the space left for",
+            path: self.dir.clone(),
+            source: source.into(),
+        })?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+}
+
+impl Drop for Writer {
+    /// Leaves the database without a WAL. SQLite does so when the last connection closes, but that
+    /// may be a reader's, which cannot. Where it fails the next start makes up for it.
+    fn drop(&mut self) {
+        self.checkpointer.stop();
+        let emptied = self.connection.busy_timeout(CLOSE_WAIT).and_then(|()| {
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        });
+        if let Err(error) = emptied {
+            log::warn!("the store was closed without emptying its WAL: {error}");
+        }
+    }
+}
+
+fn write_audit(transaction: &Connection, batch: &Batch, mut serial: u64) -> rusqlite::Result<u64> {
+    if let Some(done) = batch.audit_done {
+        transaction
+            .prepare_cached("DELETE FROM audit_outbox WHERE serial <= ?1")?
+            .execute([int(done)])?;
+    }
+    if batch.audit.is_empty() {
+        return Ok(serial);
+    }
+    for record in &batch.audit {
+        serial += 1;
+        transaction
+            .prepare_cached("INSERT INTO audit_outbox (serial, record) VALUES (?1, ?2)")?
+            .execute(params![int(serial), record.to_json()])?;
+    }
+    transaction.prepare_cached("UPDATE meta SET audit_serial = ?1")?.execute([int(serial)])?;
+    Ok(serial)
+}
+
+/// Sets nonces aside that memory has no room for, and forgets some that have expired.
+pub(super) fn write_evicted(
+    transaction: &Connection,
+    evicted: &[(NonceKey, Posted)],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    if evicted.is_empty() {
+        return Ok(());
+    }
+    for (key, posted) in evicted {
+        transaction
+            .prepare_cached(
+                "INSERT OR IGNORE INTO old_nonces (nonce, room, author, seq)
+                 VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                key.nonce.to_bytes(),
+                room_int(key.room),
+                user_int(key.author),
+                int(posted.seq.0)
+            ])?;
+    }
+    // A nonce begins with its time, so the first one of that moment is above all expired ones.
+    let first_kept = Nonce::new(oldest_remembered(now), [0; 10]).to_bytes();
+    transaction
+        .prepare_cached(
+            "DELETE FROM old_nonces WHERE (nonce, room, author) IN
+             (SELECT nonce, room, author FROM old_nonces WHERE nonce < ?1 ORDER BY nonce LIMIT ?2)",
+        )?
+        .execute(params![first_kept, int(evicted.len() as u64 * EXPIRED_PER_NONCE)])?;
+    Ok(())
+}

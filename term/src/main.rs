@@ -5,10 +5,14 @@ mod cli;
 mod config;
 mod console;
 mod host_key;
+mod keymap;
 mod keys;
 mod known_hosts;
+mod model;
 mod net;
+mod screen;
 mod trust;
+mod update;
 mod words;
 
 fn main() {}

@@ -1,0 +1,177 @@
+//! What is known of a room's conversation: a run of entries in order, bounded in memory.
+
+use std::collections::VecDeque;
+
+use parlor_protocol::id::{Seq, Timestamp};
+
+/// The most entries kept of a room. Beyond, the oldest go; they can be fetched again.
+pub(crate) const ENTRIES_MAX: usize = 10_000;
+
+/// Names an entry for as long as the program runs; what scrolling holds on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct EntryId(u64);
+
+/// One thing in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Its name.
+    pub(crate) id: EntryId,
+    /// When it happened, by the server's clock.
+    pub(crate) at: Timestamp,
+    /// What it is.
+    pub(crate) what: What,
+}
+
+/// What stands in a conversation. All text in it is untrusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Someone said something.
+    Said(Said),
+    /// Something happened to the room, in our words.
+    Happened(String),
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// Its place in the room.
+    pub(crate) seq: Seq,
+    /// Who said it.
+    pub(crate) author: String,
+    /// What.
+    pub(crate) text: String,
+}
+
+/// Whether there is more before the first entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// There may be; it has not been asked for.
+    Unknown,
+    /// It has been asked for.
+    Asked,
+    /// The first entry is the first of the room.
+    Nothing,
+}
+
+/// A run of entries, oldest first. Messages in it have ascending places without gaps.
+#[derive(Debug, Clone)]
+pub(crate) struct Timeline {
+    entries: VecDeque<Entry>,
+    before: Before,
+    next_id: u64,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self { entries: VecDeque::new(), before: Before::Unknown, next_id: 0 }
+    }
+}
+
+impl Timeline {
+    /// The entries, oldest first.
+    pub(crate) fn entries(&self) -> &VecDeque<Entry> {
+        &self.entries
+    }
+
+    /// Whether there is more before the first entry.
+    pub(crate) fn before(&self) -> Before {
+        self.before
+    }
+
+    /// Notes that the page before the first entry was asked for, or that this was in vain.
+    pub(crate) fn set_before(&mut self, before: Before) {
+        self.before = before;
+    }
+
+    /// The place of the first message that is known.
+    pub(crate) fn first_seq(&self) -> Option<Seq> {
+        self.entries.iter().find_map(|entry| entry.what.seq())
+    }
+
+    /// The place of the last message that is known.
+    pub(crate) fn last_seq(&self) -> Option<Seq> {
+        self.entries.iter().rev().find_map(|entry| entry.what.seq())
+    }
+
+    /// Adds what is new. A message that is not later than the last is known already.
+    pub(crate) fn push(&mut self, at: Timestamp, what: What) -> bool {
+        if let (Some(seq), Some(last)) = (what.seq(), self.last_seq())
+            && seq <= last
+        {
+            return false;
+        }
+        let id = self.new_id();
+        self.entries.push_back(Entry { id, at, what });
+        if self.entries.len() > ENTRIES_MAX {
+            self.entries.pop_front();
+            if self.before == Before::Nothing {
+                self.before = Before::Unknown;
+            }
+        }
+        true
+    }
+
+    /// Puts an older page before what is known; messages of it that are known already are left out.
+    pub(crate) fn prepend(&mut self, page: Vec<(Timestamp, Said)>, before: Before) {
+        let first = self.first_seq();
+        for (at, said) in page.into_iter().rev() {
+            if first.is_none_or(|first| said.seq < first) {
+                let id = self.new_id();
+                self.entries.push_front(Entry { id, at, what: What::Said(said) });
+            }
+        }
+        self.before = before;
+    }
+
+    /// Forgets everything: what follows does not join on to it.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.before = Before::Unknown;
+    }
+
+    fn new_id(&mut self) -> EntryId {
+        self.next_id += 1;
+        EntryId(self.next_id)
+    }
+}
+
+impl What {
+    fn seq(&self) -> Option<Seq> {
+        match self {
+            Self::Said(said) => Some(said.seq),
+            Self::Happened(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(seq: u64) -> Said {
+        Said { seq: Seq(seq), author: "alice".into(), text: format!("message {seq}") }
+    }
+
+    #[test]
+    fn nothing_is_shown_twice() {
+        let mut timeline = Timeline::default();
+        assert!(timeline.push(Timestamp(0), What::Said(said(5))));
+        assert!(!timeline.push(Timestamp(0), What::Said(said(5))));
+        let page = (3..=5).map(|seq| (Timestamp(0), said(seq))).collect();
+        timeline.prepend(page, Before::Nothing);
+        let seqs: Vec<_> = timeline.entries().iter().filter_map(|entry| entry.what.seq()).collect();
+        assert_eq!(seqs, [Seq(3), Seq(4), Seq(5)]);
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_can_be_asked_for_again() {
+        let mut timeline = Timeline::default();
+        timeline.set_before(Before::Nothing);
+        for seq in 1..=ENTRIES_MAX as u64 + 2 {
+            timeline.push(Timestamp(0), What::Said(said(seq)));
+        }
+        assert_eq!(timeline.entries().len(), ENTRIES_MAX);
+        assert_eq!(timeline.first_seq(), Some(Seq(3)));
+        assert_eq!(timeline.before(), Before::Unknown);
+    }
+}

@@ -1,0 +1,112 @@
+//! The full-screen client: cursive draws, our own backend writes, our own loop blocks.
+
+mod backend;
+mod chat;
+mod colour;
+mod entry_line;
+mod event_loop;
+mod events;
+mod paint;
+mod panes;
+#[cfg(test)]
+mod pty_tests;
+mod root;
+mod status;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use cursive::backend::Backend as CursiveBackend;
+use cursive::theme::Theme;
+use cursive::view::Nameable;
+use cursive::{Cursive, CursiveRunner};
+use jiff::tz::TimeZone;
+
+use self::backend::{Backend, Surface};
+use self::colour::Depth;
+pub(crate) use self::event_loop::{Asker, Ended, Wake};
+use self::event_loop::{WAKES_MAX, run as run_loop};
+use self::root::Root;
+use self::terminal::Terminal;
+use crate::keymap::Key;
+use crate::model::Model;
+use crate::update::{Intent, Msg};
+
+const ROOT: &str = "root";
+
+/// A screen: cursive's tree with our root in it, and the backend that shows it.
+pub(crate) struct Screen {
+    runner: CursiveRunner<Cursive>,
+    surface: Arc<Surface>,
+}
+
+impl Screen {
+    /// A screen of a model on a backend. Times are shown in the zone.
+    pub(crate) fn new(
+        model: Model,
+        backend: Box<dyn CursiveBackend>,
+        surface: Arc<Surface>,
+        zone: TimeZone,
+    ) -> Self {
+        let mut cursive = Cursive::new();
+        cursive.set_theme(Theme::terminal_default());
+        let root = Root::new(model, Arc::clone(&surface), zone);
+        cursive.add_fullscreen_layer(root.with_name(ROOT));
+        Self { runner: CursiveRunner::new(cursive, backend), surface }
+    }
+
+    /// What the screen and its event loop tell each other.
+    pub(crate) fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
+    /// Takes a message in.
+    pub(crate) fn take(&mut self, msg: Msg) -> Vec<Intent> {
+        self.root(|root| root.take(msg))
+    }
+
+    /// Takes a key in.
+    pub(crate) fn press(&mut self, key: Key) -> Vec<Intent> {
+        self.root(|root| root.press(key))
+    }
+
+    /// Draws what changed, and tells what it found to be missing.
+    pub(crate) fn refresh(&mut self) -> Vec<Intent> {
+        self.runner.refresh();
+        self.root(Root::ask_for_what_is_missing)
+    }
+
+    /// Reads the model.
+    pub(crate) fn model<R>(&mut self, read: impl FnOnce(&Model) -> R) -> R {
+        self.root(|root| read(root.model()))
+    }
+
+    fn root<R>(&mut self, act: impl FnOnce(&mut Root) -> R) -> R {
+        self.runner
+            .call_on_name(ROOT, act)
+            .expect("invariant: the root is the first layer and is never removed")
+    }
+}
+
+/// Shows a model on the user's terminal until it ends. `connect` is told where the network's news
+/// go, and gives who asks the server. The terminal is given back before this returns.
+///
+/// # Errors
+/// Where there is no terminal, or it does not obey.
+pub(crate) fn run(
+    model: Model,
+    connect: impl FnOnce(SyncSender<Wake>) -> Box<Asker>,
+) -> io::Result<Ended> {
+    let (wake, wakes) = sync_channel(WAKES_MAX);
+    events::read_signals(wake.clone())?;
+    let terminal = Terminal::take()?;
+    let surface = Surface::new(terminal.size());
+    let backend = Backend::new(terminal.output()?, Arc::clone(&surface), Depth::from_env());
+    let screen = Screen::new(model, Box::new(backend), surface, TimeZone::system());
+    events::read_terminal(wake.clone())?;
+    run_loop(screen, &terminal, &wakes, connect(wake))
+}

@@ -1,0 +1,414 @@
+//! The conversation: only the lines that are seen are made, and the place is held by a message.
+
+use std::collections::{HashMap, VecDeque};
+
+use cursive::Printer;
+use jiff::tz::TimeZone;
+use parlor_protocol::id::{RoomId, Timestamp};
+
+use super::paint;
+use crate::keymap::Scroll;
+use crate::model::{Before, Entry, EntryId, Model, Room, SendState, What};
+
+/// From this width on, names stand in a column of their own.
+const COLUMNS_WIDE: usize = 81;
+/// The width of that column.
+const NAME_COLUMNS: usize = 10;
+/// Where the text begins beside it: behind time, name and rule.
+const TEXT_AT: usize = 6 + NAME_COLUMNS + 3;
+/// The most wrapped messages that are kept; beyond, all are made anew.
+const CACHE_MAX: usize = 4_096;
+
+/// The view of the conversation: per room its place, and what was wrapped lately.
+#[derive(Debug)]
+pub(super) struct Chat {
+    zone: TimeZone,
+    places: HashMap<RoomId, Place>,
+    wrapped: HashMap<(RoomId, EntryId), Vec<String>>,
+    wrapped_at: usize,
+    lines: Vec<Line>,
+    height: usize,
+    below: usize,
+    wants_older: Option<RoomId>,
+}
+
+/// The last line that is seen, where that is not the end: a line of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    entry: EntryId,
+    line: usize,
+}
+
+/// One row of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line {
+    /// A rule across, with something in its middle.
+    Rule(String),
+    /// A piece of a message.
+    Said { time: String, author: String, text: String, tone: Tone },
+    /// Something that is no message.
+    Note(String),
+}
+
+/// How a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    Said,
+    Queued,
+    Refused,
+}
+
+impl Chat {
+    pub(super) fn new(zone: TimeZone) -> Self {
+        Self {
+            zone,
+            places: HashMap::new(),
+            wrapped: HashMap::new(),
+            wrapped_at: 0,
+            lines: Vec::new(),
+            height: 0,
+            below: 0,
+            wants_older: None,
+        }
+    }
+
+    /// How many messages are below the last line that is seen.
+    pub(super) fn below(&self) -> usize {
+        self.below
+    }
+
+    /// The room of which the beginning of what is known is seen, where there may be more.
+    pub(super) fn take_wanted(&mut self) -> Option<RoomId> {
+        self.wants_older.take()
+    }
+
+    /// Makes the lines that are seen in this many columns and rows.
+    pub(super) fn arrange(&mut self, model: &Model, (width, height): (usize, usize)) {
+        if self.wrapped_at != width || self.wrapped.len() > CACHE_MAX {
+            self.wrapped.clear();
+            self.wrapped_at = width;
+        }
+        self.height = height;
+        self.below = 0;
+        self.lines.clear();
+        self.wants_older = None;
+        self.places.retain(|id, _| model.rooms.iter().any(|room| room.id == *id));
+        let Some(room) = model.here() else {
+            self.lines = welcome(model, width);
+            self.lines.truncate(height);
+            return;
+        };
+        self.lines = self.visible(model, room).into();
+    }
+
+    /// Moves the place in the room that is shown.
+    pub(super) fn scroll(&mut self, model: &Model, scroll: Scroll) {
+        let Some(room) = model.here() else {
+            return;
+        };
+        // One line of the page before stays in sight.
+        let page = self.height.saturating_sub(1).max(1);
+        let place = match scroll {
+            Scroll::Last => None,
+            Scroll::First => room.timeline.entries().front().and_then(|first| {
+                let top = Place { entry: first.id, line: 0 };
+                self.lower(room, top, self.height.saturating_sub(1))
+            }),
+            Scroll::PageUp => self.higher(model, room, page),
+            Scroll::PageDown => {
+                self.places.get(&room.id).copied().and_then(|place| self.lower(room, place, page))
+            }
+        };
+        match place {
+            Some(place) => self.places.insert(room.id, place),
+            None => self.places.remove(&room.id),
+        };
+    }
+
+    pub(super) fn draw(&self, printer: &Printer, (x, y): (usize, usize)) {
+        let width = self.wrapped_at;
+        // A short conversation stands at the bottom, where the input is.
+        let y = y + self.height.saturating_sub(self.lines.len());
+        for (row, line) in self.lines.iter().enumerate() {
+            draw_line(printer, (x, y + row), width, line);
+        }
+    }
+
+    /// The lines from the place upwards, and further down where they do not fill the screen.
+    fn visible(&mut self, model: &Model, room: &Room) -> VecDeque<Line> {
+        let entries = room.timeline.entries();
+        let mut lines = VecDeque::new();
+        let place = self.places.get(&room.id).copied();
+        let found = place.and_then(|place| {
+            let index = entries.iter().position(|entry| entry.id == place.entry)?;
+            Some((index, place.line))
+        });
+        if found.is_none() {
+            self.places.remove(&room.id);
+            lines.extend(self.unsent(model, room));
+            while lines.len() > self.height {
+                lines.pop_front();
+            }
+        }
+        let (last, cut) = found.unwrap_or((entries.len().wrapping_sub(1), usize::MAX));
+        let mut index = last;
+        while let Some(entry) = entries.get(index) {
+            let mut block = self.block(room, entry, index.checked_sub(1).map(|i| &entries[i]));
+            if index == last {
+                block.truncate(cut.saturating_add(1));
+            }
+            for line in block.into_iter().rev() {
+                if lines.len() < self.height {
+                    lines.push_front(line);
+                }
+            }
+            if lines.len() >= self.height {
+                break;
+            }
+            index = index.wrapping_sub(1);
+        }
+        // The first entry was reached, or there is none.
+        if entries.get(index).is_none() || index == 0 {
+            self.at_the_top(room, &mut lines);
+        }
+        if let Some((index, _)) = found {
+            self.below = entries.len() - 1 - index + room.unsent.len();
+        }
+        lines
+    }
+
+    /// What stands before the first line that is known.
+    fn at_the_top(&mut self, room: &Room, lines: &mut VecDeque<Line>) {
+        let note = match room.timeline.before() {
+            Before::Unknown => {
+                self.wants_older = Some(room.id);
+                return;
+            }
+            Before::Asked => "fetching older messages …".to_owned(),
+            Before::Nothing => format!("This is where {} begins.", room.title),
+        };
+        if lines.len() < self.height {
+            lines.push_front(Line::Note(note));
+        }
+    }
+
+    /// The place `lines` above the present one, but not so high that the screen is not filled.
+    fn higher(&mut self, model: &Model, room: &Room, lines: usize) -> Option<Place> {
+        let entries = room.timeline.entries();
+        let (mut index, mut line, mut left) = match self.places.get(&room.id).copied() {
+            Some(place) => {
+                let index = entries.iter().position(|entry| entry.id == place.entry)?;
+                let last = self.block_at(room, index).len() - 1;
+                (index, place.line.min(last), lines)
+            }
+            None => {
+                let last = entries.len().checked_sub(1)?;
+                let height = self.block_at(room, last).len();
+                let unsent = self.unsent(model, room).len();
+                (last, height - 1, lines.saturating_sub(unsent))
+            }
+        };
+        while left > line {
+            left -= line + 1;
+            let Some(above) = index.checked_sub(1) else {
+                let top = Place { entry: entries[0].id, line: 0 };
+                return self.lower(room, top, self.height.saturating_sub(1));
+            };
+            index = above;
+            line = self.block_at(room, index).len() - 1;
+        }
+        let place = Place { entry: entries[index].id, line: line - left };
+        // The screen must be filled above the place, too.
+        let mut filled = place.line + 1;
+        for above in (0..index).rev() {
+            if filled >= self.height {
+                return Some(place);
+            }
+            filled += self.block_at(room, above).len();
+        }
+        if filled >= self.height {
+            return Some(place);
+        }
+        let top = Place { entry: entries[0].id, line: 0 };
+        self.lower(room, top, self.height.saturating_sub(1))
+    }
+
+    /// The place `lines` below this one; `None` where that is the end.
+    fn lower(&mut self, room: &Room, from: Place, mut lines: usize) -> Option<Place> {
+        let entries = room.timeline.entries();
+        let mut index = entries.iter().position(|entry| entry.id == from.entry)?;
+        let mut line = from.line;
+        loop {
+            let height = self.block_at(room, index).len();
+            // On a wider screen a message has fewer lines.
+            line = line.min(height - 1);
+            if line + lines < height {
+                let at_the_end = index + 1 == entries.len() && line + lines + 1 == height;
+                let place = Place { entry: entries[index].id, line: line + lines };
+                return (!at_the_end || !room.unsent.is_empty()).then_some(place);
+            }
+            lines -= height - line;
+            line = 0;
+            index += 1;
+            if index == entries.len() {
+                return None;
+            }
+        }
+    }
+
+    fn block_at(&mut self, room: &Room, index: usize) -> Vec<Line> {
+        let entries = room.timeline.entries();
+        self.block(room, &entries[index], index.checked_sub(1).map(|before| &entries[before]))
+    }
+
+    /// The lines of an entry, never none; a new day begins with its date.
+    fn block(&mut self, room: &Room, entry: &Entry, before: Option<&Entry>) -> Vec<Line> {
+        let mut block = Vec::new();
+        let day = self.day(entry.at);
+        if before.is_none_or(|before| self.day(before.at) != day) {
+            block.push(Line::Rule(day));
+        }
+        let width = self.wrapped_at;
+        let said = match &entry.what {
+            What::Happened(text) => {
+                let note = format!("{} {text}", self.time(entry.at));
+                let lines = paint::wrap(&note, width, width);
+                block.extend(lines.into_iter().map(Line::Note));
+                return block;
+            }
+            What::Said(said) => said,
+        };
+        let author = author(&said.author, width);
+        let texts = self.wrapped.entry((room.id, entry.id)).or_insert_with(|| {
+            let (first, rest) = room_for_text(&author, width);
+            paint::wrap(&said.text, first, rest)
+        });
+        let texts = texts.clone();
+        block.extend(said_lines(&self.time(entry.at), &author, texts, Tone::Said));
+        block
+    }
+
+    /// The lines of one's own messages that are not acknowledged.
+    fn unsent(&self, model: &Model, room: &Room) -> Vec<Line> {
+        let width = self.wrapped_at;
+        let author = author(&model.me, width);
+        let (first, rest) = room_for_text(&author, width);
+        let mut lines = Vec::new();
+        // More than fit on the screen are not seen, and wrapping them all would cost.
+        let seen = room.unsent.len().saturating_sub(self.height);
+        for unsent in &room.unsent[seen..] {
+            let (mark, tone, why) = match &unsent.state {
+                SendState::Queued => ("◷", Tone::Queued, None),
+                SendState::Refused(why) => ("✗", Tone::Refused, Some(why)),
+            };
+            let mut texts = paint::wrap(&format!("{mark} {}", unsent.text), first, rest);
+            if let Some(why) = why {
+                texts.extend(paint::wrap(&format!("not sent: {why}"), rest, rest));
+            }
+            lines.extend(said_lines("", &author, texts, tone));
+        }
+        lines
+    }
+
+    fn day(&self, at: Timestamp) -> String {
+        let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        at.to_zoned(self.zone.clone()).strftime("%a %-d %b %Y").to_string()
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        clock(at, &self.zone)
+    }
+}
+
+/// The time of day, as it is shown.
+pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}
+
+fn author(name: &str, width: usize) -> String {
+    let most = if width >= COLUMNS_WIDE { NAME_COLUMNS } else { (width / 3).max(1) };
+    paint::clipped(name, most).into_owned()
+}
+
+/// How many columns the first and the other lines of a message have for its text.
+fn room_for_text(author: &str, width: usize) -> (usize, usize) {
+    if width >= COLUMNS_WIDE {
+        (width - TEXT_AT, width - TEXT_AT)
+    } else {
+        let head = head_columns(author, width);
+        (width.saturating_sub(head).max(1), width.saturating_sub(indent(width)).max(1))
+    }
+}
+
+/// How wide time and name are where they stand before the text. On the narrowest screens the time
+/// is not shown.
+fn head_columns(author: &str, width: usize) -> usize {
+    let time = if indent(width) > 0 { 6 } else { 0 };
+    time + paint::columns(author) + 2
+}
+
+fn indent(width: usize) -> usize {
+    if width >= 30 { 6 } else { 0 }
+}
+
+fn said_lines(
+    time: &str,
+    author: &str,
+    texts: Vec<String>,
+    tone: Tone,
+) -> impl Iterator<Item = Line> {
+    let head = (time.to_owned(), author.to_owned());
+    texts.into_iter().scan(Some(head), move |head, text| {
+        let (time, author) = head.take().unwrap_or_default();
+        Some(Line::Said { time, author, text, tone })
+    })
+}
+
+fn welcome(model: &Model, width: usize) -> Vec<Line> {
+    let text = format!(
+        "You are in no room on {} yet.\n\n/rooms lists the public rooms,\n/join TITLE enters one,\n\
+         /create TITLE makes one.\n\nF1 shows all keys and commands.",
+        model.host
+    );
+    paint::wrap(&text, width, width).into_iter().map(Line::Note).collect()
+}
+
+fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize, line: &Line) {
+    match line {
+        Line::Rule(middle) => {
+            let middle = paint::clipped(middle, width);
+            let left = width.saturating_sub(paint::columns(&middle) + 2) / 2;
+            printer.with_style(paint::dim(), |printer| {
+                printer.print_hline((x, y), width, "─");
+                paint::text(printer, (x + left, y), width - left, &format!(" {middle} "));
+            });
+        }
+        Line::Note(text) => {
+            paint::styled(printer, (x, y), width, text, paint::dim());
+        }
+        Line::Said { time, author, text, tone } => {
+            let style = match tone {
+                Tone::Said => paint::plain(),
+                Tone::Queued => paint::dim(),
+                Tone::Refused => paint::alert(),
+            };
+            let wide = width >= COLUMNS_WIDE;
+            let time_columns = indent(width);
+            paint::styled(printer, (x, y), time_columns.min(width), time, paint::dim());
+            let mut at = time_columns;
+            if wide || !author.is_empty() {
+                paint::styled(printer, (x + at, y), width - at, author, paint::name_style(author));
+                at += paint::columns(author);
+            }
+            if wide {
+                paint::styled(printer, (x + TEXT_AT - 3, y), 3, " │ ", paint::dim());
+                at = TEXT_AT;
+            } else if !author.is_empty() {
+                paint::text(printer, (x + at, y), width.saturating_sub(at), ": ");
+                at += 2;
+            }
+            paint::styled(printer, (x + at, y), width.saturating_sub(at), text, style);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Printing untrusted text: everything that a view prints goes through here.
+
+use std::borrow::Cow;
+
+use cursive::Printer;
+use cursive::style::{BaseColor, Color, ColorStyle, Effect, Style};
+use parlor_protocol::text::{printable, printable_block};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// How far apart tab stops are, in columns. Eight would leave little of a narrow screen.
+const TAB_COLUMNS: usize = 4;
+
+/// How many columns a text takes, cluster by cluster: the width of a whole string may be less,
+/// because ligatures count there, and cursive places clusters.
+pub(super) fn columns(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.graphemes(true).map(UnicodeWidthStr::width).sum()
+    }
+}
+
+/// Prints as much of a text as fits into `width` columns from `(x, y)`; gives the columns used.
+pub(super) fn text(printer: &Printer, (x, y): (usize, usize), width: usize, text: &str) -> usize {
+    let text = printable(text);
+    let width = width.min(printer.size.x.saturating_sub(x));
+    if y >= printer.size.y || width == 0 {
+        return 0;
+    }
+    if text.is_ascii() {
+        let shown = &text[..text.len().min(width)];
+        printer.print((x, y), shown);
+        return shown.len();
+    }
+    let mut used = 0;
+    for cluster in text.graphemes(true) {
+        let columns = cluster.width();
+        if used + columns > width {
+            break;
+        }
+        printer.print((x + used, y), cluster);
+        used += columns;
+    }
+    used
+}
+
+/// Like [`text`], in a style.
+pub(super) fn styled(
+    printer: &Printer,
+    at: (usize, usize),
+    width: usize,
+    shown: &str,
+    style: Style,
+) -> usize {
+    let mut used = 0;
+    printer.with_style(style, |printer| used = text(printer, at, width, shown));
+    used
+}
+
+/// Fills `width` columns of a row with blanks in a style.
+pub(super) fn blank(printer: &Printer, (x, y): (usize, usize), width: usize, style: Style) {
+    let width = width.min(printer.size.x.saturating_sub(x));
+    if y < printer.size.y && width > 0 {
+        printer.with_style(style, |printer| printer.print_hline((x, y), width, " "));
+    }
+}
+
+/// The text cut to a width, with `…` at its end where something is missing.
+pub(super) fn clipped(text: &str, width: usize) -> Cow<'_, str> {
+    let text = printable(text);
+    if columns(&text) <= width {
+        return text;
+    }
+    let mut cut = String::new();
+    let mut used = 0;
+    for cluster in text.graphemes(true) {
+        used += cluster.width();
+        if used + 1 > width {
+            break;
+        }
+        cut.push_str(cluster);
+    }
+    if width > 0 {
+        cut.push('…');
+    }
+    Cow::Owned(cut)
+}
+
+/// Breaks a text into lines of at most `width` columns, between words where possible. The first
+/// line has only `first` columns. Tabs are expanded, and what must not be shown is replaced.
+pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
+    let text = printable_block(text);
+    let mut lines = Vec::new();
+    let mut room = first.max(1);
+    for paragraph in text.split('\n') {
+        let mut line = String::new();
+        let mut used = 0;
+        for word in paragraph.split_word_bounds() {
+            let word = if word == "\t" {
+                Cow::Owned(" ".repeat(TAB_COLUMNS - used % TAB_COLUMNS))
+            } else {
+                Cow::Borrowed(word)
+            };
+            let columns = columns(&word);
+            if used + columns <= room {
+                line.push_str(&word);
+                used += columns;
+                continue;
+            }
+            // White space at which a line breaks is not shown.
+            if used > 0 {
+                lines.push(std::mem::take(&mut line));
+                (used, room) = (0, width.max(1));
+                if word.trim().is_empty() {
+                    continue;
+                }
+            }
+            for cluster in word.graphemes(true) {
+                // A cluster that is wider than the whole line cannot be shown.
+                let cluster = if cluster.width() > room { "\u{fffd}" } else { cluster };
+                if used + cluster.width() > room {
+                    lines.push(std::mem::take(&mut line));
+                    (used, room) = (0, width.max(1));
+                }
+                line.push_str(cluster);
+                used += cluster.width();
+            }
+        }
+        lines.push(line);
+        room = width.max(1);
+    }
+    lines
+}
+
+/// The colour of a name, the same wherever and whenever it is shown.
+pub(super) fn name_style(name: &str) -> Style {
+    const COLOURS: [Color; 12] = [
+        Color::Dark(BaseColor::Red),
+        Color::Dark(BaseColor::Green),
+        Color::Dark(BaseColor::Yellow),
+        Color::Dark(BaseColor::Blue),
+        Color::Dark(BaseColor::Magenta),
+        Color::Dark(BaseColor::Cyan),
+        Color::Light(BaseColor::Red),
+        Color::Light(BaseColor::Green),
+        Color::Light(BaseColor::Yellow),
+        Color::Light(BaseColor::Blue),
+        Color::Light(BaseColor::Magenta),
+        Color::Light(BaseColor::Cyan),
+    ];
+    // FNV-1a: the same on every machine and in every version.
+    let hash = name
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let colour = COLOURS[hash as usize % COLOURS.len()];
+    ColorStyle::new(colour, Color::TerminalDefault).into()
+}
+
+/// Text as it is.
+pub(super) fn plain() -> Style {
+    Style::terminal_default()
+}
+
+/// Text that matters less.
+pub(super) fn dim() -> Style {
+    Style::terminal_default().combine(Effect::Dim)
+}
+
+/// Text that matters more.
+pub(super) fn bold() -> Style {
+    Style::terminal_default().combine(Effect::Bold)
+}
+
+/// Bars across the screen.
+pub(super) fn reverse() -> Style {
+    Style::terminal_default().combine(Effect::Reverse)
+}
+
+/// What went wrong.
+pub(super) fn alert() -> Style {
+    let red = ColorStyle::new(Color::Light(BaseColor::Red), Color::TerminalDefault);
+    Style::from(red).combine(Effect::Bold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_between_words_and_long_words_anywhere() {
+        for (text, first, width, lines) in [
+            ("one two three", 7, 7, vec!["one two", "three"]),
+            ("one two three", 3, 9, vec!["one", "two three"]),
+            ("abcdefgh", 3, 4, vec!["abc", "defg", "h"]),
+            ("a\n\nb", 9, 9, vec!["a", "", "b"]),
+            ("a\tb", 9, 9, vec!["a   b"]),
+            ("世界世界", 5, 5, vec!["世界", "世界"]),
+            ("世", 1, 1, vec!["\u{fffd}"]),
+            ("", 5, 5, vec![""]),
+            ("ab", 0, 0, vec!["a", "b"]),
+        ] {
+            assert_eq!(wrap(text, first, width), lines, "{text:?} {first} {width}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(clipped("abcdef", 6), "abcdef");
+        assert_eq!(clipped("abcdef", 4), "abc…");
+        assert_eq!(clipped("世界世界", 4), "世…");
+        assert_eq!(clipped("abc", 0), "");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_wrapped_line_is_wider_than_it_may_be(text in "(\\PC|[\u{0}-\u{20}\u{1100}\u{300}\u{644}\u{627}\u{200d}世\u{1f468}\u{fe0f}]){0,80}", first in 0..12usize, width in 0..12usize) {
+            let lines = wrap(&text, first, width);
+            for (place, line) in lines.iter().enumerate() {
+                let room = if place == 0 { first.max(1) } else { width.max(1) };
+                proptest::prop_assert!(columns(line) <= room, "{:?} in {}", line, room);
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The whole screen as one cursive view: it owns the model and lays out what shows it.
+
+use std::sync::Arc;
+
+use cursive::view::View;
+use cursive::{Printer, Vec2};
+use jiff::tz::TimeZone;
+
+use super::backend::Surface;
+use super::chat::Chat;
+use super::entry_line::EntryLine;
+use super::panes::{self, Area};
+use super::{paint, status};
+use crate::keymap::{self, Action, Key};
+use crate::model::{Drawer, Model};
+use crate::update::{Intent, Msg, update};
+
+/// From this width on, rooms and members stand beside the conversation.
+const COLUMNS_WIDE: usize = 100;
+const ROOMS_COLUMNS: usize = 20;
+const MEMBERS_COLUMNS: usize = 16;
+/// The most rows of what the input line has to say.
+const NOTICE_ROWS_MAX: usize = 4;
+
+/// The root view.
+pub(crate) struct Root {
+    model: Model,
+    surface: Arc<Surface>,
+    zone: TimeZone,
+    chat: Chat,
+    entry: EntryLine,
+    plan: Plan,
+}
+
+/// Where everything is. What has no height is not shown.
+#[derive(Debug, Default)]
+struct Plan {
+    title: Area,
+    banner: Area,
+    rooms: Area,
+    chat: Area,
+    members: Area,
+    activity: Area,
+    notice: Area,
+    entry: Area,
+    hints: Area,
+}
+
+impl Root {
+    /// A screen of a model; its cursor goes to the surface, its times are of the zone.
+    pub(crate) fn new(model: Model, surface: Arc<Surface>, zone: TimeZone) -> Self {
+        Self {
+            model,
+            surface,
+            chat: Chat::new(zone.clone()),
+            zone,
+            entry: EntryLine::default(),
+            plan: Plan::default(),
+        }
+    }
+
+    /// What is shown.
+    pub(crate) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Takes a message in.
+    pub(crate) fn take(&mut self, msg: Msg) -> Vec<Intent> {
+        update(&mut self.model, msg)
+    }
+
+    /// Takes a key in.
+    pub(crate) fn press(&mut self, key: Key) -> Vec<Intent> {
+        match (keymap::action(key), key) {
+            (Some(Action::Scroll(scroll)), _) if self.model.popup.is_none() => {
+                self.chat.scroll(&self.model, scroll);
+                Vec::new()
+            }
+            (Some(action), _) => self.take(Msg::Act(action)),
+            (None, Key::Char(c)) => self.take(Msg::Type(c)),
+            (None, _) => Vec::new(),
+        }
+    }
+
+    /// What the last layout found to be missing.
+    pub(crate) fn ask_for_what_is_missing(&mut self) -> Vec<Intent> {
+        match self.chat.take_wanted() {
+            Some(room) => self.take(Msg::ReachedTop(room)),
+            None => Vec::new(),
+        }
+    }
+
+    fn draw_middle(&self, printer: &Printer) {
+        let Plan { rooms, chat, members, .. } = self.plan;
+        if let Some(popup) = &self.model.popup {
+            let width = members.x + members.width - rooms.x;
+            let all = Area { x: rooms.x, width: width.max(chat.x + chat.width), ..chat };
+            panes::draw_popup(printer, all, popup);
+            return;
+        }
+        self.chat.draw(printer, (chat.x, chat.y));
+        for (pane, rule) in [(rooms, rooms.x + rooms.width), (members, members.x.wrapping_sub(1))] {
+            if pane.width > 0 && rule < printer.size.x {
+                for row in 0..pane.height {
+                    paint::styled(printer, (rule, pane.y + row), 1, "│", paint::dim());
+                }
+            }
+        }
+        if rooms.width > 0 {
+            panes::draw_rooms(printer, rooms, &self.model);
+        }
+        if let Some(room) = self.model.here()
+            && members.width > 0
+        {
+            panes::draw_members(printer, members, room);
+        }
+    }
+
+    fn hints(&self) -> &'static [(Action, &'static str)] {
+        if self.plan.chat.width == self.plan.entry.width {
+            &[
+                (Action::Rooms, "rooms"),
+                (Action::Members, "members"),
+                (Action::NextUnread, "next unread"),
+                (Action::Help, "help"),
+            ]
+        } else {
+            &[(Action::NextUnread, "next unread"), (Action::Clear, "quit"), (Action::Help, "help")]
+        }
+    }
+}
+
+impl View for Root {
+    fn required_size(&mut self, all: Vec2) -> Vec2 {
+        all
+    }
+
+    fn layout(&mut self, size: Vec2) {
+        self.entry.arrange(&self.model.input, size.x, (size.y / 3).max(1));
+        let banner = status::banner(&self.model, &self.zone);
+        let notice = status::notice_lines(&self.model, size.x);
+        let entry = self.entry.height((size.y / 3).max(1));
+        self.plan = plan((size.x, size.y), entry, usize::from(banner.is_some()), notice.len());
+        place_panes(&mut self.plan, self.model.drawer);
+        let chat = self.plan.chat;
+        self.chat.arrange(&self.model, (chat.width, chat.height));
+        let caret =
+            if self.model.popup.is_some() { None } else { self.entry.caret(self.plan.entry) };
+        self.surface.set_caret(caret);
+    }
+
+    fn draw(&self, printer: &Printer) {
+        let plan = &self.plan;
+        if plan.title.height > 0 {
+            status::draw_title(printer, plan.title, &self.model, &self.zone);
+        }
+        if let Some(banner) = status::banner(&self.model, &self.zone)
+            && plan.banner.height > 0
+        {
+            status::draw_banner(printer, plan.banner, &banner);
+        }
+        if plan.chat.height > 0 {
+            self.draw_middle(printer);
+        }
+        if plan.activity.height > 0 {
+            status::draw_activity(printer, plan.activity, &self.model, self.chat.below());
+        }
+        let notice = status::notice_lines(&self.model, plan.notice.width);
+        status::draw_notice(printer, plan.notice, &self.model, &notice);
+        self.entry.draw(printer, plan.entry);
+        if plan.hints.height > 0 {
+            status::draw_hints(printer, plan.hints, self.hints());
+        }
+    }
+}
+
+/// Shares the rows out. The input comes first; on the smallest screens there is nothing else.
+fn plan((width, height): (usize, usize), entry: usize, banner: usize, notice: usize) -> Plan {
+    let mut left = height;
+    let mut take = |wanted: usize, keep: usize| {
+        let rows = wanted.min(left.saturating_sub(keep));
+        left -= rows;
+        rows
+    };
+    let entry = take(entry, 0);
+    let notice = take(notice.min(NOTICE_ROWS_MAX), 0);
+    let title = take(1, 1);
+    let banner = take(banner, 1);
+    let activity = take(1, 3);
+    let hints = take(1, 10);
+    let chat = take(usize::MAX, 0);
+    let mut y = 0;
+    let mut area = |height| {
+        let area = Area { x: 0, y, width, height };
+        y += height;
+        area
+    };
+    Plan {
+        title: area(title),
+        banner: area(banner),
+        chat: area(chat),
+        activity: area(activity),
+        notice: area(notice),
+        entry: area(entry),
+        hints: area(hints),
+        ..Plan::default()
+    }
+}
+
+/// Puts the panes beside the conversation, or over it as a drawer where the screen is narrow.
+fn place_panes(plan: &mut Plan, drawer: Option<Drawer>) {
+    let chat = plan.chat;
+    if chat.width >= COLUMNS_WIDE {
+        plan.rooms = Area { width: ROOMS_COLUMNS, ..chat };
+        let members_at = chat.width - MEMBERS_COLUMNS;
+        plan.members = Area { x: members_at, width: MEMBERS_COLUMNS, ..chat };
+        let x = ROOMS_COLUMNS + 1;
+        plan.chat = Area { x, width: members_at - 1 - x, ..chat };
+        return;
+    }
+    let width = (ROOMS_COLUMNS + 4).min(chat.width);
+    match drawer {
+        Some(Drawer::Rooms) => plan.rooms = Area { width, ..chat },
+        Some(Drawer::Members) => plan.members = Area { x: chat.width - width, width, ..chat },
+        None => {}
+    }
+}

@@ -1,0 +1,473 @@
+//! Whole screens through cursive's puppet backend, at three sizes.
+
+mod fuzz;
+
+use cursive::Vec2;
+use cursive::backends::puppet::Backend as Puppet;
+use cursive::backends::puppet::observed::{GraphemePart, ObservedScreen};
+use jiff::tz::TimeZone;
+use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::room::Role;
+
+use super::Screen;
+use super::backend::Surface;
+use crate::keymap::{Key, Named};
+use crate::model::{
+    Before, Directory, Link, Listed, LocalId, Member, Model, More, Notice, Popup, Reach, Room,
+    Said, SendState, Unsent, What,
+};
+use crate::update::{Ask, Intent, tests as news};
+
+/// 14:05 on a Sunday.
+const NOW: Timestamp = Timestamp(1_795_356_300_000);
+
+fn at(minutes_ago: i64) -> Timestamp {
+    Timestamp(NOW.0 - minutes_ago * 60_000)
+}
+
+fn id(number: u64) -> RoomId {
+    RoomId::from_random(0x9_d1f4_8a29_0000 + number)
+}
+
+fn say(room: &mut Room, seq: u64, minutes_ago: i64, author: &str, text: &str) {
+    let said = Said { seq: Seq(seq), author: author.into(), text: text.into() };
+    room.timeline.push(at(minutes_ago), What::Said(said));
+}
+
+fn member(user: &str, role: Role) -> Member {
+    Member { user: user.into(), role }
+}
+
+/// A conversation as it may be on any day.
+fn model() -> Model {
+    let mut model = Model::new("alice", "chat.example.org", "ED25519 pinned", NOW);
+    model.link = Link::Online { round_trip: Some(std::time::Duration::from_millis(23)) };
+    let mut general = Room::new(id(1), "general", Role::Owner);
+    say(&mut general, 1, 24 * 60, "bob", "the old one");
+    say(&mut general, 2, 7, "alice", "deploy at 14:30, see https://ci.example.org/run/8841");
+    let what = What::Happened("carol joined".into());
+    general.timeline.push(at(6), what);
+    say(
+        &mut general,
+        3,
+        3,
+        "carol",
+        "the red box is back:\n\t<box>\nand I do not know why it is, but I shall look into it after lunch",
+    );
+    say(&mut general, 4, 1, "alice", "thanks");
+    general.timeline.set_before(Before::Nothing);
+    general.member_count = 3;
+    general.members = vec![
+        member("alice", Role::Owner),
+        member("bob", Role::Admin),
+        member("carol", Role::Member),
+    ];
+    general.unsent =
+        vec![Unsent { local: LocalId(1), text: "on my way".into(), state: SendState::Queued }];
+    let mut ops = Room::new(id(2), "ops", Role::Member);
+    ops.unread = 3;
+    model.rooms = vec![general, ops, Room::new(id(3), "rust", Role::Member)];
+    model.here = Some(id(1));
+    model.input.insert("hello wor");
+    model
+}
+
+/// A screen whose frames can be looked at.
+struct Shown {
+    screen: Screen,
+    frames: Box<dyn Fn() -> Option<ObservedScreen>>,
+}
+
+impl Shown {
+    fn new(model: Model, size: (usize, usize)) -> Self {
+        let puppet = Puppet::init(Some(Vec2::from(size)));
+        let frames = puppet.stream();
+        let frames = Box::new(move || frames.try_iter().last());
+        let surface = Surface::new((80, 24));
+        Self { screen: Screen::new(model, puppet, surface, TimeZone::UTC), frames }
+    }
+
+    fn press(&mut self, key: Key) -> Vec<Intent> {
+        self.screen.press(key)
+    }
+
+    /// The next frame as text, with the caret as `█`.
+    fn look(&mut self) -> String {
+        self.screen.refresh();
+        let frame = (self.frames)().expect("a frame was drawn");
+        let caret = self.screen.surface().caret();
+        let mut text = String::new();
+        for y in 0..frame.size().y {
+            let mut row = String::new();
+            for x in 0..frame.size().x {
+                let letter = frame[Vec2::new(x, y)].as_ref().map(|cell| &cell.letter);
+                match letter {
+                    _ if caret == Some((x, y)) => row.push('█'),
+                    Some(GraphemePart::Begin(letter)) => row.push_str(letter),
+                    Some(GraphemePart::Continuation) => {}
+                    None => row.push(' '),
+                }
+            }
+            text.push_str(row.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn shot(model: Model, size: (usize, usize)) -> String {
+    Shown::new(model, size).look()
+}
+
+#[test]
+fn a_conversation_at_120x36() {
+    insta::assert_snapshot!(shot(model(), (120, 36)), @r"
+     1 general                                                         alice@chat.example.org  ED25519 pinned  23 ms  14:05
+    ROOMS               │                                                                                  │MEMBERS 3
+    ▸1 general          │                                                                                  │alice owner
+     2 ops            3 │                                                                                  │bob admin
+     3 rust             │                                                                                  │carol
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │                                                                                  │
+                        │This is where general begins.                                                     │
+                        │──────────────────────────────── Sat 21 Nov 2026 ─────────────────────────────────│
+                        │14:05 bob        │ the old one                                                    │
+                        │──────────────────────────────── Sun 22 Nov 2026 ─────────────────────────────────│
+                        │13:58 alice      │ deploy at 14:30, see https://ci.example.org/run/8841           │
+                        │13:59 carol joined                                                                │
+                        │14:02 carol      │ the red box is back:                                           │
+                        │                 │     <box>                                                      │
+                        │                 │ and I do not know why it is, but I shall look into it after    │
+                        │                 │ lunch                                                          │
+                        │14:04 alice      │ thanks                                                         │
+                        │      alice      │ ◷ on my way                                                    │
+     [2 ops 3]                                                                                                     outbox 1
+     > hello wor█
+     Alt-A next unread  Ctrl-C quit  F1 help
+    ");
+}
+
+#[test]
+fn a_conversation_at_80x24() {
+    insta::assert_snapshot!(shot(model(), (80, 24)), @r"
+     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
+
+
+
+
+
+
+
+
+
+    This is where general begins.
+    ─────────────────────────────── Sat 21 Nov 2026 ────────────────────────────────
+    14:05 bob: the old one
+    ─────────────────────────────── Sun 22 Nov 2026 ────────────────────────────────
+    13:58 alice: deploy at 14:30, see https://ci.example.org/run/8841
+    13:59 carol joined
+    14:02 carol: the red box is back:
+              <box>
+          and I do not know why it is, but I shall look into it after lunch
+    14:04 alice: thanks
+          alice: ◷ on my way
+     [2 ops 3]                                                             outbox 1
+     > hello wor█
+     F7 rooms  F8 members  Alt-A next unread  F1 help
+    ");
+}
+
+#[test]
+fn a_conversation_at_40x10() {
+    insta::assert_snapshot!(shot(model(), (40, 10)), @r"
+     1 general                 23 ms  14:05
+    13:59 carol joined
+    14:02 carol: the red box is back:
+              <box>
+          and I do not know why it is, but I
+          shall look into it after lunch
+    14:04 alice: thanks
+          alice: ◷ on my way
+     [2 ops 3]                     outbox 1
+     > hello wor█
+    ");
+}
+
+#[test]
+fn rooms_and_members_are_drawers_on_a_narrow_screen() {
+    let mut shown = Shown::new(model(), (80, 12));
+    shown.press(Key::Named(Named::F(7)));
+    insta::assert_snapshot!(shown.look(), @r"
+     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
+    ROOMS                   │
+    ▸1 general              │────── Sun 22 Nov 2026 ────────────────────────────────
+     2 ops                3 │:30, see https://ci.example.org/run/8841
+     3 rust                 │
+                            │is back:
+                            │
+                            │hy it is, but I shall look into it after lunch
+                            │
+                            │
+     [2 ops 3]                                                             outbox 1
+     > hello wor█
+    ");
+    shown.press(Key::Named(Named::F(8)));
+    insta::assert_snapshot!(shown.look(), @r"
+     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
+    14:05 bob: the old one                                 │MEMBERS 3
+    ─────────────────────────────── Sun 22 Nov 2026 ───────│alice owner
+    13:58 alice: deploy at 14:30, see https://ci.example.or│bob admin
+    13:59 carol joined                                     │carol
+    14:02 carol: the red box is back:                      │
+              <box>                                        │
+          and I do not know why it is, but I shall look int│
+    14:04 alice: thanks                                    │
+          alice: ◷ on my way                               │
+     [2 ops 3]                                                             outbox 1
+     > hello wor█
+    ");
+}
+
+#[test]
+fn nothing_is_lost_and_all_is_said_without_a_connection() {
+    let mut model = model();
+    let why = "connection refused".to_owned();
+    let retry_at = Timestamp(NOW.0 + 3_500);
+    model.link = Link::Waiting { heard: Some(at(2)), retry_at, why };
+    model.rooms[0].unsent[0].state = SendState::Refused("you are no member any more.".into());
+    model.notice =
+        Some(Notice::Error("Not connected: try again when the connection is back.".into()));
+    insta::assert_snapshot!(shot(model.clone(), (80, 16)), @r"
+     1 general               alice@chat.example.org  ED25519 pinned  offline  14:05
+     Not connected since 14:03: connection refused. Next try in 4 s.
+    14:05 bob: the old one
+    ─────────────────────────────── Sun 22 Nov 2026 ────────────────────────────────
+    13:58 alice: deploy at 14:30, see https://ci.example.org/run/8841
+    13:59 carol joined
+    14:02 carol: the red box is back:
+              <box>
+          and I do not know why it is, but I shall look into it after lunch
+    14:04 alice: thanks
+          alice: ✗ on my way
+          not sent: you are no member any more.
+     [2 ops 3]                                                     reconnecting 4 s
+     Not connected: try again when the connection is back.
+     > hello wor█
+     F7 rooms  F8 members  Alt-A next unread  F1 help
+    ");
+    insta::assert_snapshot!(shot(model, (40, 10)), @r"
+     1 general               offline  14:05
+     Not connected since 14:03: connection …
+    14:04 alice: thanks
+          alice: ✗ on my way
+          not sent: you are no member any
+          more.
+     [2 ops 3]             reconnecting 4 s
+     Not connected: try again when the
+     connection is back.
+     > hello wor█
+    ");
+}
+
+#[test]
+fn who_is_in_no_room_is_told_what_to_do() {
+    let mut model = Model::new("alice", "chat.example.org", "ED25519 pinned", NOW);
+    insta::assert_snapshot!(shot(model.clone(), (80, 16)), @r"
+     parlor                  alice@chat.example.org  ED25519 pinned  offline  14:05
+     Connecting to chat.example.org …
+
+
+
+
+    You are in no room on chat.example.org yet.
+
+    /rooms lists the public rooms,
+    /join TITLE enters one,
+    /create TITLE makes one.
+
+    F1 shows all keys and commands.
+
+     > █
+     F7 rooms  F8 members  Alt-A next unread  F1 help
+    ");
+    model.link = Link::Online { round_trip: None };
+    insta::assert_snapshot!(shot(model, (40, 10)), @r"
+     parlor           ED25519 pinned  14:05
+    You are in no room on chat.example.org
+    yet.
+
+    /rooms lists the public rooms,
+    /join TITLE enters one,
+    /create TITLE makes one.
+
+
+     > █
+    ");
+}
+
+#[test]
+fn the_help_is_made_from_the_keymap() {
+    let mut shown = Shown::new(model(), (80, 24));
+    shown.press(Key::Named(Named::F(1)));
+    insta::assert_snapshot!(shown.look(), @r"
+     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
+    HELP  Up, Down, PgUp, PgDn · Esc closes
+     Enter                  send
+     Alt-Enter, Ctrl-J      new line
+     Ctrl-N                 next room
+     Ctrl-P                 room before
+     Alt-1 … Alt-0          go to the room of that number
+     Alt-A                  next unread room
+     Alt-/                  last room
+     PgUp                   older messages
+     PgDn                   newer messages
+     Alt-Home               first message here
+     Alt-End                last message
+     F1                     help
+     F7                     rooms
+     F8                     members
+     Esc                    close
+     Ctrl-C                 clear the input; twice: quit
+     Ctrl-Z                 back to the shell; fg returns
+     Ctrl-L                 draw anew
+     Left, Ctrl-B           left
+     [2 ops 3]                                                             outbox 1
+     > hello wor
+     F7 rooms  F8 members  Alt-A next unread  F1 help
+    ");
+    for _ in 0..9 {
+        shown.press(Key::Named(Named::PageDown));
+    }
+    assert!(shown.look().contains("/quit"), "the end is reached");
+}
+
+#[test]
+fn the_directory_lists_rooms_and_marks_the_chosen_one() {
+    let mut model = model();
+    let rooms = ["books", "general", "世界"].into_iter().zip(7..);
+    let rooms =
+        rooms.map(|(title, number)| Listed { id: id(number), title: title.into(), members: 12 });
+    let more = More::Nothing;
+    let directory = Directory { search: String::new(), rooms: rooms.collect(), more, chosen: 1 };
+    model.popup = Some(Popup::Directory(directory));
+    insta::assert_snapshot!(shot(model, (60, 10)), @r"
+     1 general                     ED25519 pinned  23 ms  14:05
+    PUBLIC ROOMS  Enter joins · Esc closes
+     books                                   ehyj5-2j007    12
+     general                                 ehyj5-2j008    12
+     世界                                    ehyj5-2j009    12
+
+
+
+     [2 ops 3]                                         outbox 1
+     > hello wor
+    ");
+}
+
+#[test]
+fn the_input_grows_to_six_rows_and_keeps_the_caret_in_sight() {
+    let mut model = model();
+    model.input.insert(&"ld and more of it ".repeat(40));
+    model.input.go(Reach::LineStart);
+    insta::assert_snapshot!(shot(model.clone(), (80, 24)), @r"
+     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
+
+
+
+
+    This is where general begins.
+    ─────────────────────────────── Sat 21 Nov 2026 ────────────────────────────────
+    14:05 bob: the old one
+    ─────────────────────────────── Sun 22 Nov 2026 ────────────────────────────────
+    13:58 alice: deploy at 14:30, see https://ci.example.org/run/8841
+    13:59 carol joined
+    14:02 carol: the red box is back:
+              <box>
+          and I do not know why it is, but I shall look into it after lunch
+    14:04 alice: thanks
+          alice: ◷ on my way
+     [2 ops 3]                                                             outbox 1
+     > █ello world and more of it ld and more of it ld and more of it ld and more of
+        it ld and more of it ld and more of it ld and more of it ld and more of it l
+       d and more of it ld and more of it ld and more of it ld and more of it ld and
+        more of it ld and more of it ld and more of it ld and more of it ld and more
+        of it ld and more of it ld and more of it ld and more of it ld and more of i
+       t ld and more of it ld and more of it ld and more of it ld and more of it ld
+     F7 rooms  F8 members  Alt-A next unread  F1 help
+    ");
+    model.input.go(Reach::LineEnd);
+    assert!(shot(model, (80, 24)).contains('█'));
+}
+
+/// A room with many messages of one line each.
+fn long_room(messages: u64) -> Model {
+    let mut model = model();
+    let mut room = Room::new(id(9), "long", Role::Member);
+    for seq in 1..=messages {
+        say(&mut room, seq, 5, "bob", &format!("message {seq}"));
+    }
+    room.timeline.set_before(Before::Nothing);
+    model.rooms = vec![room];
+    model.here = Some(id(9));
+    model
+}
+
+fn seen(text: &str) -> (u64, u64) {
+    let numbers = text.lines().filter_map(|line| {
+        line.split_once("message ").and_then(|(_, number)| number.trim().parse().ok())
+    });
+    let numbers: Vec<u64> = numbers.collect();
+    (*numbers.first().expect("a message is seen"), *numbers.last().expect("a message is seen"))
+}
+
+#[test]
+fn a_page_back_and_forth_leaves_a_line_in_sight_and_new_messages_move_nothing() {
+    let mut shown = Shown::new(long_room(200), (80, 24));
+    assert_eq!(seen(&shown.look()), (181, 200));
+    shown.press(Key::Named(Named::PageUp));
+    assert_eq!(seen(&shown.look()), (162, 181));
+    let mut late = news::message(201, "bob", "message 201");
+    late.at = at(4);
+    shown.screen.take(news::said(id(9), late));
+    let text = shown.look();
+    assert_eq!(seen(&text), (162, 181), "the place is held");
+    assert!(text.contains("20 below ↓"), "{text}");
+    shown.press(Key::Named(Named::PageDown));
+    shown.press(Key::Named(Named::PageDown));
+    assert_eq!(seen(&shown.look()), (182, 201), "the end is followed again");
+    shown.press(Key::AltNamed(Named::Home));
+    let text = shown.look();
+    assert_eq!(seen(&text).0, 1);
+    for _ in 0..3 {
+        shown.press(Key::Named(Named::PageUp));
+    }
+    assert_eq!(shown.look(), text, "there is nothing above the top");
+    shown.press(Key::AltNamed(Named::End));
+    assert_eq!(seen(&shown.look()), (182, 201));
+}
+
+#[test]
+fn the_top_of_what_is_known_asks_for_more() {
+    let mut model = long_room(200);
+    model.rooms[0].timeline.set_before(Before::Unknown);
+    let mut shown = Shown::new(model, (80, 24));
+    assert_eq!(shown.screen.refresh(), []);
+    shown.press(Key::AltNamed(Named::Home));
+    let asked = shown.screen.refresh();
+    let ask = Ask::Older { room: id(9), before: Some(Seq(1)) };
+    assert_eq!(asked, [Intent::Ask(ask)]);
+}

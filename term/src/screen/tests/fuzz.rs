@@ -1,0 +1,93 @@
+//! Any text, any size, any key: nothing panics, and nothing of it reaches the terminal raw.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use jiff::tz::TimeZone;
+use parlor_protocol::room::Role;
+
+use super::super::Screen;
+use super::super::backend::{Backend, Surface};
+use super::super::colour::Depth;
+use super::{NOW, member, model, say};
+use crate::keymap::BINDINGS;
+use crate::model::{Link, LocalId, Model, Notice, SendState, Unsent};
+use crate::update::Msg;
+
+/// A terminal that keeps what is written to it.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Written {
+    /// Takes what was written, and checks that only we wrote escapes in it.
+    fn take(&self) -> String {
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+        let text = String::from_utf8(bytes).expect("only text is written");
+        for (place, part) in text.split('\u{1b}').enumerate() {
+            assert!(place == 0 || part.starts_with('['), "{text:?}");
+            assert!(
+                !part.contains(|c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c))
+            );
+        }
+        text
+    }
+}
+
+/// A model that holds a text wherever a text can be.
+fn model_of(text: &str) -> Model {
+    let mut model = model();
+    model.me = text.to_owned();
+    model.host = text.to_owned();
+    model.rooms[0].title = text.to_owned();
+    model.rooms[1].title = text.to_owned();
+    model.rooms[0].members.push(member(text, Role::Member));
+    say(&mut model.rooms[0], 5, 0, text, &text.repeat(5));
+    model.rooms[0].unsent.push(Unsent {
+        local: LocalId(2),
+        text: text.to_owned(),
+        state: SendState::Refused(text.to_owned()),
+    });
+    model.input.insert(text);
+    model.notice = Some(Notice::Error(text.to_owned()));
+    model.link = Link::Waiting { heard: None, retry_at: NOW, why: text.to_owned() };
+    model
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_text_and_no_size_is_too_much(
+        text in "(\\PC|[\u{0}-\u{20}\u{7f}-\u{9f}\u{1100}\u{300}\u{644}\u{627}\u{200d}\u{202e}世\u{1f468}\u{fe0f}\u{1f1e6}]){0,60}",
+        sizes in proptest::collection::vec((1..160u16, 1..50u16), 1..4),
+        keys in proptest::collection::vec(0..BINDINGS.len(), 0..12),
+    ) {
+        let written = Written::default();
+        let surface = Surface::new(sizes[0]);
+        let backend = Backend::new(written.clone(), Arc::clone(&surface), Depth::True);
+        let backend = Box::new(backend);
+        let mut screen = Screen::new(model_of(&text), backend, Arc::clone(&surface), TimeZone::UTC);
+        for size in sizes {
+            surface.resize(size);
+            screen.refresh();
+            written.take();
+            for key in &keys {
+                screen.press(BINDINGS[*key].key);
+                screen.take(Msg::Paste(text.clone()));
+                screen.refresh();
+                written.take();
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The one place where the model changes: a message comes in, intents go out, nothing else happens.
+
+mod keys;
+mod news;
+mod slash;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::message::Message;
+use parlor_protocol::push::Change;
+use parlor_protocol::room::{self, Departure};
+
+pub(crate) use self::news::role_word;
+pub(crate) use self::slash::COMMANDS;
+use crate::keymap::Action;
+use crate::model::{Before, ENTRIES_MAX, Fit, Link, Listed, LocalId, Member, Model, More, Notice};
+
+/// Everything that may change the model.
+#[derive(Debug, Clone)]
+pub(crate) enum Msg {
+    /// It is now that late.
+    Tick(Timestamp),
+    /// A key was pressed that does something.
+    Act(Action),
+    /// A character was typed.
+    Type(char),
+    /// Text was pasted, as one piece.
+    Paste(String),
+    /// The beginning of what is known of a room was scrolled to.
+    ReachedTop(RoomId),
+    /// The network has something.
+    News(News),
+}
+
+/// What comes from the network.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    /// The connection is doing otherwise.
+    Link(Link),
+    /// These are one's rooms, all of them.
+    Rooms(Vec<room::Room>),
+    /// One has entered a room.
+    Entered(room::Room),
+    /// One is no longer in a room.
+    Exited {
+        /// In which.
+        room: RoomId,
+        /// How it ended.
+        how: Departure,
+    },
+    /// Something happened in a room.
+    Changed {
+        /// In which.
+        room: RoomId,
+        /// When.
+        at: Timestamp,
+        /// What.
+        change: Change,
+    },
+    /// What follows in a room does not join on to what is known of it.
+    Gap(RoomId),
+    /// An older page of a room's messages, as was asked.
+    Older {
+        /// Of which room.
+        room: RoomId,
+        /// The messages, oldest first.
+        messages: Vec<Message>,
+        /// Whether there is more before them.
+        before: Before,
+    },
+    /// The members of a room, as was asked.
+    Members {
+        /// Of which room.
+        room: RoomId,
+        /// The first of them, in join order.
+        members: Vec<Member>,
+    },
+    /// A page of the directory, as was asked.
+    Listed {
+        /// The search it belongs to.
+        search: String,
+        /// The page.
+        rooms: Vec<Listed>,
+        /// Whether there are more.
+        more: More,
+    },
+    /// A message of one's own is on the server's disk.
+    Acknowledged {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+    },
+    /// A message of one's own was refused.
+    Refused {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+        /// Why, in a sentence.
+        why: String,
+    },
+    /// The last command was done.
+    Done,
+    /// The last command was not done, for this reason.
+    Failed(String),
+}
+
+/// What is to be done outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// End the program.
+    Quit,
+    /// Go back to the shell until it brings us back.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Ask the server.
+    Ask(Ask),
+}
+
+/// What is asked of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// To take a message; repeated until it is answered.
+    Send {
+        /// Into which room.
+        room: RoomId,
+        /// The message's name here.
+        local: LocalId,
+        /// What it says.
+        text: String,
+    },
+    /// For the messages before a place.
+    Older {
+        /// Of which room.
+        room: RoomId,
+        /// The place; `None` for the room's last.
+        before: Option<Seq>,
+    },
+    /// For the members of a room.
+    Members {
+        /// Of which.
+        room: RoomId,
+    },
+    /// For a page of the public rooms.
+    List {
+        /// What their titles must hold.
+        search: String,
+        /// Where the page begins; `None` for the first.
+        after: Option<String>,
+    },
+    /// To make a room.
+    Create {
+        /// Its title.
+        title: String,
+    },
+    /// To enter a room.
+    Join {
+        /// Its title or its ID.
+        room: String,
+    },
+    /// To leave a room.
+    Leave {
+        /// Which.
+        room: RoomId,
+    },
+}
+
+/// Takes a message in and tells what follows from it.
+pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
+    match msg {
+        Msg::Tick(now) => {
+            model.now = now;
+            Vec::new()
+        }
+        Msg::Act(action) => keys::act(model, action),
+        Msg::Type(c) => {
+            let mut bytes = [0; 4];
+            insert(model, c.encode_utf8(&mut bytes));
+            Vec::new()
+        }
+        Msg::Paste(text) => {
+            insert(model, &text);
+            Vec::new()
+        }
+        Msg::ReachedTop(room) => older(model, room),
+        Msg::News(news) => news::take(model, news),
+    }
+}
+
+fn insert(model: &mut Model, text: &str) {
+    model.armed = None;
+    if model.popup.is_some() {
+        return;
+    }
+    match model.input.insert(text) {
+        Fit::Whole => {}
+        Fit::Cut => error(model, "The input line is full; the rest was not taken."),
+    }
+}
+
+/// Shows a room: what is written in the other one stays there.
+fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
+    if model.here == Some(id) || model.room_mut(id).is_none() {
+        return Vec::new();
+    }
+    let written = std::mem::take(&mut model.input);
+    match model.here {
+        Some(here) => {
+            if let Some(room) = model.room_mut(here) {
+                room.draft = written;
+            }
+            model.input = Default::default();
+            model.last = Some(here);
+        }
+        None => model.input = written,
+    }
+    model.here = Some(id);
+    let room = model.room_mut(id).expect("invariant: the room was found above");
+    room.unread = 0;
+    let draft = std::mem::take(&mut room.draft);
+    if !draft.is_empty() {
+        model.input = draft;
+    }
+    look_up(model, id)
+}
+
+/// Asks for what a room needs to be shown, as far as it is not known.
+fn look_up(model: &mut Model, id: RoomId) -> Vec<Intent> {
+    let mut intents = older(model, id);
+    if model.room_mut(id).is_some_and(|room| room.members.is_empty()) {
+        intents.push(Intent::Ask(Ask::Members { room: id }));
+    }
+    intents
+}
+
+/// Asks for the page before what is known of a room.
+fn older(model: &mut Model, id: RoomId) -> Vec<Intent> {
+    let Some(room) = model.room_mut(id) else {
+        return Vec::new();
+    };
+    if room.timeline.before() != Before::Unknown || room.timeline.entries().len() >= ENTRIES_MAX {
+        return Vec::new();
+    }
+    room.timeline.set_before(Before::Asked);
+    vec![Intent::Ask(Ask::Older { room: id, before: room.timeline.first_seq() })]
+}
+
+fn error(model: &mut Model, text: impl Into<String>) {
+    model.notice = Some(Notice::Error(text.into()));
+}
+
+fn hint(model: &mut Model, text: impl Into<String>) {
+    model.notice = Some(Notice::Hint(text.into()));
+}

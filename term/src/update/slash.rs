@@ -1,0 +1,136 @@
+//! The commands that begin with a slash.
+
+use parlor_protocol::id::RoomId;
+use parlor_protocol::room::Role;
+
+use super::{Ask, Intent, error, hint, keys};
+use crate::model::{Armed, Directory, Link, Model, More, Popup, Room};
+
+/// A command: what it is called, what follows it, what it does, and how.
+pub(crate) struct Command {
+    /// Its name, with the slash.
+    pub(crate) name: &'static str,
+    /// What follows it.
+    pub(crate) takes: &'static str,
+    /// What it does, for the help.
+    pub(crate) help: &'static str,
+    run: fn(&mut Model, &str) -> Vec<Intent>,
+}
+
+/// Every command.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command { name: "/join", takes: "ROOM", help: "enter a room by title or ID", run: join },
+    Command { name: "/create", takes: "TITLE", help: "make a public room", run: create },
+    Command { name: "/leave", takes: "[ROOM]", help: "leave this room or that one", run: leave },
+    Command { name: "/rooms", takes: "[TEXT]", help: "list the public rooms", run: list },
+    Command { name: "/help", takes: "", help: "show the keys and commands", run: help },
+    Command { name: "/quit", takes: "", help: "quit", run: quit },
+];
+
+/// Runs what was typed behind the slash. The input is emptied only where something was done.
+pub(super) fn run(model: &mut Model, typed: &str) -> Vec<Intent> {
+    let (name, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
+    let known = COMMANDS.iter().find(|command| command.name[1..] == *name);
+    let Some(command) = known else {
+        model.armed = None;
+        let text = "There is no such command; /help shows them. // begins a message with a slash.";
+        error(model, text);
+        return Vec::new();
+    };
+    (command.run)(model, rest.trim())
+}
+
+pub(super) fn join(model: &mut Model, room: &str) -> Vec<Intent> {
+    if room.is_empty() {
+        error(model, "/join needs a room's title or ID; /rooms lists the public ones.");
+        return Vec::new();
+    }
+    ask(model, Ask::Join { room: room.to_owned() })
+}
+
+fn create(model: &mut Model, title: &str) -> Vec<Intent> {
+    if title.is_empty() {
+        error(model, "/create needs a title.");
+        return Vec::new();
+    }
+    ask(model, Ask::Create { title: title.to_owned() })
+}
+
+fn list(model: &mut Model, search: &str) -> Vec<Intent> {
+    let search = search.to_owned();
+    let intents = ask(model, Ask::List { search: search.clone(), after: None });
+    if !intents.is_empty() {
+        let rooms = Vec::new();
+        let directory = Directory { search, rooms, more: More::Asked, chosen: 0 };
+        model.popup = Some(Popup::Directory(directory));
+    }
+    intents
+}
+
+fn leave(model: &mut Model, room: &str) -> Vec<Intent> {
+    let found = if room.is_empty() {
+        model.here()
+    } else {
+        let id = room.parse::<RoomId>().ok();
+        let folded = room.to_lowercase();
+        let named = |known: &&Room| known.title.to_lowercase() == folded;
+        let by_title = model.rooms.iter().find(named);
+        by_title.or_else(|| model.rooms.iter().find(|known| Some(known.id) == id))
+    };
+    let Some(found) = found else {
+        error(model, "You are in no such room.");
+        return Vec::new();
+    };
+    let (room, title) = (found.id, found.title.clone());
+    if ends_when_left(found) && model.armed != Some(Armed::Leave(room)) {
+        model.armed = Some(Armed::Leave(room));
+        hint(model, format!("Leaving ends {title} for good, for everyone. Enter again leaves."));
+        return Vec::new();
+    }
+    ask(model, Ask::Leave { room })
+}
+
+/// Whether a room ends when one leaves it: nobody is left, or one plain member. Where the members
+/// are not known, an owner is warned.
+fn ends_when_left(room: &Room) -> bool {
+    match room.member_count {
+        0 | 1 => true,
+        2 if room.members.len() == 2 => {
+            let plain = room.members.iter().filter(|member| member.role == Role::Member).count();
+            // One of the two is oneself.
+            plain == 2 || (plain == 1 && room.role != Role::Member)
+        }
+        2 => room.role == Role::Owner,
+        _ => false,
+    }
+}
+
+fn help(model: &mut Model, _: &str) -> Vec<Intent> {
+    model.input.take();
+    model.popup = Some(Popup::Help { top: 0 });
+    Vec::new()
+}
+
+fn quit(model: &mut Model, _: &str) -> Vec<Intent> {
+    if model.queued() > 0 && model.armed != Some(Armed::Quit) {
+        model.armed = Some(Armed::Quit);
+        hint(model, keys::quit_question(model, "Enter"));
+        return Vec::new();
+    }
+    vec![Intent::Quit]
+}
+
+/// Asks the server where there is a connection; the input is kept until it can be asked.
+fn ask(model: &mut Model, ask: Ask) -> Vec<Intent> {
+    model.armed = None;
+    match model.link {
+        Link::Online { .. } => {
+            model.asked = Some(model.input.take());
+            vec![Intent::Ask(ask)]
+        }
+        Link::Connecting | Link::Waiting { .. } | Link::Over { .. } => {
+            error(model, "Not connected: try again when the connection is back.");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
+
+use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::message::Message;
+use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::push::{Change, Departed, RoleChanged};
+use parlor_protocol::room::{self, Departure, Role};
+use parlor_protocol::text::MessageText;
+
+use super::{Ask, Intent, Msg, News, update};
+use crate::keymap::{Action, Key, Named, action};
+use crate::model::{
+    Armed, Before, Link, Listed, LocalId, Model, More, Notice, Popup, SendState, What,
+};
+
+const NOW: Timestamp = Timestamp(1_795_356_300_000);
+
+/// A message as it comes over the wire.
+pub(crate) fn message(seq: u64, author: &str, text: &str) -> Message {
+    Message {
+        seq: Seq(seq),
+        at: NOW,
+        author: UserName::parse(author).unwrap(),
+        text: MessageText::parse(text).unwrap(),
+    }
+}
+
+/// The news of a message.
+pub(crate) fn said(room: RoomId, message: Message) -> Msg {
+    let change = Change::Message(message);
+    Msg::News(News::Changed { room, at: NOW, change })
+}
+
+fn id(number: u64) -> RoomId {
+    RoomId::from_random(number)
+}
+
+fn listed(number: u64, title: &str, members: u32, role: Role) -> room::Room {
+    room::Room {
+        room: id(number),
+        title: Title::parse(title).unwrap(),
+        members,
+        role: Some(role),
+        last_seq: Some(Seq(0)),
+        revision: None,
+    }
+}
+
+fn online() -> Msg {
+    Msg::News(News::Link(Link::Online { round_trip: None }))
+}
+
+fn offline() -> Msg {
+    let why = "connection refused".to_owned();
+    Msg::News(News::Link(Link::Waiting { heard: None, retry_at: NOW, why }))
+}
+
+/// Alice in two rooms, connected, with general before her.
+fn alice() -> Model {
+    let mut model = Model::new("alice", "chat", "pinned", NOW);
+    update(&mut model, online());
+    let rooms = vec![listed(1, "general", 3, Role::Owner), listed(2, "ops", 2, Role::Member)];
+    let asked = update(&mut model, Msg::News(News::Rooms(rooms)));
+    assert_eq!(
+        asked,
+        [
+            Intent::Ask(Ask::Older { room: id(1), before: None }),
+            Intent::Ask(Ask::Members { room: id(1) }),
+        ],
+        "what is shown is fetched"
+    );
+    model
+}
+
+fn type_in(model: &mut Model, text: &str) -> Vec<Intent> {
+    for c in text.chars() {
+        update(model, Msg::Type(c));
+    }
+    press(model, Key::Named(Named::Enter))
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Intent> {
+    let action = action(key).expect("the key does something");
+    update(model, Msg::Act(action))
+}
+
+fn notice(model: &Model) -> &str {
+    match &model.notice {
+        Some(Notice::Error(text) | Notice::Hint(text)) => text,
+        None => "",
+    }
+}
+
+fn happened(model: &Model) -> Vec<String> {
+    let entries = model.rooms[0].timeline.entries().iter();
+    let texts = entries.map(|entry| match &entry.what {
+        What::Said(said) => format!("{}: {}", said.author, said.text),
+        What::Happened(text) => text.clone(),
+    });
+    texts.collect()
+}
+
+#[test]
+fn what_is_typed_is_sent_or_kept() {
+    let send = |text: &str| {
+        let text = text.to_owned();
+        vec![Intent::Ask(Ask::Send { room: id(1), local: LocalId(0), text })]
+    };
+    let ask = |ask| vec![Intent::Ask(ask)];
+    for (typed, asked, kept, told) in [
+        ("hello", send("hello"), "", ""),
+        ("//hello", send("/hello"), "", ""),
+        ("   ", vec![], "   ", ""),
+        ("/join ops", ask(Ask::Join { room: "ops".into() }), "", ""),
+        ("/create  a b ", ask(Ask::Create { title: "a b".into() }), "", ""),
+        ("/create", vec![], "/create", "/create needs a title."),
+        ("/leave", ask(Ask::Leave { room: id(1) }), "", ""),
+        ("/leave nowhere", vec![], "/leave nowhere", "You are in no such room."),
+        ("/rooms", ask(Ask::List { search: String::new(), after: None }), "", ""),
+        ("/quit", vec![Intent::Quit], "/quit", ""),
+        (
+            "/nonsense",
+            vec![],
+            "/nonsense",
+            "There is no such command; /help shows them. // begins a message with a slash.",
+        ),
+    ] {
+        let mut model = alice();
+        assert_eq!(type_in(&mut model, typed), asked, "{typed}");
+        assert_eq!(model.input.text(), kept, "{typed}");
+        assert_eq!(notice(&model), told, "{typed}");
+    }
+}
+
+#[test]
+fn too_long_a_message_is_kept_to_be_cut_down() {
+    let mut model = alice();
+    update(&mut model, Msg::Paste("x".repeat(4_001)));
+    assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
+    assert_eq!(model.input.text().len(), 4_001);
+    assert!(notice(&model).starts_with("Too long: 4001 characters"), "{}", notice(&model));
+}
+
+#[test]
+fn a_paste_never_sends() {
+    let mut model = alice();
+    assert_eq!(update(&mut model, Msg::Paste("one\r\ntwo\n".into())), []);
+    assert_eq!(model.input.text(), "one\ntwo\n");
+    assert!(model.rooms[0].unsent.is_empty());
+}
+
+#[test]
+fn a_message_is_shown_as_queued_until_it_is_acknowledged() {
+    let mut model = alice();
+    update(&mut model, offline());
+    let asked = type_in(&mut model, "hello");
+    assert_eq!(asked.len(), 1, "the network keeps it until there is a connection");
+    assert_eq!(model.rooms[0].unsent[0].state, SendState::Queued);
+    update(&mut model, online());
+    update(&mut model, said(id(1), message(1, "alice", "hello")));
+    update(&mut model, Msg::News(News::Acknowledged { room: id(1), local: LocalId(0) }));
+    assert!(model.rooms[0].unsent.is_empty());
+    assert_eq!(happened(&model), ["alice: hello"]);
+}
+
+#[test]
+fn a_refused_message_says_why_and_is_taken_back_by_up() {
+    let mut model = alice();
+    type_in(&mut model, "hello");
+    let why = "you are no member.".to_owned();
+    update(
+        &mut model,
+        Msg::News(News::Refused { room: id(1), local: LocalId(0), why: why.clone() }),
+    );
+    assert_eq!(model.rooms[0].unsent[0].state, SendState::Refused(why));
+    assert!(notice(&model).contains("you are no member."));
+    press(&mut model, Key::Named(Named::Up));
+    assert_eq!(model.input.text(), "hello");
+    assert!(model.rooms[0].unsent.is_empty());
+}
+
+#[test]
+fn a_refused_command_is_given_back() {
+    let mut model = alice();
+    type_in(&mut model, "/create ops");
+    update(&mut model, Msg::News(News::Failed("That title is taken.".into())));
+    assert_eq!(model.input.text(), "/create ops");
+    assert_eq!(notice(&model), "That title is taken.");
+    // What was begun meanwhile is not overwritten.
+    let mut model = alice();
+    type_in(&mut model, "/create ops");
+    update(&mut model, Msg::Type('x'));
+    update(&mut model, Msg::News(News::Failed("That title is taken.".into())));
+    assert_eq!(model.input.text(), "x");
+}
+
+#[test]
+fn a_command_without_a_connection_is_not_lost() {
+    let mut model = alice();
+    update(&mut model, offline());
+    assert_eq!(type_in(&mut model, "/join ops"), []);
+    assert_eq!(model.input.text(), "/join ops");
+    let mut model = alice();
+    type_in(&mut model, "/join ops");
+    update(&mut model, offline());
+    assert_eq!(model.input.text(), "/join ops");
+    assert_eq!(notice(&model), "The connection was lost before the server answered.");
+}
+
+#[test]
+fn what_ends_a_room_is_asked_twice() {
+    let mut model = alice();
+    model.rooms[0].member_count = 1;
+    assert_eq!(type_in(&mut model, "/leave"), []);
+    assert_eq!(model.armed, Some(Armed::Leave(id(1))));
+    assert!(notice(&model).contains("for everyone"));
+    let leave = vec![Intent::Ask(Ask::Leave { room: id(1) })];
+    assert_eq!(press(&mut model, Key::Named(Named::Enter)), leave);
+    // Anything else in between disarms.
+    let mut model = alice();
+    model.rooms[0].member_count = 1;
+    type_in(&mut model, "/leave");
+    update(&mut model, Msg::Act(Action::Yank));
+    assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
+}
+
+#[test]
+fn ctrl_c_clears_and_twice_quits() {
+    let mut model = alice();
+    update(&mut model, Msg::Type('x'));
+    assert_eq!(press(&mut model, Key::Ctrl('c')), []);
+    assert!(model.input.is_empty());
+    assert_eq!(press(&mut model, Key::Ctrl('c')), []);
+    assert_eq!(notice(&model), "Ctrl-C again quits.");
+    update(&mut model, Msg::Type('x'));
+    press(&mut model, Key::Ctrl('c'));
+    assert_eq!(press(&mut model, Key::Ctrl('c')), [], "typing disarms");
+    assert_eq!(press(&mut model, Key::Ctrl('c')), [Intent::Quit]);
+}
+
+#[test]
+fn quitting_with_unsent_messages_is_asked_twice() {
+    let mut model = alice();
+    update(&mut model, offline());
+    type_in(&mut model, "hello");
+    assert_eq!(type_in(&mut model, "/quit"), []);
+    assert!(notice(&model).contains("1 message is not sent"));
+    assert_eq!(press(&mut model, Key::Named(Named::Enter)), [Intent::Quit]);
+}
+
+#[test]
+fn rooms_are_reached_by_number_order_and_news() {
+    let mut model = alice();
+    update(&mut model, Msg::Type('x'));
+    press(&mut model, Key::Alt('2'));
+    assert_eq!((model.here, model.input.text()), (Some(id(2)), ""), "a draft stays in its room");
+    press(&mut model, Key::Ctrl('n'));
+    assert_eq!((model.here, model.input.text()), (Some(id(1)), "x"));
+    press(&mut model, Key::Ctrl('p'));
+    assert_eq!(model.here, Some(id(2)));
+    press(&mut model, Key::Alt('/'));
+    assert_eq!(model.here, Some(id(1)));
+    press(&mut model, Key::Alt('3'));
+    assert_eq!(notice(&model), "There is no room 3.");
+    update(&mut model, said(id(2), message(1, "bob", "psst")));
+    assert_eq!(model.rooms[1].unread, 1);
+    press(&mut model, Key::Alt('a'));
+    assert_eq!((model.here, model.rooms[1].unread), (Some(id(2)), 0));
+    press(&mut model, Key::Alt('a'));
+    assert_eq!(notice(&model), "Nothing is unread.");
+}
+
+#[test]
+fn changes_of_a_room_are_told_and_counted() {
+    let mut model = alice();
+    let bob = || UserName::parse("bob").unwrap();
+    let joined = room::Member { user: bob(), role: Role::Member, joined_at: NOW };
+    let departed = Departed { user: bob(), how: Departure::Left };
+    let role = |user, role| RoleChanged { user, role };
+    for (change, told, members) in [
+        (Change::Joined(joined), "bob joined", 4),
+        (Change::RoleChanged(role(bob(), Role::Owner)), "bob is now owner", 4),
+        (Change::Departed(departed), "bob left", 3),
+        (Change::Unknown, "something happened that this version of parlor does not know", 3),
+    ] {
+        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+        assert_eq!(happened(&model).last().map(String::as_str), Some(told));
+        assert_eq!(model.rooms[0].member_count, members, "{told}");
+    }
+    let own = role(UserName::parse("alice").unwrap(), Role::Member);
+    let change = Change::RoleChanged(own);
+    update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+    assert_eq!(model.rooms[0].role, Role::Member);
+}
+
+#[test]
+fn a_room_that_is_gone_leaves_nothing_unsent_behind() {
+    let mut model = alice();
+    type_in(&mut model, "important");
+    let how = Departure::Terminated;
+    update(&mut model, Msg::News(News::Exited { room: id(1), how }));
+    assert_eq!(notice(&model), "general has ended for good.");
+    assert_eq!(model.here, Some(id(2)));
+    assert_eq!(model.input.text(), "important");
+    // The same at a snapshot without it.
+    update(&mut model, Msg::News(News::Rooms(Vec::new())));
+    assert_eq!((model.here, model.rooms.len()), (None, 0));
+    assert_eq!(type_in(&mut model, ""), []);
+    assert_eq!(notice(&model), "You are in no room: /join one, or /create one.");
+}
+
+#[test]
+fn older_pages_are_asked_for_once_and_again_after_a_lost_connection() {
+    let mut model = alice();
+    assert_eq!(update(&mut model, Msg::ReachedTop(id(1))), [], "it is on its way");
+    let page = vec![message(1, "bob", "one"), message(2, "bob", "two")];
+    let news = News::Older { room: id(1), messages: page, before: Before::Unknown };
+    update(&mut model, Msg::News(news));
+    let older = Ask::Older { room: id(1), before: Some(Seq(1)) };
+    assert_eq!(update(&mut model, Msg::ReachedTop(id(1))), [Intent::Ask(older)]);
+    update(&mut model, offline());
+    assert_eq!(model.rooms[0].timeline.before(), Before::Unknown);
+    assert_eq!(happened(&model), ["bob: one", "bob: two"]);
+    update(&mut model, online());
+    update(&mut model, Msg::News(News::Gap(id(1))));
+    assert_eq!(happened(&model), Vec::<String>::new());
+}
+
+#[test]
+fn the_directory_pages_and_joins() {
+    let mut model = alice();
+    type_in(&mut model, "/rooms b");
+    let page = |from: u64| {
+        let room = |number| Listed { id: id(number), title: format!("b{number}"), members: 1 };
+        (from..from + 2).map(room).collect::<Vec<_>>()
+    };
+    let more = More::From("b2".into());
+    let news = News::Listed { search: "b".into(), rooms: page(1), more };
+    update(&mut model, Msg::News(news));
+    let next = Ask::List { search: "b".into(), after: Some("b2".into()) };
+    assert_eq!(press(&mut model, Key::Named(Named::Down)), [Intent::Ask(next)]);
+    let news = News::Listed { search: "b".into(), rooms: page(3), more: More::Nothing };
+    update(&mut model, Msg::News(news));
+    press(&mut model, Key::Named(Named::PageDown));
+    let join = Ask::Join { room: id(4).to_string() };
+    assert_eq!(press(&mut model, Key::Named(Named::Enter)), [Intent::Ask(join)]);
+    assert_eq!(model.popup, None);
+    // An answer to a search that was closed is dropped.
+    let news = News::Listed { search: "b".into(), rooms: page(1), more: More::Nothing };
+    update(&mut model, Msg::News(news));
+    assert_eq!(model.popup, None);
+    type_in(&mut model, "/help");
+    assert!(matches!(model.popup, Some(Popup::Help { top: 0 })));
+    press(&mut model, Key::Named(Named::Esc));
+    assert_eq!(model.popup, None);
+}
+
+#[test]
+fn the_screen_is_fresh_until_the_clock_or_the_countdown_moves() {
+    let mut model = alice();
+    update(&mut model, Msg::Tick(Timestamp(NOW.0 + 20_500)));
+    assert_eq!(model.fresh_for().as_millis(), 39_500);
+    update(&mut model, offline());
+    assert_eq!(model.fresh_for().as_millis(), 500);
+}

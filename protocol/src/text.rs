@@ -1,7 +1,7 @@
 //! Untrusted text: what is taken in of it, and what of it may be shown.
 //!
 //! At entry a body or a reason is cleaned ([`MessageText`], [`Reason`]). At exit everything that
-//! goes to a terminal or a log line passes [`printable`] or [`printable_block`], and every string
+//! goes to a terminal or a log line passes [`printable()`] or [`printable_block`], and every string
 //! of a JSON record passes [`escape_json`]. The two sides are separate on purpose: what is stored
 //! was written by somebody's rules of that day, what is shown must be harmless by today's.
 
@@ -73,7 +73,7 @@ impl MessageText {
 
 /// A reason given for an act: one line, not blank, trimmed, at most [`MAX_REASON_CHARS`].
 ///
-/// Like a body it is shown through [`printable`] only.
+/// Like a body it is shown through [`printable()`] only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reason(String);
 

@@ -23,7 +23,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Like [`printable`], but newlines stay, and tabs stay for the caller to expand, who alone knows
+/// Like [`printable()`], but newlines stay, and tabs stay for the caller to expand, who alone knows
 /// the columns.
 #[must_use]
 pub fn printable_block(text: &str) -> Cow<'_, str> {

@@ -16,17 +16,17 @@ use std::time::Duration;
 
 use parlor_protocol::codec::{FrameCodec, FrameError, frame};
 use parlor_protocol::hello::{Hello, Welcome};
+use parlor_protocol::id::{Nonce, Timestamp};
 use parlor_protocol::record::Wire;
 use parlor_protocol::reply::{CloseReason, ServerFrame};
+use ring::rand::{SecureRandom, SystemRandom};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Decoder;
 
-#[allow(unused_imports, reason = "as in main.rs")]
 pub(crate) use self::ask::Ask;
-#[allow(unused_imports, reason = "as in main.rs")]
 pub(crate) use self::client::{CallError, Client, Item, Lost, News, Pending};
 use self::dial::Stream;
 use crate::console::Console;
@@ -111,11 +111,21 @@ pub(crate) struct Session {
     pub(crate) welcome: Welcome,
     /// The server's key and what ties a login to this connection.
     pub(crate) met: Met,
+    /// When the welcome came.
+    welcomed: Instant,
     /// Owns the connection.
     task: JoinHandle<()>,
 }
 
 impl Session {
+    /// A new nonce, made by the server's clock as far as we know it.
+    pub(crate) fn nonce(&self) -> Nonce {
+        let mut random = [0; 10];
+        SystemRandom::new().fill(&mut random).expect("invariant: the system has random bytes");
+        let since = i64::try_from(self.welcomed.elapsed().as_millis()).unwrap_or(0);
+        Nonce::new(Timestamp(self.welcome.at.0.saturating_add(since)), random)
+    }
+
     /// Says goodbye, which takes a moment at most.
     pub(crate) async fn close(self) {
         drop(self.client);
@@ -163,7 +173,7 @@ impl Endpoint {
         let mut read = BytesMut::new();
         let welcome = self.within(deadline, hello(&mut stream, &mut read)).await?;
         let (client, news, task) = client::start(stream, read, &welcome.limits);
-        Ok(Session { client, news, welcome, met, task })
+        Ok(Session { client, news, welcome, met, welcomed: Instant::now(), task })
     }
 
     async fn within<T>(

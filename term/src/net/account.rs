@@ -50,8 +50,10 @@ pub(crate) enum LoginError {
     Connect(ConnectError),
     /// The server does not let this user in.
     Refused(Refusal),
-    /// There is no usable password, or it does not fit.
+    /// There is no usable password.
     Password(String),
+    /// The password cannot be set.
+    Unacceptable(PasswordError),
     /// A key file is there and of no use.
     Key(KeyError),
 }
@@ -62,6 +64,7 @@ impl fmt::Display for LoginError {
             Self::Connect(error) => error.fmt(f),
             Self::Refused(refusal) => f.write_str(crate::words::sentence(refusal.code)),
             Self::Password(why) => f.write_str(why),
+            Self::Unacceptable(error) => error.fmt(f),
             Self::Key(error) => error.fmt(f),
         }
     }
@@ -81,7 +84,7 @@ impl From<KeyError> for LoginError {
 
 impl From<PasswordError> for LoginError {
     fn from(error: PasswordError) -> Self {
-        Self::Password(error.to_string())
+        Self::Unacceptable(error)
     }
 }
 
@@ -169,7 +172,12 @@ impl Account {
     ) -> Result<(Session, LoggedIn), LoginError> {
         let mut session = self.endpoint.connect(console).await?;
         let asked = format!("New password for {}@{}: ", self.user, self.endpoint.host);
-        let password = self.new_password(&asked, console)?;
+        let password = match &self.passwords {
+            Passwords::Terminal => ask_new(&asked, console)?,
+            Passwords::Given(_) | Passwords::Command(_) => {
+                Password::parse(&self.password(&asked, console)?)?
+            }
+        };
         if let Passwords::Terminal = self.passwords {
             session.close().await;
             session = self.endpoint.connect(console).await?;
@@ -195,25 +203,6 @@ impl Account {
         }
     }
 
-    /// Gets a password that is to be set, typed twice where it is typed.
-    ///
-    /// # Errors
-    /// When there is nowhere to get it from, it is not acceptable, or it was mistyped.
-    pub(crate) fn new_password(
-        &self,
-        prompt: &str,
-        console: &mut dyn Console,
-    ) -> Result<Password, LoginError> {
-        let typed = self.password(prompt, console)?;
-        let password = Password::parse(&typed)?;
-        if let Passwords::Terminal = self.passwords
-            && *ask("The same again: ", console)? != *typed
-        {
-            return Err(LoginError::Password("the two passwords differ".to_owned()));
-        }
-        Ok(password)
-    }
-
     async fn enter(&self, session: &Session, password: &Password) -> Result<LoggedIn, EntryError> {
         login::by_password(session, &self.user, password, &|| self.device(session)).await
     }
@@ -234,6 +223,19 @@ impl Account {
         };
         Ok(NewDevice { name: machine_name(), public_key: key.public() })
     }
+}
+
+/// Asks for a password that is to be set, twice.
+///
+/// # Errors
+/// When there is nobody to ask, it is not acceptable, or it was mistyped.
+pub(crate) fn ask_new(prompt: &str, console: &mut dyn Console) -> Result<Password, LoginError> {
+    let typed = ask(prompt, console)?;
+    let password = Password::parse(&typed)?;
+    if *ask("The same again: ", console)? != *typed {
+        return Err(LoginError::Password("the two passwords differ; nothing was done".to_owned()));
+    }
+    Ok(password)
 }
 
 fn ask(prompt: &str, console: &mut dyn Console) -> Result<Zeroizing<String>, LoginError> {

@@ -1,0 +1,100 @@
+//! The commands about oneself: sign-up, devices, password.
+
+use parlor_protocol::account::{Device, RevokeDevice};
+use parlor_protocol::id::DeviceId;
+use parlor_protocol::password::Password;
+use parlor_protocol::record::Record;
+use parlor_protocol::refusal::Code;
+use zeroize::Zeroizing;
+
+use super::Context;
+use super::output::{Listed, Output};
+use crate::cli::{DevicesAction, Page};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::net::account::{Account, LoginError, Passwords, ask_new};
+use crate::net::login;
+
+/// Makes the account.
+pub(super) async fn sign_up(
+    account: &Account,
+    console: &mut dyn Console,
+    mut out: Output,
+) -> Result<(), Failure> {
+    let (session, me) = match account.sign_up(console).await {
+        Ok(signed_up) => signed_up,
+        // A refused sign-up is a refusal like any other: no login was tried.
+        Err(LoginError::Refused(refusal)) => return Err(Failure::Refused(refusal)),
+        Err(error) => return Err(error.into()),
+    };
+    out.made(|| me.object())?;
+    out.end()?;
+    session.close().await;
+    Ok(())
+}
+
+impl Context<'_> {
+    pub(super) async fn devices(
+        &mut self,
+        action: Option<DevicesAction>,
+        page: &Page,
+    ) -> Result<(), Failure> {
+        if let Some(DevicesAction::Revoke { id }) = action {
+            return Ok(self.client().ask(RevokeDevice { id: DeviceId(id) }).await?);
+        }
+        // The wire has them all in one page, so the cursor, the last number printed, is ours.
+        let after: u32 = match page.after.as_deref().map(str::parse) {
+            None => 0,
+            Some(Ok(after)) => after,
+            Some(Err(_)) => return Err(Failure::Usage("--after: not a cursor".to_owned())),
+        };
+        let devices: Vec<Device> =
+            self.client().devices().await?.devices.into_iter().map(|Record(one)| one).collect();
+        let rest: Vec<&Device> = devices.iter().filter(|device| device.id.0 > after).collect();
+        let limit = page.limit.map_or(rest.len(), |limit| limit as usize);
+        for device in rest.iter().take(limit) {
+            self.out.list(*device)?;
+        }
+        if rest.len() > limit {
+            self.out.page(&rest[limit - 1].id.to_string())?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn passwd(&mut self) -> Result<(), Failure> {
+        let (user, host) = (self.me.user.clone(), &self.account.endpoint.host);
+        let current =
+            self.account.password(&format!("{user}@{host}'s password: "), self.console)?;
+        let new = self.new_password()?;
+        let Ok(current) = Password::parse(&current) else {
+            return Err(Code::BadCredentials.into());
+        };
+        login::change_password(&self.session, &user, &current, &new).await.map_err(|error| {
+            match LoginError::from(error) {
+                LoginError::Refused(refusal) => Failure::Refused(refusal),
+                error => error.into(),
+            }
+        })
+    }
+
+    /// The second line of standard input where the first was the current password, else asked for.
+    fn new_password(&mut self) -> Result<Password, LoginError> {
+        match self.account.passwords {
+            Passwords::Given(_) => Ok(Password::parse(&stdin_line()?)?),
+            Passwords::Terminal | Passwords::Command(_) => ask_new("New password: ", self.console),
+        }
+    }
+}
+
+/// Reads a line of standard input without its end.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn stdin_line() -> Result<Zeroizing<String>, LoginError> {
+    let mut line = Zeroizing::new(String::new());
+    match std::io::stdin().read_line(&mut line) {
+        Ok(0) => Err(LoginError::Password("standard input has no password".to_owned())),
+        Ok(_) => Ok(Zeroizing::new(line.trim_end_matches(['\n', '\r']).to_owned())),
+        Err(error) => Err(LoginError::Password(format!("cannot read the password: {error}"))),
+    }
+}

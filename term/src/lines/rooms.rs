@@ -1,0 +1,107 @@
+//! The commands about rooms and who is in them.
+
+use std::io::IsTerminal;
+
+use parlor_protocol::record::Record;
+use parlor_protocol::room::{
+    CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Role, Room, Scope,
+};
+
+use super::show::MemberOf;
+use super::{Context, Format};
+use crate::cli::Page;
+use crate::failure::Failure;
+
+impl Context<'_> {
+    pub(super) async fn rooms(
+        &mut self,
+        search: Option<String>,
+        mine: bool,
+        page: &Page,
+    ) -> Result<(), Failure> {
+        let scope = if mine { Scope::Mine } else { Scope::Public };
+        let search = search.unwrap_or_default();
+        self.list(page, async |client, after, limit| {
+            let search = search.clone();
+            let rooms = client.ask(ListRooms { scope, search, after, limit }).await?;
+            Ok((rooms.rooms.into_iter().map(|room| room.0).collect::<Vec<Room>>(), rooms.next))
+        })
+        .await
+    }
+
+    pub(super) async fn create(&mut self, title: String) -> Result<(), Failure> {
+        let room = self.client().ask(CreateRoom { title }).await?;
+        match self.out.format() {
+            Format::Json => self.out.list(&room)?,
+            Format::Columns => self.out.line(&room.room.to_string())?,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn join(&mut self, room: &str, leave: Option<&str>) -> Result<(), Failure> {
+        let leave = match leave {
+            Some(leave) => {
+                let leave = self.find(leave).await?;
+                self.warn_of_end(&leave)?;
+                Some(leave.room)
+            }
+            None => None,
+        };
+        let room = self.id(room).await?;
+        self.client().ask(JoinRoom { room, leave }).await?;
+        if self.out.format() == Format::Columns {
+            return Ok(());
+        }
+        // The reply does not say since when one is a member; the list of members does.
+        let me = self.me.user.clone();
+        let mut after = None;
+        loop {
+            let page = self.client().ask(ListMembers { room, after, limit: 0 }).await?;
+            let mine = page.members.into_iter().find(|member| member.user == me);
+            if let Some(Record(member)) = mine {
+                return Ok(self.out.list(&MemberOf { room, member })?);
+            }
+            after = page.next;
+            if after.is_none() {
+                // Somebody else's command on another device has taken us out again.
+                return Ok(());
+            }
+        }
+    }
+
+    pub(super) async fn leave(&mut self, room: &str) -> Result<(), Failure> {
+        let room = self.find(room).await?;
+        self.warn_of_end(&room)?;
+        Ok(self.client().ask(LeaveRoom { room: room.room }).await?)
+    }
+
+    pub(super) async fn members(&mut self, room: &str, page: &Page) -> Result<(), Failure> {
+        let room = self.id(room).await?;
+        self.list(page, async |client, after, limit| {
+            let members = client.ask(ListMembers { room, after, limit }).await?;
+            let listed =
+                members.members.into_iter().map(|Record(member)| MemberOf { room, member });
+            Ok((listed.collect::<Vec<_>>(), members.next))
+        })
+        .await
+    }
+
+    /// Asks a person at a terminal whether they mean to end the room. A script means what it says.
+    fn warn_of_end(&mut self, room: &Room) -> Result<(), Failure> {
+        let last = room.members == 1 && room.role == Some(Role::Owner);
+        if !last || !std::io::stdin().is_terminal() {
+            return Ok(());
+        }
+        let prompt = format!(
+            "You are the last in {}: leaving it ends the room for good. Leave (yes/no)? ",
+            room.title
+        );
+        match self.console.ask(&prompt) {
+            Ok(Some(answer)) if !answer.trim().eq_ignore_ascii_case("yes") => {
+                Err(Failure::Failed("nothing was left".to_owned()))
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::Failed(format!("cannot ask: {error}"))),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! `send`: one message, or a message a line.
+
+use std::io::{BufRead, Read};
+use std::time::Duration;
+
+use parlor_protocol::account::LoggedIn;
+use parlor_protocol::codec::FRAME_BYTES_MAX;
+use parlor_protocol::id::Nonce;
+use parlor_protocol::message::{Message, Send};
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::text::MessageText;
+use tokio::sync::mpsc;
+
+use super::Context;
+use super::output::Output;
+use super::show::Place;
+use crate::cli::SendArgs;
+use crate::failure::Failure;
+use crate::net::{CallError, Lost, Pending, Session};
+
+/// Lines that are read ahead of the server.
+const AHEAD_MAX: usize = 64;
+
+/// What to do where the server says to wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    Wait,
+    Fail,
+}
+
+/// What to send, where it is one message: the arguments, or standard input without its last
+/// newline.
+pub(super) fn text(arguments: &SendArgs) -> Result<Option<String>, Failure> {
+    if arguments.lines {
+        return Ok(None);
+    }
+    if !arguments.text.is_empty() {
+        return Ok(Some(arguments.text.join(" ")));
+    }
+    let mut bytes = Vec::new();
+    let failed = |error| Failure::Failed(format!("cannot read standard input: {error}"));
+    std::io::stdin()
+        .lock()
+        .take(FRAME_BYTES_MAX as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() > FRAME_BYTES_MAX {
+        return Err(Code::TooLong.into());
+    }
+    let mut text = String::from_utf8(bytes).map_err(|_| not_text())?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    Ok(Some(text))
+}
+
+impl Context<'_> {
+    pub(super) async fn send(
+        &mut self,
+        arguments: SendArgs,
+        text: Option<String>,
+    ) -> Result<(), Failure> {
+        let place = Place::of(&self.find(&arguments.room).await?);
+        let patience = if arguments.no_wait { Patience::Fail } else { Patience::Wait };
+        let nonce = arguments.nonce;
+        let Self { session, me, out, .. } = self;
+        let sender = Sender { session, place: &place, patience };
+        match text {
+            Some(text) => {
+                let nonce = nonce.unwrap_or_else(|| session.nonce());
+                let under_way = sender.begin(nonce, text).await?;
+                let message = sender.taken(under_way, me).await?;
+                print(out, &place, &message)
+            }
+            None => sender.send_lines(me, out).await,
+        }
+    }
+}
+
+/// Sends into one room.
+struct Sender<'a> {
+    session: &'a Session,
+    place: &'a Place,
+    patience: Patience,
+}
+
+/// A message that was sent and is not acknowledged.
+struct UnderWay {
+    send: Send,
+    pending: Pending<Send>,
+}
+
+impl Sender<'_> {
+    async fn begin(&self, nonce: Nonce, text: String) -> Result<UnderWay, Failure> {
+        let send = Send { room: self.place.room, nonce, text };
+        let pending = self.session.client.begin(send.clone()).await?;
+        Ok(UnderWay { send, pending })
+    }
+
+    /// Waits for the acknowledgement. Where the server says to wait, it waits and sends again,
+    /// which the nonce makes harmless.
+    async fn taken(&self, under_way: UnderWay, me: &LoggedIn) -> Result<Message, Failure> {
+        let UnderWay { send, mut pending } = under_way;
+        let sent = loop {
+            match pending.answer().await {
+                Ok(sent) => break sent,
+                Err(CallError::Refused(Refusal { retry_after_ms: Some(ms), .. }))
+                    if self.patience == Patience::Wait =>
+                {
+                    tokio::time::sleep(Duration::from_millis(ms.into())).await;
+                    pending = self.session.client.begin(send.clone()).await?;
+                }
+                Err(CallError::Refused(refusal)) => return Err(refusal.into()),
+                Err(CallError::Lost(lost)) => return Err(undecided(send.nonce, &lost)),
+            }
+        };
+        // What the server made of it, as far as this version knows.
+        let text = MessageText::parse(&send.text)
+            .map_err(|error| Failure::Failed(format!("the server took a text that {error}")))?;
+        Ok(Message { seq: sent.seq, at: sent.at, author: me.user.clone(), text })
+    }
+
+    /// Sends line after line without waiting for the answers, which come in the same order. The
+    /// first refusal ends it; what was under way by then is still heard out.
+    async fn send_lines(&self, me: &LoggedIn, out: &mut Output) -> Result<(), Failure> {
+        let mut lines = stdin_lines();
+        let (sent, mut answers) = mpsc::channel(AHEAD_MAX);
+        let feed = async move {
+            while let Some(line) = lines.recv().await {
+                let under_way = self.begin(self.session.nonce(), line?).await?;
+                if sent.send(under_way).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let hear = async {
+            while let Some(under_way) = answers.recv().await {
+                print(out, self.place, &self.taken(under_way, me).await?)?;
+            }
+            Ok(())
+        };
+        let done = tokio::try_join!(feed, hear);
+        while let Ok(under_way) = answers.try_recv() {
+            if let Ok(message) = self.taken(under_way, me).await {
+                print(out, self.place, &message)?;
+            }
+        }
+        done.map(|_| ())
+    }
+}
+
+fn print(out: &mut Output, place: &Place, message: &Message) -> Result<(), Failure> {
+    out.made(|| place.message(message))?;
+    Ok(out.flush()?)
+}
+
+/// Reads lines on a thread of its own, as standard input can block at any time.
+fn stdin_lines() -> mpsc::Receiver<Result<String, Failure>> {
+    let (sender, lines) = mpsc::channel(AHEAD_MAX);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        loop {
+            let mut bytes = Vec::new();
+            let read = (&mut input).take(FRAME_BYTES_MAX as u64 + 1).read_until(b'\n', &mut bytes);
+            let line = match read {
+                Ok(0) => return,
+                Ok(_) if bytes.len() > FRAME_BYTES_MAX => Err(Code::TooLong.into()),
+                Ok(_) => {
+                    if bytes.ends_with(b"\n") {
+                        bytes.pop();
+                    }
+                    String::from_utf8(bytes).map_err(|_| not_text())
+                }
+                Err(error) => Err(Failure::Failed(format!("cannot read standard input: {error}"))),
+            };
+            let last = line.is_err();
+            if sender.blocking_send(line).is_err() || last {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+fn not_text() -> Failure {
+    Failure::Failed("standard input is not UTF-8; send it as a file".to_owned())
+}
+
+fn undecided(nonce: Nonce, why: &Lost) -> Failure {
+    Failure::NoConnection(format!(
+        "{why}; whether the message was taken is not known: send it again with --nonce {nonce}, \
+         which never doubles it"
+    ))
+}

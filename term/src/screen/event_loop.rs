@@ -84,6 +84,14 @@ pub(crate) enum Ended {
 /// Who does what is asked of the server. Gives back what it cannot take now.
 pub(crate) type Asker = dyn FnMut(Ask) -> Result<(), Ask>;
 
+/// Whether the terminal is ours to draw on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Yes,
+    /// The shell has it, until we are told to go on.
+    Suspended,
+}
+
 /// The loop's own state.
 struct EventLoop<'a> {
     screen: Screen,
@@ -93,6 +101,7 @@ struct EventLoop<'a> {
     unasked: VecDeque<Ask>,
     /// How many stop signals are our own doing.
     own_stops: u32,
+    shown: Shown,
     ended: Option<Ended>,
 }
 
@@ -107,8 +116,9 @@ pub(crate) fn run(
     ask: Box<Asker>,
 ) -> io::Result<Ended> {
     let unasked = VecDeque::new();
-    let mut this = EventLoop { screen, terminal, ask, unasked, own_stops: 0, ended: None };
-    let mut drawn = this.draw()?;
+    let shown = Shown::Yes;
+    let mut this = EventLoop { screen, terminal, ask, unasked, own_stops: 0, shown, ended: None };
+    let mut drawn = this.draw();
     loop {
         let fresh_for = this.screen.model(crate::model::Model::fresh_for);
         match wakes.recv_timeout(fresh_for) {
@@ -120,7 +130,7 @@ pub(crate) fn run(
         if let Some(ended) = this.ended {
             return Ok(ended);
         }
-        drawn = this.draw()?;
+        drawn = this.draw();
     }
 }
 
@@ -141,10 +151,12 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    fn draw(&mut self) -> io::Result<Instant> {
-        self.pass(Msg::Tick(now()))?;
-        let missing = self.screen.refresh();
-        self.carry_out(missing)?;
+    fn draw(&mut self) -> Instant {
+        self.pass(Msg::Tick(now()));
+        if self.shown == Shown::Yes {
+            let missing = self.screen.refresh();
+            self.carry_out(missing);
+        }
         if self.screen.surface().is_lost() {
             self.ended = Some(Ended::TerminalGone);
         }
@@ -154,67 +166,60 @@ impl EventLoop<'_> {
                 break;
             }
         }
-        Ok(Instant::now())
+        Instant::now()
     }
 
     fn take(&mut self, wake: Wake) -> io::Result<()> {
         match wake {
             Wake::Input(Input::Key(key)) => {
                 let intents = self.screen.press(key);
-                self.carry_out(intents)
+                self.carry_out(intents);
             }
             Wake::Input(Input::Paste(text)) => self.pass(Msg::Paste(text)),
             Wake::News(news) => self.pass(Msg::News(news)),
             Wake::Signal(SignalKind::End(signal)) => {
                 self.ended = Some(Ended::Signal(signal));
-                Ok(())
             }
             Wake::Signal(SignalKind::TerminalGone) => {
                 self.ended = Some(Ended::TerminalGone);
-                Ok(())
             }
             Wake::Signal(SignalKind::Resized) => {
                 self.screen.surface().resize(self.terminal.size());
-                Ok(())
             }
-            Wake::Signal(SignalKind::Stop) if self.own_stops > 0 => {
-                self.own_stops -= 1;
-                Ok(())
-            }
+            Wake::Signal(SignalKind::Stop) if self.own_stops > 0 => self.own_stops -= 1,
             Wake::Signal(SignalKind::Stop) => self.suspend(),
             Wake::Signal(SignalKind::Continue) => {
                 self.terminal.enter()?;
+                self.shown = Shown::Yes;
                 self.anew();
-                Ok(())
             }
         }
+        Ok(())
     }
 
-    fn pass(&mut self, msg: Msg) -> io::Result<()> {
+    fn pass(&mut self, msg: Msg) {
         let intents = self.screen.take(msg);
-        self.carry_out(intents)
+        self.carry_out(intents);
     }
 
-    fn carry_out(&mut self, intents: Vec<Intent>) -> io::Result<()> {
+    fn carry_out(&mut self, intents: Vec<Intent>) {
         for intent in intents {
             match intent {
                 Intent::Quit => self.ended = Some(Ended::Quit),
-                Intent::Suspend => self.suspend()?,
+                Intent::Suspend => self.suspend(),
                 Intent::Redraw => self.anew(),
                 Intent::Ask(ask) => self.unasked.push_back(ask),
             }
         }
-        Ok(())
     }
 
-    fn suspend(&mut self) -> io::Result<()> {
-        if has_shell() {
+    fn suspend(&mut self) {
+        if has_shell() && self.shown == Shown::Yes {
             // Stopping the job sends its signal to us, too.
             self.own_stops += 1;
-            self.terminal.suspend()?;
-            self.anew();
+            self.shown = Shown::Suspended;
+            self.terminal.suspend();
         }
-        Ok(())
     }
 
     /// Paints everything at the next refresh, in the size that the terminal then has.

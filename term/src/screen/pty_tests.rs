@@ -230,7 +230,10 @@ fn the_shell_gets_the_terminal_back_and_fg_returns_to_the_screen() {
     bash.env("PS1", "prompt> ");
     let exe = std::env::current_exe().unwrap();
     let mut pty = Pty::spawn(bash);
-    pty.until("the shell is there", |screen| screen.contents().contains("prompt>"));
+    let prompt = |screen: &vt100::Screen| {
+        !screen.alternate_screen() && screen.contents().trim_end().ends_with("prompt>")
+    };
+    pty.until("the shell is there", prompt);
     let exe = exe.display();
     pty.write(&format!("'{exe}' --exact {CHILD} --ignored --nocapture\r"));
     let there = |screen: &vt100::Screen| {
@@ -240,7 +243,7 @@ fn the_shell_gets_the_terminal_back_and_fg_returns_to_the_screen() {
     for _ in 0..2 {
         pty.write("\x1a");
         pty.until("the shell is back", |screen| {
-            !screen.alternate_screen() && screen.contents().contains("Stopped")
+            prompt(screen) && screen.contents().contains("Stopped")
         });
         pty.write("clear; fg\r");
         pty.until("the screen is back", there);
@@ -249,7 +252,7 @@ fn the_shell_gets_the_terminal_back_and_fg_returns_to_the_screen() {
     pty.write("x");
     pty.until("keys arrive one by one", |screen| screen.contents().contains(" > x"));
     pty.write("\x03\x03\x03");
-    pty.until("the program ended", |screen| !screen.alternate_screen());
+    pty.until("the program ended", prompt);
     pty.write("echo status $?; exit\r");
     pty.until("it ended well", |screen| screen.contents().contains("status 0"));
     assert!(pty.child.wait().unwrap().success());

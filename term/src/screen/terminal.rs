@@ -90,18 +90,15 @@ impl Terminal {
         window_size().map_or((0, 0), |size| (size.columns, size.rows))
     }
 
-    /// Gives the terminal back, stops the whole job as the shell would, and takes the terminal
-    /// again when the job goes on.
-    ///
-    /// # Errors
-    /// Where the terminal does not obey.
-    pub(crate) fn suspend(&self) -> io::Result<()> {
+    /// Gives the terminal back and stops the whole job, as the shell would. Whether another thread
+    /// than this one takes the signal is the system's choice, so this may return before anything
+    /// stops: the terminal is to be taken again when the signal to go on arrives, not before.
+    pub(crate) fn suspend(&self) {
         self.leave();
         // The others of our job (make, a pipe) stop by their own default, we by force: a handler
-        // of ours catches the signal that asks.
+        // of ours catches the signal that asks. A job that cannot be stopped goes on.
         let _ = kill_current_process_group(Signal::TSTP);
         let _ = kill_process(getpid(), Signal::STOP);
-        self.enter()
     }
 }
 

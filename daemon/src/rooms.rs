@@ -20,6 +20,8 @@ mod nonces;
 mod permission;
 mod posting;
 mod restore;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub(crate) use audience::{Audience, Effect, audience, membership_effect};

@@ -44,9 +44,9 @@ impl World {
                 self.users.insert(*user, User::new(name.clone(), *standing));
             }
             DirectoryEvent::TitleTaken { room, title } => self.titles.take(title, *room),
-            DirectoryEvent::TitleFreed { room } => {
-                let room = self.rooms.get(room).expect("invariant: a title is a known room's");
-                self.titles.free(&room.title);
+            DirectoryEvent::TitleFreed { room: id } => {
+                let room = self.rooms.get(id).expect("invariant: a title is a known room's");
+                self.titles.free(&room.title, *id);
             }
         }
     }

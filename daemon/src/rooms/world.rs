@@ -158,8 +158,12 @@ impl Titles {
         *self.looks.entry(title.skeleton().into()).or_default() += 1;
     }
 
-    pub(super) fn free(&mut self, title: &Title) {
-        self.by_key.remove(title.key().as_str());
+    pub(super) fn free(&mut self, title: &Title, room: RoomId) {
+        // Under newer tables of Unicode two titles that were taken as different may be the same.
+        let key = title.key();
+        if self.by_key.get(key.as_str()) == Some(&room) {
+            self.by_key.remove(key.as_str());
+        }
         let look = title.skeleton();
         if let Some(count) = self.looks.get_mut(look.as_str()) {
             *count -= 1;

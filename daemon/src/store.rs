@@ -21,7 +21,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use parlor_protocol::refusal::Code;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use accounts::{Account, UserLine};
 pub(crate) use readers::{Asked, Generation, Readers};
@@ -80,6 +81,26 @@ pub(crate) enum StoreError {
     /// What the store holds cannot be.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+}
+
+impl StoreError {
+    /// What a user hears whose read ended so.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Pool(_) => Code::Busy,
+            Self::Sql { source, .. }
+                if source.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
+            {
+                Code::Busy
+            }
+            Self::Sql { .. }
+            | Self::Locked(_)
+            | Self::Missing(_)
+            | Self::File { .. }
+            | Self::Migrate { .. }
+            | Self::Damaged(_) => Code::Unavailable,
+        }
+    }
 }
 
 /// Names the operation that an SQLite error came from.
@@ -172,9 +193,9 @@ fn sync_directory(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// A connection as all of ours are. None is shared between threads at once, so SQLite's own
-/// mutexes are left out.
+/// mutexes are left out. Symbolic links are followed: a state directory may well be one.
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
-    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).doing("open")?;
     configure(&connection).doing("open")?;
     Ok(connection)

@@ -45,9 +45,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let manager =
             SqliteConnectionManager::file(path).with_flags(flags).with_init(|connection| {
                 configure(connection)?;

@@ -2,6 +2,7 @@
 
 use parlor_protocol::id::{DeviceId, Nonce, Revision, RoomId, Timestamp};
 use parlor_protocol::message::ListChanges;
+use parlor_protocol::room::RoomRef;
 use proptest::prelude::*;
 
 use super::{Scene, device, password};
@@ -94,6 +95,26 @@ fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
     scene.commit(events);
 }
 
+/// What the listings tell of each room is what the world knows of it.
+fn check_listings(scene: &Scene) {
+    for id in (0..=scene.dice).map(RoomId::from_random) {
+        let Some(room) = scene.world.room(id) else { continue };
+        let by_title = RoomRef::Title(room.title.as_str().to_uppercase());
+        let found = scene.store.readers.find_room(UserId(1), &by_title).unwrap();
+        match room.state {
+            RoomState::Terminated => assert_ne!(found.map(|found| found.room), Ok(id)),
+            RoomState::Live => {
+                let found = found.unwrap();
+                let part = room.membership(UserId(1));
+                assert_eq!((found.room, found.members as usize), (id, room.members().len()));
+                assert_eq!(found.role, part.map(|part| part.role));
+                assert_eq!(found.revision, part.map(|_| room.revision));
+                assert_eq!(found.last_seq, part.map(|_| room.last_seq));
+            }
+        }
+    }
+}
+
 /// Reads the changes of a room after `since`, page by page.
 fn read_on(store: &Store, user: UserId, room: RoomId, since: Revision, limit: u32) -> Vec<u64> {
     let (mut since, mut read) = (since, Vec::new());
@@ -119,6 +140,7 @@ proptest! {
     ) {
         let mut scene = Scene::new();
         play(&mut scene, &wishes, cut);
+        check_listings(&scene);
         prop_assert_eq!(&scene.store.writer.load(scene.now).unwrap(), &scene.world);
         let mut scene = scene.reopen();
         prop_assert_eq!(&scene.store.writer.load(scene.now).unwrap(), &scene.world);

@@ -6,12 +6,14 @@
 //! are not audited, and nothing in a record says what was written.
 
 mod json;
+mod keeper;
 mod log;
 
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
+pub(crate) use self::keeper::keep;
 pub(crate) use self::log::{AuditError, AuditLog};
 use crate::rooms::{
     Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, UserEvent, UserId, World,

@@ -1,16 +1,27 @@
 //! `parlord`, the daemon.
 
-#[allow(dead_code, unused_imports, reason = "the hub, which keeps the audit, is on its way")]
+mod accounts;
 mod audit;
-#[allow(dead_code, reason = "the subcommands that use it are the next to land")]
 mod config;
-#[allow(dead_code, reason = "the subcommands that use it are the next to land")]
+mod delivery;
+mod hub;
 mod logging;
-#[allow(dead_code, unused_imports, reason = "the hub, which asks all this, is on its way")]
 mod rooms;
-#[allow(dead_code, unused_imports, reason = "the hub, which owns the writer, is on its way")]
+mod serve;
+mod session;
 mod store;
-#[allow(dead_code, reason = "the listeners that use it are the next to land")]
 mod tls;
+mod translate;
 
-fn main() {}
+fn main() {
+    let mut o = config::Overrides::default();
+    let a: Vec<String> = std::env::args().collect();
+    o.config = Some(a[3].clone().into());
+    o.data = Some(a[5].clone().into());
+    let c = config::Config::load(&o, &config::Surroundings::here()).unwrap();
+    logging::start(None).unwrap();
+    if let Err(e) = serve::run(&c) {
+        eprintln!("parlord: {e}");
+        std::process::exit(1)
+    }
+}

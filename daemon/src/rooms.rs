@@ -10,9 +10,9 @@
 
 mod accounts;
 mod apply;
-mod audience;
 mod command;
 mod decide;
+mod effect;
 mod entering;
 mod event;
 mod leaving;
@@ -24,8 +24,8 @@ mod restore;
 mod tests;
 mod world;
 
-pub(crate) use audience::{Audience, Effect, audience, membership_effect};
 pub(crate) use command::{Actor, Command, Decision, Password};
+pub(crate) use effect::{Effect, membership_effect};
 pub(crate) use event::{
     DirectoryEvent, Event, Happening, NewDevice, Posted, RoomEvent, Standing, Stream, UserEvent,
     UserId,

@@ -124,12 +124,17 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// Whether there is a store in this data directory.
+    pub(crate) fn exists(dir: &Path) -> bool {
+        dir.join(DATABASE).exists()
+    }
+
     /// Locks the data directory `dir` for this process and opens the store in it, with its schema
     /// up to date. What is made is readable by the daemon's user alone, whatever the umask; a
     /// directory that is there keeps its mode.
     pub(crate) fn open(dir: &Path, create: Create) -> Result<Self, StoreError> {
         let path = dir.join(DATABASE);
-        if create == Create::Never && !path.exists() {
+        if create == Create::Never && !Self::exists(dir) {
             return Err(StoreError::Missing(path));
         }
         make_directory(dir)?;

@@ -1,0 +1,60 @@
+//! Delivery: shards, each one thread that owns its connections and alone writes to them.
+//!
+//! After a commit the hub hands every shard one [`Batch`] of [`Step`]s. A shard appends their frames
+//! to its connections' outboxes in that order, then writes, taking turns between rooms. There are no
+//! locks: whatever a shard owns, only its thread touches.
+
+mod conn;
+mod outbox;
+mod registry;
+mod shard;
+mod transport;
+
+use bytes::Bytes;
+use parlor_protocol::id::{DeviceId, Revision, RoomId};
+use parlor_protocol::reply::CloseReason;
+
+use crate::rooms::UserId;
+
+pub(crate) use conn::{Binding, Conn, End, REQUESTS_IN_FLIGHT_MAX};
+pub(crate) use shard::{Shard, ShardHandle, spawn};
+pub(crate) use transport::{Admission, AdmissionKind, Incoming};
+
+/// Batches that may wait for a shard. The hub waits when a shard is this far behind: delivery then
+/// slows commits down, instead of memory growing.
+pub(crate) const BATCHES_MAX: usize = 64;
+
+/// The name of one connection for as long as the daemon runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ConnId {
+    /// Which shard owns it.
+    pub(crate) shard: u16,
+    /// Its place among the shard's connections; used again after it is closed.
+    pub(crate) slot: u32,
+    /// Counts all connections, so that a reply never reaches the slot's next one.
+    pub(crate) serial: u64,
+}
+
+/// What the hub hands on after one commit, in order.
+pub(crate) type Batch = Vec<Step>;
+
+/// One thing for a shard to do.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// The answer to a request of this connection.
+    Reply { conn: ConnId, frame: Bytes },
+    /// The connection is this user's from now on.
+    Open { conn: ConnId, user: UserId, device: Option<DeviceId>, rooms: Vec<(RoomId, Revision)> },
+    /// The connection gets this snapshot, and from now on the pushes of its rooms.
+    Subscribe { conn: ConnId, snapshot: Vec<Bytes> },
+    /// All connections of the user get the room's pushes after this frame.
+    Enter { user: UserId, room: RoomId, joined: Revision, frame: Bytes },
+    /// All connections of the user get this frame, and nothing more from the room.
+    Exit { user: UserId, room: RoomId, frame: Bytes },
+    /// All subscribed connections of the room's members get this frame.
+    Room { room: RoomId, frame: Bytes },
+    /// The user's connections by this device end.
+    Revoke { user: UserId, device: DeviceId },
+    /// All connections end.
+    CloseAll { reason: CloseReason },
+}

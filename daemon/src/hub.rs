@@ -1,0 +1,157 @@
+//! The hub: one thread that owns all state and decides everything, in order.
+//!
+//! It takes what is queued, decides and applies each in turn, writes all events in one transaction,
+//! and only when they are on disk hands replies and deliveries on. While one commit waits for the
+//! disk the next batch gathers, so there is no timer. No client learns of an event that a restart
+//! would forget.
+
+mod ask;
+mod obey;
+mod turn;
+
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use parlor_protocol::reply::CloseReason;
+use tokio::sync::mpsc;
+
+pub(crate) use ask::{Ask, Caller, Wish};
+use turn::Turn;
+
+use crate::delivery::{self, Step};
+use crate::rooms::World;
+use crate::session::now;
+use crate::store::{DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
+
+/// Asks that may wait for the hub; who has more to ask waits, connection by connection in turn.
+pub(crate) const ASKS_MAX: usize = 4096;
+/// Asks decided before a commit: bounds how long the first of them waits for it.
+const BATCH_MAX: usize = 1024;
+/// How often soft state is written behind.
+pub(crate) const TICK: Duration = Duration::from_secs(5);
+/// Uses of devices that may wait to be written behind; the newest are dropped beyond it, for they
+/// only date a device.
+const DEVICE_USES_MAX: usize = 100_000;
+
+/// Owns the world and the store's writer.
+pub(crate) struct Hub {
+    world: World,
+    writer: Writer,
+    shards: Vec<mpsc::Sender<delivery::Batch>>,
+    /// Rings the audit thread when records were committed.
+    audit: SyncSender<()>,
+    device_uses: Vec<DeviceUse>,
+    /// The audit file is on disk up to this record; the store hears of it with the next commit.
+    audit_synced: Option<u64>,
+}
+
+/// Why the hub stopped.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// It was told to, or nobody is left to ask it.
+    AsTold,
+    /// A commit failed. Memory is ahead of the disk, so nothing may follow it.
+    Failed(StoreError),
+}
+
+impl Hub {
+    pub(crate) fn new(
+        world: World,
+        writer: Writer,
+        shards: Vec<mpsc::Sender<delivery::Batch>>,
+        audit: SyncSender<()>,
+    ) -> Self {
+        Self { world, writer, shards, audit, device_uses: vec![], audit_synced: None }
+    }
+
+    /// Runs until it is told to stop or the store fails. Blocks its thread.
+    pub(crate) fn run(mut self, asks: &mut mpsc::Receiver<Ask>) -> Stopped {
+        while let Some(first) = asks.blocking_recv() {
+            let mut turn = Turn::new(self.shards.len(), self.has_space(), now());
+            let mut next = Some(first);
+            while let Some(ask) = next {
+                if let Err(error) = self.take(&mut turn, ask, now()) {
+                    self.hand_on(turn.failed());
+                    return Stopped::Failed(error);
+                }
+                let more = turn.asks < BATCH_MAX && !turn.stopping;
+                next = if more { asks.try_recv().ok() } else { None };
+            }
+            let stopping = turn.stopping;
+            if let Err(error) = self.finish(turn) {
+                return Stopped::Failed(error);
+            }
+            if stopping {
+                return self.stop();
+            }
+        }
+        Stopped::AsTold
+    }
+
+    /// Writes what a turn came to, and then, only then, hands it on.
+    fn finish(&mut self, mut turn: Turn) -> Result<(), StoreError> {
+        if turn.has_rows() || turn.ticked && self.audit_synced.is_some() {
+            turn.rows.audit_done = self.audit_synced.take();
+            turn.set_nonces_aside(&mut self.world);
+            if let Err(error) = self.writer.commit(&turn.rows) {
+                self.hand_on(turn.failed());
+                return Err(error);
+            }
+        }
+        if turn.has_audit() {
+            // Full, it has been rung already. The thread ends before the hub only by a bug of its
+            // own, and then the records wait in the store for the next start.
+            let _rung = self.audit.try_send(());
+        }
+        if turn.ticked {
+            self.write_behind()?;
+        }
+        self.hand_on(turn.committed());
+        Ok(())
+    }
+
+    fn hand_on(&mut self, steps: Vec<delivery::Batch>) {
+        for (shard, batch) in self.shards.iter().zip(steps) {
+            if !batch.is_empty() && shard.blocking_send(batch).is_err() {
+                log::error!("a delivery thread has ended before the hub");
+            }
+        }
+    }
+
+    fn write_behind(&mut self) -> Result<(), StoreError> {
+        if self.device_uses.is_empty() {
+            return Ok(());
+        }
+        let uses = std::mem::take(&mut self.device_uses);
+        self.writer.write_behind(&uses)
+    }
+
+    /// Writes the last soft state, and tells everyone that the daemon stops.
+    fn stop(mut self) -> Stopped {
+        let written = self.write_behind();
+        for shard in &self.shards {
+            // A shard that is gone has nobody left to tell.
+            let reason = CloseReason::ShuttingDown;
+            let _gone = shard.blocking_send(vec![Step::CloseAll { reason }]);
+        }
+        written.map_or_else(Stopped::Failed, |()| Stopped::AsTold)
+    }
+
+    fn note_device_use(&mut self, used: DeviceUse) {
+        if self.device_uses.len() < DEVICE_USES_MAX {
+            self.device_uses.push(used);
+        }
+    }
+
+    /// Whether the disk has room for what is asked. Below the floor nothing is decided, so that no
+    /// commit fails for want of space.
+    fn has_space(&self) -> bool {
+        match self.writer.free_bytes() {
+            Ok(free) => free >= FREE_BYTES_MIN,
+            Err(error) => {
+                log::error!("cannot tell how much space is free: {error}");
+                false
+            }
+        }
+    }
+}

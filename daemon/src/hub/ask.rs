@@ -1,0 +1,57 @@
+//! What the hub is asked for, and by whom.
+
+use std::sync::Arc;
+
+use parlor_protocol::name::UserName;
+use parlor_protocol::refusal::Refusal;
+use tokio::sync::oneshot;
+
+use crate::audit::{LoginBy, Origin};
+use crate::delivery::ConnId;
+use crate::rooms::{Command, NewDevice, UserId};
+
+/// One thing for the hub to do.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    /// A session's request, answered through the connection's shard.
+    Request { caller: Caller, id: u32, wish: Wish },
+    /// A login that proved nothing: put on record, then refused.
+    LoginFailed { caller: Caller, id: u32, name: UserName, by: LoginBy },
+    /// A session of a user that ended.
+    Ended { caller: Caller, user: UserId },
+    /// A subcommand's request; `uid` is the caller's as the kernel tells it.
+    Console { command: Command, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
+    /// The audit file is on disk up to this record.
+    AuditSynced(u64),
+    /// Time has passed.
+    Tick,
+    /// Answer what was taken and stop.
+    Stop,
+}
+
+/// Which connection asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) conn: ConnId,
+    pub(crate) address: Arc<str>,
+}
+
+impl Caller {
+    /// The connection as the audit has it.
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        Origin::Session { address: &self.address, number: self.conn.serial }
+    }
+}
+
+/// What a session wants.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// A command of a user who is logged in.
+    Do { user: UserId, command: Command },
+    /// A sign-up, after which the connection is the new user's.
+    SignUp(Command),
+    /// A login that was proved, perhaps with a device to register.
+    Open { user: UserId, device: Option<NewDevice>, by: LoginBy },
+    /// The snapshot and the pushes of the user's rooms.
+    Subscribe { user: UserId },
+}

@@ -1,0 +1,278 @@
+//! From an ask to its events, and from each event to its row, its audit record and its frames.
+
+use parlor_protocol::account::LoggedIn;
+use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
+use parlor_protocol::message::Sent;
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::Outcome;
+
+use super::turn::Turn;
+use super::{Ask, Caller, Hub, Wish};
+use crate::audit::{self, LoginBy, Origin};
+use crate::delivery::Step;
+use crate::rooms::{
+    Actor, Command, Decision, Effect, Event, Happening, NewDevice, Posted, RoomEvent, Standing,
+    UserEvent, UserId, membership_effect,
+};
+use crate::store::{DeviceUse, StoreError};
+use crate::translate;
+
+impl Hub {
+    /// Decides and applies one ask. An error is the store's, and the end.
+    pub(super) fn take(
+        &mut self,
+        turn: &mut Turn,
+        ask: Ask,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        turn.asks += 1;
+        match ask {
+            Ask::Request { caller, id, wish } => {
+                let outcome = match wish {
+                    Wish::Do { user, command } => self.obey(turn, &caller, user, &command, at),
+                    Wish::SignUp(command) => self.sign_up(turn, &caller, &command, at),
+                    Wish::Open { user, device, by } => {
+                        self.open(turn, &caller, user, device, by, at)
+                    }
+                    Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
+                };
+                turn.reply(&caller, id, outcome?.unwrap_or_else(Outcome::Refused));
+            }
+            Ask::LoginFailed { caller, id, name, by } => {
+                turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, by, at));
+                turn.reply(&caller, id, Outcome::Refused(Code::BadCredentials.into()));
+            }
+            Ask::Ended { caller, user } => {
+                let name = translate::name_of(&self.world, user);
+                turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
+            }
+            Ask::Console { command, uid, reply } => {
+                let (actor, origin) = (Actor::Console, Origin::Console { uid });
+                let result = self.decide(turn, &actor, &command, &origin, at)?;
+                if let Err(refusal) = &result {
+                    let code = refusal.code;
+                    let record = audit::refusal(&self.world, &actor, &command, code, at, &origin);
+                    turn.rows.audit.extend(record);
+                }
+                turn.consoles.push((reply, result.map(|_| ())));
+            }
+            Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
+            Ask::Tick => {
+                turn.ticked = true;
+                self.world.forget_nonces(at);
+            }
+            Ask::Stop => turn.stopping = true,
+        }
+        Ok(())
+    }
+
+    /// A command of a user: what it came to, as its sender hears it.
+    fn obey(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        command: &Command,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        let decided = self.decide(turn, &Actor::User(user), command, &caller.origin(), at)?;
+        Ok(decided.map(|decided| match decided {
+            Decided::Repeated(posted) => sent(posted),
+            Decided::SameDevice(_) => Outcome::Done,
+            Decided::Events { first } => {
+                let room = |room| Outcome::Room(translate::show(&self.world, room, user));
+                let told = turn.rows.events[first..].iter().rev().find_map(|event| {
+                    sent_by(event).map(sent).or_else(|| entered_by(event).map(room))
+                });
+                told.unwrap_or(Outcome::Done)
+            }
+        }))
+    }
+
+    /// A stranger's sign-up. Whoever has just signed up is logged in and can act at once.
+    fn sign_up(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        command: &Command,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        let first = match self.decide(turn, &Actor::Stranger, command, &caller.origin(), at)? {
+            Ok(Decided::Events { first }) => first,
+            Ok(Decided::Repeated(_) | Decided::SameDevice(_)) => return Ok(Ok(Outcome::Done)),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let events = &turn.rows.events[first..];
+        let device = events.iter().find_map(device_added_by);
+        let user = events.iter().find_map(|event| match event.what {
+            Happening::User(user, _) => Some(user),
+            Happening::Directory(_) | Happening::Room(..) => None,
+        });
+        let user = user.expect("invariant: a sign-up sets its user's password");
+        Ok(Ok(self.begin(turn, caller, user, device, at)))
+    }
+
+    /// A login that was proved. Between the proof and now the device may have been revoked.
+    fn open(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        device: Option<NewDevice>,
+        by: LoginBy,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        let name = translate::name_of(&self.world, user).clone();
+        let known = match by {
+            LoginBy::Password => None,
+            LoginBy::Device(known) => known,
+        };
+        if known.is_some_and(|device| !self.has_device(user, device)) {
+            turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, by, at));
+            return Ok(Err(Code::BadCredentials.into()));
+        }
+        let registered = match device {
+            None => known,
+            Some(device) => {
+                let command = Command::AddDevice { device };
+                match self.decide(turn, &Actor::User(user), &command, &caller.origin(), at)? {
+                    Ok(Decided::Events { first }) => {
+                        turn.rows.events[first..].iter().find_map(device_added_by)
+                    }
+                    Ok(Decided::SameDevice(device)) => Some(device),
+                    Ok(Decided::Repeated(_)) => None,
+                    Err(refusal) => return Ok(Err(refusal)),
+                }
+            }
+        };
+        turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, by, at));
+        Ok(Ok(self.begin(turn, caller, user, registered, at)))
+    }
+
+    fn has_device(&self, user: UserId, device: DeviceId) -> bool {
+        self.world.user(user).is_some_and(|user| user.devices().any(|(id, _)| id == device))
+    }
+
+    /// Makes a connection a user's.
+    fn begin(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        device: Option<DeviceId>,
+        at: Timestamp,
+    ) -> Outcome {
+        if let Some(device) = device {
+            let address = caller.address.to_string();
+            self.note_device_use(DeviceUse { user, device, at, address });
+        }
+        let joined = |room: RoomId| {
+            let membership = self.world.membership(room, user);
+            (room, membership.expect("invariant: a user's rooms have the user").joined)
+        };
+        let rooms = self.world.rooms_of(user).map(joined).collect();
+        turn.to_conn(caller.conn, Step::Open { conn: caller.conn, user, device, rooms });
+        let account = self.world.user(user).expect("invariant: users are never forgotten");
+        Outcome::LoggedIn(LoggedIn {
+            user: account.name.clone(),
+            operator: account.standing == Standing::Operator,
+            device,
+        })
+    }
+
+    fn subscribe(&mut self, turn: &mut Turn, caller: &Caller, user: UserId) -> Outcome {
+        let snapshot = self
+            .world
+            .rooms_of(user)
+            .map(|room| translate::snapshot(&self.world, room, user))
+            .collect();
+        turn.to_conn(caller.conn, Step::Subscribe { conn: caller.conn, snapshot });
+        Outcome::Done
+    }
+
+    /// Decides a command, and applies what it comes to.
+    fn decide(
+        &mut self,
+        turn: &mut Turn,
+        actor: &Actor,
+        command: &Command,
+        origin: &Origin<'_>,
+        at: Timestamp,
+    ) -> Result<Result<Decided, Refusal>, StoreError> {
+        if !turn.has_space {
+            return Ok(Err(Code::Unavailable.into()));
+        }
+        if let Some(key) = self.world.nonce_to_recall(actor, command)
+            && let Some(posted) = self.writer.old_nonce(&key)?
+        {
+            self.world.restore_nonce(key, posted);
+        }
+        Ok(match self.world.decide(actor, command, at, &mut rand::random) {
+            Err(refusal) => Err(refusal),
+            Ok(Decision::Repeated(posted)) => Ok(Decided::Repeated(posted)),
+            Ok(Decision::SameDevice(device)) => Ok(Decided::SameDevice(device)),
+            Ok(Decision::Events(events)) => {
+                let first = turn.rows.events.len();
+                events.into_iter().for_each(|event| self.happen(turn, actor, event, origin));
+                Ok(Decided::Events { first })
+            }
+        })
+    }
+
+    /// Lets an event happen: to the world, to those who hear of it, to the audit and to the store.
+    fn happen(&mut self, turn: &mut Turn, actor: &Actor, event: Event, origin: &Origin<'_>) {
+        self.world.apply(&event);
+        turn.rows.audit.extend(audit::event(&self.world, actor, &event, origin));
+        match &event.what {
+            Happening::Directory(_) => {}
+            Happening::User(user, what) => match what {
+                UserEvent::DeviceRevoked { id } => {
+                    turn.to_all(&Step::Revoke { user: *user, device: *id });
+                }
+                UserEvent::PasswordSet(_) | UserEvent::DeviceAdded { .. } => {}
+            },
+            Happening::Room(room, what) => self.tell(turn, *room, what, &event),
+        }
+        turn.rows.events.push(event);
+    }
+
+    /// Tells a room of its event: those who are members after it, and whoever exits by it.
+    fn tell(&self, turn: &mut Turn, room: RoomId, what: &RoomEvent, event: &Event) {
+        let effect = membership_effect(what);
+        if let Some(Effect::Exit(user, how)) = effect {
+            turn.to_all(&Step::Exit { user, room, frame: translate::exited(room, how) });
+        }
+        let frame = translate::room_frame(&self.world, room, what, event.revision, event.at);
+        turn.to_all(&Step::Room { room, frame });
+        if let Some(Effect::Enter(user)) = effect {
+            let frame = translate::entered(&self.world, room, user);
+            turn.to_all(&Step::Enter { user, room, joined: event.revision, frame });
+        }
+    }
+}
+
+/// What a command came to; its events are the turn's from `first` on.
+enum Decided {
+    Events { first: usize },
+    Repeated(Posted),
+    SameDevice(DeviceId),
+}
+
+fn sent(posted: Posted) -> Outcome {
+    Outcome::Sent(Sent { seq: posted.seq, revision: posted.revision, at: posted.at })
+}
+
+fn sent_by(event: &Event) -> Option<Posted> {
+    let Happening::Room(_, RoomEvent::Messaged { seq, .. }) = &event.what else { return None };
+    Some(Posted { seq: *seq, revision: event.revision, at: event.at })
+}
+
+fn entered_by(event: &Event) -> Option<RoomId> {
+    let Happening::Room(room, what) = &event.what else { return None };
+    matches!(membership_effect(what), Some(Effect::Enter(_))).then_some(*room)
+}
+
+fn device_added_by(event: &Event) -> Option<DeviceId> {
+    let Happening::User(_, UserEvent::DeviceAdded { id, .. }) = &event.what else { return None };
+    Some(*id)
+}

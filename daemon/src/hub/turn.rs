@@ -1,0 +1,95 @@
+//! One turn of the hub: what was asked, decided and applied, and waits for its commit.
+
+use parlor_protocol::id::Timestamp;
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::{CloseReason, Outcome};
+use tokio::sync::oneshot;
+
+use super::Caller;
+use crate::delivery::{self, ConnId, Step};
+use crate::rooms::{NONCES_MAX, World};
+use crate::store;
+use crate::translate;
+
+/// What gathers until the commit.
+pub(super) struct Turn {
+    pub(super) rows: store::Batch,
+    /// What is handed on after the commit, by shard.
+    steps: Vec<delivery::Batch>,
+    /// Whom to answer that the store has failed, if it does.
+    requests: Vec<(ConnId, u32)>,
+    pub(super) consoles: Vec<(oneshot::Sender<Result<(), Refusal>>, Result<(), Refusal>)>,
+    pub(super) asks: usize,
+    /// Whether the disk has room for more.
+    pub(super) has_space: bool,
+    pub(super) ticked: bool,
+    pub(super) stopping: bool,
+}
+
+impl Turn {
+    pub(super) fn new(shards: usize, has_space: bool, at: Timestamp) -> Self {
+        Self {
+            rows: store::Batch { at, ..store::Batch::default() },
+            steps: vec![vec![]; shards],
+            requests: vec![],
+            consoles: vec![],
+            asks: 0,
+            has_space,
+            ticked: false,
+            stopping: false,
+        }
+    }
+
+    pub(super) fn has_rows(&self) -> bool {
+        !self.rows.events.is_empty() || self.has_audit()
+    }
+
+    pub(super) fn has_audit(&self) -> bool {
+        !self.rows.audit.is_empty()
+    }
+
+    /// Moves the nonces that memory has no room for into the rows of this turn.
+    pub(super) fn set_nonces_aside(&mut self, world: &mut World) {
+        self.rows.evicted = world.evict_nonces(NONCES_MAX);
+    }
+
+    /// What to hand on now that everything is on disk.
+    pub(super) fn committed(self) -> Vec<delivery::Batch> {
+        for (reply, result) in self.consoles {
+            // A subcommand that did not wait for its answer was still obeyed.
+            let _gone = reply.send(result);
+        }
+        self.steps
+    }
+
+    /// What to hand on when nothing of it is: every request is answered `unavailable`, and nobody
+    /// hears of what may not have happened.
+    pub(super) fn failed(self) -> Vec<delivery::Batch> {
+        let mut steps = vec![vec![]; self.steps.len()];
+        for (conn, id) in self.requests {
+            let frame = translate::reply(id, Outcome::Refused(Code::Unavailable.into()));
+            steps[usize::from(conn.shard)].push(Step::Reply { conn, frame });
+        }
+        for (reply, _) in self.consoles {
+            let _gone = reply.send(Err(Code::Unavailable.into()));
+        }
+        for shard in &mut steps {
+            shard.push(Step::CloseAll { reason: CloseReason::Unavailable });
+        }
+        steps
+    }
+
+    pub(super) fn to_conn(&mut self, conn: ConnId, step: Step) {
+        self.steps[usize::from(conn.shard)].push(step);
+    }
+
+    pub(super) fn to_all(&mut self, step: &Step) {
+        self.steps.iter_mut().for_each(|shard| shard.push(step.clone()));
+    }
+
+    pub(super) fn reply(&mut self, caller: &Caller, id: u32, outcome: Outcome) {
+        let frame = translate::reply(id, outcome);
+        self.requests.push((caller.conn, id));
+        self.to_conn(caller.conn, Step::Reply { conn: caller.conn, frame });
+    }
+}

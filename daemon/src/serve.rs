@@ -1,0 +1,217 @@
+//! The running daemon: what it opens, which threads it starts, and how it stops.
+
+mod listen;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parlor_protocol::password::{ExchangeError, ServerSetup};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::Accounts;
+use crate::audit::{self, AuditError, AuditLog};
+use crate::config::Config;
+use crate::delivery::{self, ShardHandle};
+use crate::hub::{ASKS_MAX, Ask, Hub, Stopped, TICK};
+use crate::session::{self, Server, now};
+use crate::store::{Create, Store, StoreError, Writer};
+use crate::tls::{self, HostKey, HostKeyError};
+use listen::{Door, Listener};
+
+/// The whole of a stop, at most: whatever has not ended by then ends with the process.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why the daemon did not start, or did not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    HostKey(#[from] HostKeyError),
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    #[error("the store's password secret is damaged: {0}; restore the store from a backup")]
+    Setup(ExchangeError),
+    #[error("cannot {operation}: {source}")]
+    Io { operation: String, source: io::Error },
+    #[error("the store failed and nothing may follow: {0}; see to the disk and start again")]
+    Failed(StoreError),
+    #[error("a thread of the daemon has died; its last words are above")]
+    Died,
+}
+
+/// Names what an I/O error happened at.
+fn failed(operation: impl Into<String>) -> impl FnOnce(io::Error) -> ServeError {
+    let operation = operation.into();
+    |source| ServeError::Io { operation, source }
+}
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// It cannot start, or its store fails.
+pub(crate) fn run(config: &Config) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed("start"))?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: &Config) -> Result<(), ServeError> {
+    let had_store = Store::exists(&config.data);
+    let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
+    let key_state = if had_store { tls::Store::Present } else { tls::Store::Absent };
+    let host_key = HostKey::load_or_create(&config.data, key_state)?;
+    let listeners = listen::bind(&config.listen, &tls::server_config(&host_key)).await?;
+    let audit_log = AuditLog::open(&config.data, &readers.audit_after(0, u32::MAX)?)?;
+    let audited = writer.audit_serial();
+    let setup = opaque_setup(&mut writer)?;
+    let world = writer.load(now())?;
+
+    let (hub, mut asks) = mpsc::channel(ASKS_MAX);
+    let server = Arc::new(Server {
+        name: config.server_name.clone(),
+        motd: config.motd.clone(),
+        sign_up: config.sign_up,
+        login_deadline: config.login_timeout,
+        accounts: Accounts::new(setup, config.stretch.clone()),
+        hub: hub.clone(),
+        readers,
+    });
+    let shards = start_shards(config.shards, &server)?;
+    let (ring, rung) = sync_channel(1);
+    let audit = {
+        let (readers, hub) = (server.readers.clone(), hub.clone());
+        start("audit", move || audit::keep(audit_log, audited, &readers, &rung, &hub))?
+    };
+    let (stopped, has_stopped) = oneshot::channel();
+    let batches = shards.iter().map(|shard| shard.batches.clone()).collect();
+    let hub_thread = {
+        let owner = Hub::new(world, writer, batches, ring);
+        start("hub", move || {
+            // Whoever waits for it sees the sender dropped, also after a panic.
+            let _waiting = stopped.send(owner.run(&mut asks));
+        })?
+    };
+
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let door = Door::new(config.connections_max, &shards);
+    announce(&host_key, &listeners);
+    for listener in listeners {
+        tasks.spawn(stop.clone().run_until_cancelled_owned(listener.run(door.clone())));
+    }
+    tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
+    ready();
+
+    let outcome = until_stopped(&hub, has_stopped).await;
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    drop((door, server, hub));
+    join_all(hub_thread, shards, audit).await;
+    outcome
+}
+
+/// Waits for a signal or for the hub's end; after a signal the hub answers what it took.
+async fn until_stopped(
+    hub: &mpsc::Sender<Ask>,
+    mut has_stopped: oneshot::Receiver<Stopped>,
+) -> Result<(), ServeError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed("listen for SIGTERM"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed("listen for SIGINT"))?;
+    let stopped = tokio::select! {
+        stopped = &mut has_stopped => stopped,
+        _ = terminate.recv() => stop_hub(hub, has_stopped).await,
+        _ = interrupt.recv() => stop_hub(hub, has_stopped).await,
+    };
+    match stopped {
+        Ok(Stopped::AsTold) => Ok(()),
+        Ok(Stopped::Failed(error)) => Err(ServeError::Failed(error)),
+        Err(_panicked) => Err(ServeError::Died),
+    }
+}
+
+async fn stop_hub(
+    hub: &mpsc::Sender<Ask>,
+    has_stopped: oneshot::Receiver<Stopped>,
+) -> Result<Stopped, oneshot::error::RecvError> {
+    log::info!("stopping");
+    let _notify = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    // A hub that is gone already says so through the other channel.
+    let _gone = hub.send(Ask::Stop).await;
+    has_stopped.await
+}
+
+fn opaque_setup(writer: &mut Writer) -> Result<ServerSetup, ServeError> {
+    let bytes = writer.opaque_setup(|| ServerSetup::generate().to_bytes().to_vec())?;
+    ServerSetup::from_bytes(&bytes).map_err(ServeError::Setup)
+}
+
+fn start_shards(count: usize, server: &Arc<Server>) -> Result<Vec<ShardHandle>, ServeError> {
+    (0..count)
+        .map(|index| {
+            let server = Arc::clone(server);
+            let index = u16::try_from(index).expect("invariant: the configuration bounds shards");
+            delivery::spawn(index, move |shard, conn| {
+                session::run(shard, conn, Arc::clone(&server))
+            })
+            .map_err(failed("start a delivery thread"))
+        })
+        .collect()
+}
+
+fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, ServeError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(failed(format!("start the {name} thread")))
+}
+
+async fn tick(hub: mpsc::Sender<Ask>) {
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        if hub.send(Ask::Tick).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Says where it listens and by which key it is known, a line each, for people and for tests.
+fn announce(host_key: &HostKey, listeners: &[Listener]) {
+    println!("host key {} (ED25519)", host_key.fingerprint());
+    for listener in listeners {
+        println!("listening on {listener}");
+    }
+}
+
+fn ready() {
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        log::warn!("cannot tell the service manager that the daemon is ready: {error}");
+    }
+    log::info!("ready");
+}
+
+/// Waits for the threads, each of which ends once nobody can reach it.
+async fn join_all(hub: JoinHandle<()>, shards: Vec<ShardHandle>, audit: JoinHandle<()>) {
+    let joined = tokio::task::spawn_blocking(move || {
+        let mut threads = vec![hub];
+        threads.extend(shards.into_iter().map(ShardHandle::close));
+        threads.push(audit);
+        for thread in threads {
+            if thread.join().is_err() {
+                log::error!("a thread of the daemon panicked");
+            }
+        }
+    });
+    if tokio::time::timeout(STOP_DEADLINE, joined).await.is_err() {
+        log::error!("not everything ended within {} s", STOP_DEADLINE.as_secs());
+    }
+}

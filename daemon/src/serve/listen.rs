@@ -1,0 +1,179 @@
+//! Listeners: where connections come in, how many may, and to which shard they go.
+
+use std::fmt;
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::sync::{Semaphore, mpsc};
+
+use super::{ServeError, failed};
+use crate::config::{Listen, Tls};
+use crate::delivery::{Admission, AdmissionKind, Incoming, ShardHandle};
+
+/// Connections over the limit that are told so at the same time; beyond it they are just closed.
+const TURNED_AWAY_MAX: usize = 64;
+/// A pause after a failed accept: the system is short of something, most likely of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A peer that acknowledges nothing for this long is gone.
+const USER_TIMEOUT: Duration = Duration::from_secs(10);
+/// A silent peer is asked for a sign of life after this long, then every [`KEEPALIVE_INTERVAL`].
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Where all listeners bring their connections.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    shards: Vec<mpsc::Sender<Incoming>>,
+    /// Numbers the connections since the daemon started.
+    serial: Arc<AtomicU64>,
+    places: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+}
+
+impl Door {
+    pub(super) fn new(connections_max: usize, shards: &[ShardHandle]) -> Self {
+        Self {
+            shards: shards.iter().map(|shard| shard.incoming.clone()).collect(),
+            serial: Arc::default(),
+            places: Arc::new(Semaphore::new(connections_max)),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+        }
+    }
+
+    /// Whether one more may come in, or may at least be told that it may not.
+    fn admission(&self) -> Option<Admission> {
+        let place = |semaphore: &Arc<Semaphore>, kind| {
+            let place = Arc::clone(semaphore).try_acquire_owned().ok()?;
+            Some(Admission { kind, _place: place })
+        };
+        place(&self.places, AdmissionKind::Session)
+            .or_else(|| place(&self.turned_away, AdmissionKind::TurnedAway))
+    }
+
+    async fn enter(&self, mut incoming: Incoming) {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        incoming.serial = serial;
+        let shard = usize::try_from(serial).unwrap_or(0) % self.shards.len();
+        // A shard that is gone takes its connections with it; the daemon is stopping.
+        let _stopping = self.shards[shard].send(incoming).await;
+    }
+}
+
+/// One place where connections come in.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tls(TcpListener, Arc<ServerConfig>),
+    Plain(TcpListener),
+    Unix(UnixListener, PathBuf),
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = |tcp: &TcpListener| match tcp.local_addr() {
+            Ok(address) => address.to_string(),
+            Err(error) => format!("an unknown address ({error})"),
+        };
+        match self {
+            Self::Tls(tcp, _) => write!(f, "{} (tls)", address(tcp)),
+            Self::Plain(tcp) => write!(f, "{} (plain)", address(tcp)),
+            Self::Unix(_, path) => write!(f, "{} (unix)", path.display()),
+        }
+    }
+}
+
+/// Opens all listeners.
+pub(super) async fn bind(
+    listen: &Listen,
+    tls: &Arc<ServerConfig>,
+) -> Result<Vec<Listener>, ServeError> {
+    let mut listeners = vec![];
+    for address in listen.tls.addresses() {
+        match TcpListener::bind(address).await {
+            Ok(tcp) => listeners.push(Listener::Tls(tcp, Arc::clone(tls))),
+            Err(error)
+                if listen.tls == Tls::Loopback
+                    && error.kind() == io::ErrorKind::AddrNotAvailable =>
+            {
+                log::info!("not listening on {address}: this machine does not have it");
+            }
+            Err(error) => return Err(failed(format!("listen on {address}"))(error)),
+        }
+    }
+    for address in &listen.plain {
+        let tcp = TcpListener::bind(address).await;
+        listeners.push(Listener::Plain(tcp.map_err(failed(format!("listen on {address}")))?));
+    }
+    for path in &listen.unix {
+        let unix = bind_unix(path).map_err(failed(format!("listen on {}", path.display())))?;
+        listeners.push(Listener::Unix(unix, path.clone()));
+    }
+    Ok(listeners)
+}
+
+/// Replaces the socket that an earlier run left behind, and nothing else that may lie there.
+fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
+        && std::os::unix::net::UnixStream::connect(path).is_err()
+    {
+        std::fs::remove_file(path)?;
+    }
+    UnixListener::bind(path)
+}
+
+impl Listener {
+    /// Accepts until it is dropped.
+    pub(super) async fn run(self, door: Door) {
+        loop {
+            let accepted = match &self {
+                Self::Tls(tcp, tls) => accept_tcp(tcp, Some(tls), &door).await,
+                Self::Plain(tcp) => accept_tcp(tcp, None, &door).await,
+                Self::Unix(unix, _) => accept_unix(unix, &door).await,
+            };
+            match accepted {
+                Ok(Some(incoming)) => door.enter(incoming).await,
+                Ok(None) => {}
+                Err(error) => {
+                    log::warn!("cannot accept a connection on {self}: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+async fn accept_tcp(
+    tcp: &TcpListener,
+    tls: Option<&Arc<ServerConfig>>,
+    door: &Door,
+) -> io::Result<Option<Incoming>> {
+    let (stream, peer) = tcp.accept().await?;
+    let Some(admission) = door.admission() else { return Ok(None) };
+    // A peer that is gone already fails here; that is no trouble of the listener's.
+    let prepared = prepare(&stream).and_then(|()| Incoming::tcp(stream, peer, tls, admission));
+    Ok(prepared.ok())
+}
+
+async fn accept_unix(unix: &UnixListener, door: &Door) -> io::Result<Option<Incoming>> {
+    let (stream, _) = unix.accept().await?;
+    let Some(admission) = door.admission() else { return Ok(None) };
+    Ok(Incoming::unix(stream, admission).ok())
+}
+
+/// Messages go out at once, and dead peers are noticed.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let keepalive =
+        TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_INTERVAL);
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! A session: one connection from its first byte to its last, as the wire has it.
+//!
+//! The session parses what the client sends and sees to the login. What changes anything goes to the
+//! hub, which answers through the connection's shard; what only reads goes to the store's readers.
+
+mod login;
+mod reads;
+mod requests;
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use parlor_protocol::account::SignUpMode;
+use parlor_protocol::codec::{self, FRAME_BYTES_MAX, FrameCodec, FrameError};
+use parlor_protocol::hello::{Hello, Limits, MAGIC, VERSION, Welcome};
+use parlor_protocol::id::{self, Timestamp};
+use parlor_protocol::record::{Record, Wire};
+use parlor_protocol::reply::{CloseReason, Outcome, ServerFrame};
+use parlor_protocol::request::Request;
+use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::codec::Decoder;
+
+use crate::accounts::Accounts;
+use crate::delivery::{AdmissionKind, Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
+use crate::hub::{Ask, Caller, Wish};
+use crate::store::Readers;
+use login::Login;
+
+/// From the first byte to the hello, the TLS handshake included: no human is involved.
+const HELLO_DEADLINE: Duration = Duration::from_secs(10);
+/// From the first byte of a frame to its last.
+const FRAME_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What all sessions share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// The server's name, for the welcome.
+    pub(crate) name: String,
+    /// The message of the day, for the welcome.
+    pub(crate) motd: String,
+    /// Whether strangers may sign up.
+    pub(crate) sign_up: SignUpMode,
+    /// How long a connection may take to log in: a human may be typing a password.
+    pub(crate) login_deadline: Duration,
+    /// Passwords and devices.
+    pub(crate) accounts: Accounts,
+    /// The way to change anything.
+    pub(crate) hub: mpsc::Sender<Ask>,
+    /// The way to read what is stored.
+    pub(crate) readers: Readers,
+}
+
+/// Runs a connection until it ends.
+pub(crate) async fn run(shard: Rc<Shard>, conn: Rc<Conn>, server: Arc<Server>) {
+    let mut session = Session::new(Rc::clone(&shard), Rc::clone(&conn), Arc::clone(&server));
+    let Err(end) = session.serve().await;
+    conn.finish(end).await;
+    if let Some(user) = shard.user(&conn) {
+        // The hub is gone only when the daemon stops, which is a record of its own.
+        let _stopping = server.hub.send(Ask::Ended { user, caller: session.caller() }).await;
+    }
+}
+
+struct Session {
+    shard: Rc<Shard>,
+    conn: Rc<Conn>,
+    server: Arc<Server>,
+    codec: FrameCodec,
+    input: BytesMut,
+    /// When the frame that has begun to arrive must be whole.
+    frame_deadline: Option<Instant>,
+    /// When the connection must be logged in.
+    login_deadline: Instant,
+}
+
+impl Session {
+    fn new(shard: Rc<Shard>, conn: Rc<Conn>, server: Arc<Server>) -> Self {
+        let login_deadline = Instant::now() + server.login_deadline;
+        let (codec, input) = (FrameCodec::before_login(), BytesMut::new());
+        Self { shard, conn, server, codec, input, frame_deadline: None, login_deadline }
+    }
+
+    async fn serve(&mut self) -> Result<Infallible, End> {
+        let mut login = Box::new(self.greet().await?);
+        loop {
+            let frame = self.next_frame().await?;
+            let violation = |_| End::Closed(CloseReason::ProtocolViolation);
+            let Request { id, command } = Request::decode(&frame).map_err(violation)?;
+            self.conn.admit().await?;
+            self.answer(&mut login, id, command.0).await;
+        }
+    }
+
+    /// The hello and the welcome; whoever does not begin with them never gets further.
+    async fn greet(&mut self) -> Result<Login, End> {
+        let deadline = Instant::now() + HELLO_DEADLINE;
+        self.frame_deadline = Some(deadline);
+        let binding = self.conn.handshake(&mut self.input, &self.shard.scratch, deadline).await?;
+        if self.conn.admission.kind == AdmissionKind::TurnedAway {
+            return Err(End::Closed(CloseReason::TooManyConnections));
+        }
+        let frame = self.next_frame().await?;
+        let hello = Hello::decode(&frame).ok().filter(|hello| hello.magic == MAGIC);
+        let Some(hello) = hello else {
+            return Err(End::Closed(CloseReason::ProtocolViolation));
+        };
+        if !hello.versions.iter().take(16).any(|&version| version == VERSION) {
+            return Err(End::Closed(CloseReason::UnsupportedVersion));
+        }
+        let challenge = id::Bytes(rand::random());
+        let welcome = Welcome {
+            version: VERSION,
+            features: vec![],
+            server: self.server.name.clone(),
+            motd: self.server.motd.clone(),
+            sign_up: self.server.sign_up,
+            challenge,
+            at: now(),
+            limits: Record(LIMITS),
+        };
+        let frame = codec::frame(&ServerFrame::Welcome(welcome))
+            .expect("invariant: the configuration bounds the name and the message of the day");
+        self.conn.push(frame);
+        self.conn.flush();
+        Ok(Login::new(challenge, binding))
+    }
+
+    /// The next whole frame. An idle connection keeps no buffer.
+    async fn next_frame(&mut self) -> Result<Bytes, End> {
+        let logged_in = self.shard.user(&self.conn).is_some();
+        if logged_in {
+            self.codec = FrameCodec::default();
+        }
+        loop {
+            match self.codec.decode(&mut self.input) {
+                Ok(Some(frame)) => {
+                    self.frame_deadline = None;
+                    return Ok(frame);
+                }
+                Ok(None) => {}
+                Err(FrameError::TooLong { .. }) => {
+                    return Err(End::Closed(CloseReason::FrameTooLong));
+                }
+                Err(FrameError::Decode(_) | FrameError::Io(_)) => {
+                    return Err(End::Closed(CloseReason::ProtocolViolation));
+                }
+            }
+            if self.input.is_empty() {
+                self.input = BytesMut::new();
+            } else if self.frame_deadline.is_none() {
+                self.frame_deadline = Some(Instant::now() + FRAME_DEADLINE);
+            }
+            let login_deadline = (!logged_in).then_some(self.login_deadline);
+            let deadline = self.frame_deadline.into_iter().chain(login_deadline).min();
+            self.conn.read(&mut self.input, &self.shard.scratch, deadline).await?;
+        }
+    }
+
+    fn caller(&self) -> Caller {
+        Caller { conn: self.conn.id, address: Arc::clone(&self.conn.address) }
+    }
+
+    /// Hands a request to the hub, which answers it. Waits while the hub has much to do: a flood
+    /// pushes back on its own socket.
+    async fn submit(&self, id: u32, wish: Wish) {
+        let ask = Ask::Request { caller: self.caller(), id, wish };
+        if self.server.hub.send(ask).await.is_err() {
+            self.conn.close(CloseReason::ShuttingDown);
+        }
+    }
+
+    fn reply(&self, id: u32, outcome: Outcome) {
+        self.conn.reply(id, outcome);
+    }
+}
+
+/// What the welcome promises.
+const LIMITS: Limits = Limits {
+    frame_bytes: FRAME_BYTES_MAX as u32,
+    requests_in_flight: REQUESTS_IN_FLIGHT_MAX,
+    message_chars: MAX_BODY_CHARS as u32,
+    message_bytes: MAX_BODY_BYTES as u32,
+};
+
+/// The time by the server's clock. Only the shell reads it: the rules get it as an argument.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}

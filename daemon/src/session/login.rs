@@ -1,0 +1,201 @@
+//! Sign-up, login and password change, step by step.
+
+use std::sync::Arc;
+
+use parlor_protocol::account::{
+    DeviceLogin, LoginFinish, LoginStart, NewDevice as Offered, PasswordFinish, PasswordStart,
+    SignUpFinish, SignUpMode, SignUpStart,
+};
+use parlor_protocol::id::Bytes;
+use parlor_protocol::name::UserName;
+use parlor_protocol::password::ServerLogin;
+use parlor_protocol::record::Record;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::reply::Outcome;
+
+use super::{Server, Session};
+use crate::accounts;
+use crate::audit::LoginBy;
+use crate::delivery::Binding;
+use crate::hub::{Ask, Wish};
+use crate::rooms::{Command, NewDevice, UserId};
+use crate::store::StoreError;
+
+/// How far a connection's login has come.
+pub(super) struct Login {
+    challenge: Bytes<32>,
+    binding: Binding,
+    /// A login by password that waits for its second step.
+    pending: Option<Pending>,
+    /// Whose password was proved on this connection: who may change it.
+    proved: Option<(UserId, UserName)>,
+}
+
+struct Pending {
+    name: UserName,
+    user: Option<UserId>,
+    exchange: ServerLogin,
+}
+
+impl Login {
+    pub(super) fn new(challenge: Bytes<32>, binding: Binding) -> Self {
+        Self { challenge, binding, pending: None, proved: None }
+    }
+}
+
+impl Session {
+    pub(super) fn sign_up_start(&self, id: u32, start: &SignUpStart) {
+        let outcome = may_sign_up(&self.server, &start.name)
+            .and_then(|name| self.server.accounts.register(&name, &start.request));
+        self.reply(id, outcome.map_or_else(refused, Outcome::Registration));
+    }
+
+    pub(super) async fn sign_up_finish(&self, id: u32, finish: SignUpFinish) {
+        match self.signing_up(finish) {
+            Ok(command) => self.submit(id, Wish::SignUp(command)).await,
+            Err(code) => self.reply(id, refused(code)),
+        }
+    }
+
+    fn signing_up(&self, finish: SignUpFinish) -> Result<Command, Code> {
+        if self.shard.user(&self.conn).is_some() {
+            return Err(Code::BadRequest);
+        }
+        let name = may_sign_up(&self.server, &finish.name)?;
+        let password = self.server.accounts.password(&finish.upload, finish.cost.0)?;
+        let device = device(finish.device.as_ref())?;
+        Ok(Command::SignUp { name, password, device, mode: self.server.sign_up })
+    }
+
+    pub(super) async fn login_start(&self, login: &mut Login, id: u32, start: LoginStart) {
+        login.pending = None;
+        let Ok(name) = UserName::parse(&start.name) else {
+            return self.reply(id, refused(Code::BadName));
+        };
+        let (server, binding) = (Arc::clone(&self.server), login.binding.clone());
+        let answered = tokio::task::spawn_blocking(move || -> Result<_, StoreError> {
+            let stored = server.readers.password(&name)?;
+            // Looked up for known names too: an unknown one must not be told by its answer's time.
+            let costs = server.readers.costs()?;
+            let (account, password) = stored.unzip();
+            let user = account.map(|account| account.user);
+            let binding = binding.as_bytes();
+            let answer =
+                server.accounts.login(&name, password.as_ref(), &costs, &start.request, binding);
+            Ok(answer.map(|(exchange, credential)| (Pending { name, user, exchange }, credential)))
+        });
+        let outcome = match unless_failed(answered.await) {
+            Ok((pending, credential)) => {
+                login.pending = Some(pending);
+                Outcome::Credential(credential)
+            }
+            Err(code) => refused(code),
+        };
+        self.reply(id, outcome);
+    }
+
+    pub(super) async fn login_finish(&self, login: &mut Login, id: u32, finish: LoginFinish) {
+        let Some(Pending { name, user, exchange }) = login.pending.take() else {
+            return self.reply(id, refused(Code::BadRequest));
+        };
+        let proved = exchange.finish(&finish.finalization).ok().and(user);
+        let Some(user) = proved else {
+            return self.login_failed(id, name, LoginBy::Password).await;
+        };
+        if self.shard.user(&self.conn).is_some_and(|current| current != user) {
+            return self.reply(id, refused(Code::BadRequest));
+        }
+        match device(finish.device.as_ref()) {
+            Ok(device) => {
+                login.proved = Some((user, name));
+                self.submit(id, Wish::Open { user, device, by: LoginBy::Password }).await;
+            }
+            Err(code) => self.reply(id, refused(code)),
+        }
+    }
+
+    pub(super) async fn device_login(&self, login: &Login, id: u32, device: DeviceLogin) {
+        if self.shard.user(&self.conn).is_some() {
+            return self.reply(id, refused(Code::BadRequest));
+        }
+        let Ok(name) = UserName::parse(&device.name) else {
+            return self.reply(id, refused(Code::BadName));
+        };
+        let binding = login.binding.as_bytes();
+        if !accounts::signed_by_device(&device, &name, &login.challenge, binding) {
+            return self.login_failed(id, name, LoginBy::Device(None)).await;
+        }
+        let (server, wanted) = (Arc::clone(&self.server), name.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            let found = server.readers.device(&wanted, &device.public_key)?;
+            Ok(Ok(found.map(|(account, device)| (account.user, device))))
+        });
+        match unless_failed(found.await) {
+            Ok(Some((user, device))) => {
+                let by = LoginBy::Device(Some(device));
+                self.submit(id, Wish::Open { user, device: None, by }).await;
+            }
+            Ok(None) => self.login_failed(id, name, LoginBy::Device(None)).await,
+            Err(code) => self.reply(id, refused(code)),
+        }
+    }
+
+    pub(super) fn password_start(&self, login: &Login, id: u32, start: &PasswordStart) {
+        let outcome = match &login.proved {
+            Some((_, name)) => self.server.accounts.register(name, &start.request),
+            None => Err(Code::LoginRequired),
+        };
+        self.reply(id, outcome.map_or_else(refused, Outcome::Registration));
+    }
+
+    pub(super) async fn password_finish(&self, login: &Login, id: u32, finish: PasswordFinish) {
+        let Some((user, _)) = login.proved else {
+            return self.reply(id, refused(Code::LoginRequired));
+        };
+        match self.server.accounts.password(&finish.upload, finish.cost.0) {
+            Ok(password) => {
+                let keep = self.shard.device(&self.conn);
+                let command = Command::SetPassword { user, password, keep };
+                self.submit(id, Wish::Do { user, command }).await;
+            }
+            Err(code) => self.reply(id, refused(code)),
+        }
+    }
+
+    /// Every failed login is on record before it is answered.
+    async fn login_failed(&self, id: u32, name: UserName, by: LoginBy) {
+        let failed = Ask::LoginFailed { caller: self.caller(), id, name, by };
+        if self.server.hub.send(failed).await.is_err() {
+            self.reply(id, refused(Code::Unavailable));
+        }
+    }
+}
+
+fn may_sign_up(server: &Server, name: &str) -> Result<UserName, Code> {
+    match server.sign_up {
+        SignUpMode::Open => UserName::parse(name).map_err(|_| Code::BadName),
+        SignUpMode::Closed | SignUpMode::Unknown => Err(Code::SignUpClosed),
+    }
+}
+
+fn device(offered: Option<&Record<Offered>>) -> Result<Option<NewDevice>, Code> {
+    offered.map(|offered| accounts::device(offered)).transpose()
+}
+
+fn refused(code: Code) -> Outcome {
+    Outcome::Refused(code.into())
+}
+
+/// What a look-up came to; whatever is wrong with the store is `unavailable` to the user.
+fn unless_failed<T>(
+    found: Result<Result<Result<T, Code>, StoreError>, tokio::task::JoinError>,
+) -> Result<T, Code> {
+    match found {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            log::error!("cannot look up a login: {error}");
+            Err(Code::Unavailable)
+        }
+        Err(_stopping) => Err(Code::Unavailable),
+    }
+}

@@ -1,0 +1,85 @@
+//! What each command of a session comes to: parsed here, then answered, read or handed to the hub.
+
+use parlor_protocol::name::Title;
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::Outcome;
+use parlor_protocol::request::Command as Wanted;
+use parlor_protocol::text::{MessageText, TextError};
+
+use super::Session;
+use super::login::Login;
+use super::reads::Read;
+use crate::hub::Wish;
+use crate::rooms::{Command, UserId};
+
+/// Who may not wait for anything else: the answer, or what to do for it.
+enum Next {
+    Reply(Outcome),
+    Read(Read),
+    Submit(Wish),
+}
+
+impl From<Code> for Next {
+    fn from(code: Code) -> Self {
+        Self::Reply(Outcome::Refused(Refusal::from(code)))
+    }
+}
+
+impl Session {
+    /// Answers a request, or sees to it that it is answered.
+    pub(super) async fn answer(&self, login: &mut Login, id: u32, command: Wanted) {
+        match command {
+            Wanted::SignUpStart(start) => self.sign_up_start(id, &start),
+            Wanted::SignUpFinish(finish) => self.sign_up_finish(id, finish).await,
+            Wanted::LoginStart(start) => self.login_start(login, id, start).await,
+            Wanted::LoginFinish(finish) => self.login_finish(login, id, finish).await,
+            Wanted::DeviceLogin(device) => self.device_login(login, id, device).await,
+            Wanted::PasswordStart(start) => self.password_start(login, id, &start),
+            Wanted::PasswordFinish(finish) => self.password_finish(login, id, finish).await,
+            other => match self.shard.user(&self.conn) {
+                None if other == Wanted::Ping => self.reply(id, Outcome::Done),
+                None => self.reply(id, Outcome::Refused(Code::LoginRequired.into())),
+                Some(user) => match next(user, other) {
+                    Next::Reply(outcome) => self.reply(id, outcome),
+                    Next::Read(read) => self.read(id, user, read),
+                    Next::Submit(wish) => self.submit(id, wish).await,
+                },
+            },
+        }
+    }
+}
+
+/// What a command of a user who is logged in asks for.
+fn next(user: UserId, command: Wanted) -> Next {
+    let wish = |command| Next::Submit(Wish::Do { user, command });
+    match command {
+        Wanted::Ping => Next::Reply(Outcome::Done),
+        Wanted::Subscribe => Next::Submit(Wish::Subscribe { user }),
+        Wanted::RevokeDevice(revoke) => wish(Command::RevokeDevice { id: revoke.id }),
+        Wanted::CreateRoom(create) => match Title::parse(&create.title) {
+            Ok(title) => wish(Command::CreateRoom { title }),
+            Err(_) => Code::BadTitle.into(),
+        },
+        Wanted::JoinRoom(join) => wish(Command::JoinRoom { room: join.room, leave: join.leave }),
+        Wanted::LeaveRoom(leave) => wish(Command::LeaveRoom { room: leave.room }),
+        Wanted::Send(send) => match MessageText::parse(&send.text) {
+            Ok(text) => wish(Command::Send { room: send.room, nonce: send.nonce, text }),
+            Err(TextError::Empty) => Code::Empty.into(),
+            Err(TextError::TooLong) => Code::TooLong.into(),
+        },
+        Wanted::ListDevices => Next::Read(Read::Devices),
+        Wanted::ListRooms(list) => Next::Read(Read::Rooms(list)),
+        Wanted::FindRoom(find) => Next::Read(Read::Room(find.room.0)),
+        Wanted::ListMembers(list) => Next::Read(Read::Members(list)),
+        Wanted::History(history) => Next::Read(Read::History(history)),
+        Wanted::ListChanges(changes) => Next::Read(Read::Changes(changes)),
+        Wanted::SignUpStart(_)
+        | Wanted::SignUpFinish(_)
+        | Wanted::LoginStart(_)
+        | Wanted::LoginFinish(_)
+        | Wanted::DeviceLogin(_)
+        | Wanted::PasswordStart(_)
+        | Wanted::PasswordFinish(_)
+        | Wanted::Unknown => Code::BadRequest.into(),
+    }
+}

@@ -64,28 +64,37 @@ impl Hub {
         Self { world, writer, shards, audit, device_uses: vec![], audit_synced: None }
     }
 
-    /// Runs until it is told to stop or the store fails. Blocks its thread.
+    /// Runs until it is told to stop or the store fails, and then tells everyone so. Blocks its
+    /// thread.
     pub(crate) fn run(mut self, asks: &mut mpsc::Receiver<Ask>) -> Stopped {
+        let ended = self.take_turns(asks).and_then(|()| self.write_behind());
+        let reason = match &ended {
+            Ok(()) => CloseReason::ShuttingDown,
+            Err(_) => CloseReason::Unavailable,
+        };
+        self.hand_on(vec![vec![Step::CloseAll { reason }]; self.shards.len()]);
+        ended.map_or_else(Stopped::Failed, |()| Stopped::AsTold)
+    }
+
+    fn take_turns(&mut self, asks: &mut mpsc::Receiver<Ask>) -> Result<(), StoreError> {
         while let Some(first) = asks.blocking_recv() {
             let mut turn = Turn::new(self.shards.len(), self.has_space(), now());
             let mut next = Some(first);
             while let Some(ask) = next {
                 if let Err(error) = self.take(&mut turn, ask, now()) {
                     self.hand_on(turn.failed());
-                    return Stopped::Failed(error);
+                    return Err(error);
                 }
                 let more = turn.asks < BATCH_MAX && !turn.stopping;
                 next = if more { asks.try_recv().ok() } else { None };
             }
             let stopping = turn.stopping;
-            if let Err(error) = self.finish(turn) {
-                return Stopped::Failed(error);
-            }
+            self.finish(turn)?;
             if stopping {
-                return self.stop();
+                break;
             }
         }
-        Stopped::AsTold
+        Ok(())
     }
 
     /// Writes what a turn came to, and then, only then, hands it on.
@@ -103,11 +112,9 @@ impl Hub {
             // own, and then the records wait in the store for the next start.
             let _rung = self.audit.try_send(());
         }
-        if turn.ticked {
-            self.write_behind()?;
-        }
+        let ticked = turn.ticked;
         self.hand_on(turn.committed());
-        Ok(())
+        if ticked { self.write_behind() } else { Ok(()) }
     }
 
     fn hand_on(&mut self, steps: Vec<delivery::Batch>) {
@@ -124,17 +131,6 @@ impl Hub {
         }
         let uses = std::mem::take(&mut self.device_uses);
         self.writer.write_behind(&uses)
-    }
-
-    /// Writes the last soft state, and tells everyone that the daemon stops.
-    fn stop(mut self) -> Stopped {
-        let written = self.write_behind();
-        for shard in &self.shards {
-            // A shard that is gone has nobody left to tell.
-            let reason = CloseReason::ShuttingDown;
-            let _gone = shard.blocking_send(vec![Step::CloseAll { reason }]);
-        }
-        written.map_or_else(Stopped::Failed, |()| Stopped::AsTold)
     }
 
     fn note_device_use(&mut self, used: DeviceUse) {

@@ -20,12 +20,15 @@ use crate::config::Config;
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Hub, Stopped, TICK};
 use crate::session::{self, Server, now};
-use crate::store::{Create, Store, StoreError, Writer};
+use crate::store::{Create, Readers, Store, StoreError, Writer};
 use crate::tls::{self, HostKey, HostKeyError};
 use listen::{Door, Listener};
 
 /// The whole of a stop, at most: whatever has not ended by then ends with the process.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Audit records read at once when the daemon starts.
+const AUDIT_PAGE: u32 = 1000;
 
 /// Why the daemon did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +73,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let key_state = if had_store { tls::Store::Present } else { tls::Store::Absent };
     let host_key = HostKey::load_or_create(&config.data, key_state)?;
     let listeners = listen::bind(&config.listen, &tls::server_config(&host_key)).await?;
-    let audit_log = AuditLog::open(&config.data, &readers.audit_after(0, u32::MAX)?)?;
+    let audit_log = AuditLog::open(&config.data, &audit_pending(&readers)?)?;
     let audited = writer.audit_serial();
     let setup = opaque_setup(&mut writer)?;
     let world = writer.load(now())?;
@@ -147,6 +150,19 @@ async fn stop_hub(
     // A hub that is gone already says so through the other channel.
     let _gone = hub.send(Ask::Stop).await;
     has_stopped.await
+}
+
+/// The audit records that an earlier run may not have brought into the file.
+fn audit_pending(readers: &Readers) -> Result<Vec<(u64, String)>, StoreError> {
+    let mut pending: Vec<(u64, String)> = vec![];
+    loop {
+        let last = pending.last().map_or(0, |&(serial, _)| serial);
+        let page = readers.audit_after(last, AUDIT_PAGE)?;
+        if page.is_empty() {
+            return Ok(pending);
+        }
+        pending.extend(page);
+    }
 }
 
 fn opaque_setup(writer: &mut Writer) -> Result<ServerSetup, ServeError> {

@@ -54,7 +54,7 @@ impl Hub {
                     let record = audit::refusal(&self.world, &actor, &command, code, at, &origin);
                     turn.rows.audit.extend(record);
                 }
-                turn.consoles.push((reply, result.map(|_| ())));
+                turn.answer(reply, result.map(|_| ()));
             }
             Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
             Ask::Tick => {
@@ -171,7 +171,7 @@ impl Hub {
             (room, membership.expect("invariant: a user's rooms have the user").joined)
         };
         let rooms = self.world.rooms_of(user).map(joined).collect();
-        turn.to_conn(caller.conn, Step::Open { conn: caller.conn, user, device, rooms });
+        turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, user, device, rooms });
         let account = self.world.user(user).expect("invariant: users are never forgotten");
         Outcome::LoggedIn(LoggedIn {
             user: account.name.clone(),
@@ -186,7 +186,7 @@ impl Hub {
             .rooms_of(user)
             .map(|room| translate::snapshot(&self.world, room, user))
             .collect();
-        turn.to_conn(caller.conn, Step::Subscribe { conn: caller.conn, snapshot });
+        turn.tell_conn(caller.conn, Step::Subscribe { conn: caller.conn, snapshot });
         Outcome::Done
     }
 
@@ -227,7 +227,7 @@ impl Hub {
             Happening::Directory(_) => {}
             Happening::User(user, what) => match what {
                 UserEvent::DeviceRevoked { id } => {
-                    turn.to_all(&Step::Revoke { user: *user, device: *id });
+                    turn.tell_all(&Step::Revoke { user: *user, device: *id });
                 }
                 UserEvent::PasswordSet(_) | UserEvent::DeviceAdded { .. } => {}
             },
@@ -240,13 +240,13 @@ impl Hub {
     fn tell(&self, turn: &mut Turn, room: RoomId, what: &RoomEvent, event: &Event) {
         let effect = membership_effect(what);
         if let Some(Effect::Exit(user, how)) = effect {
-            turn.to_all(&Step::Exit { user, room, frame: translate::exited(room, how) });
+            turn.tell_all(&Step::Exit { user, room, frame: translate::exited(room, how) });
         }
         let frame = translate::room_frame(&self.world, room, what, event.revision, event.at);
-        turn.to_all(&Step::Room { room, frame });
+        turn.tell_all(&Step::Room { room, frame });
         if let Some(Effect::Enter(user)) = effect {
             let frame = translate::entered(&self.world, room, user);
-            turn.to_all(&Step::Enter { user, room, joined: event.revision, frame });
+            turn.tell_all(&Step::Enter { user, room, joined: event.revision, frame });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::reply::{CloseReason, Outcome};
+use parlor_protocol::reply::Outcome;
 use tokio::sync::oneshot;
 
 use super::Caller;
@@ -11,6 +11,9 @@ use crate::rooms::{NONCES_MAX, World};
 use crate::store;
 use crate::translate;
 
+/// How a subcommand's request ended.
+type Answer = Result<(), Refusal>;
+
 /// What gathers until the commit.
 pub(super) struct Turn {
     pub(super) rows: store::Batch,
@@ -18,7 +21,7 @@ pub(super) struct Turn {
     steps: Vec<delivery::Batch>,
     /// Whom to answer that the store has failed, if it does.
     requests: Vec<(ConnId, u32)>,
-    pub(super) consoles: Vec<(oneshot::Sender<Result<(), Refusal>>, Result<(), Refusal>)>,
+    consoles: Vec<(oneshot::Sender<Answer>, Answer)>,
     pub(super) asks: usize,
     /// Whether the disk has room for more.
     pub(super) has_space: bool,
@@ -73,23 +76,24 @@ impl Turn {
         for (reply, _) in self.consoles {
             let _gone = reply.send(Err(Code::Unavailable.into()));
         }
-        for shard in &mut steps {
-            shard.push(Step::CloseAll { reason: CloseReason::Unavailable });
-        }
         steps
     }
 
-    pub(super) fn to_conn(&mut self, conn: ConnId, step: Step) {
+    pub(super) fn tell_conn(&mut self, conn: ConnId, step: Step) {
         self.steps[usize::from(conn.shard)].push(step);
     }
 
-    pub(super) fn to_all(&mut self, step: &Step) {
+    pub(super) fn tell_all(&mut self, step: &Step) {
         self.steps.iter_mut().for_each(|shard| shard.push(step.clone()));
+    }
+
+    pub(super) fn answer(&mut self, reply: oneshot::Sender<Answer>, answer: Answer) {
+        self.consoles.push((reply, answer));
     }
 
     pub(super) fn reply(&mut self, caller: &Caller, id: u32, outcome: Outcome) {
         let frame = translate::reply(id, outcome);
         self.requests.push((caller.conn, id));
-        self.to_conn(caller.conn, Step::Reply { conn: caller.conn, frame });
+        self.tell_conn(caller.conn, Step::Reply { conn: caller.conn, frame });
     }
 }

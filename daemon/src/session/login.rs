@@ -194,7 +194,7 @@ fn unless_failed<T>(
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             log::error!("cannot look up a login: {error}");
-            Err(Code::Unavailable)
+            Err(error.code())
         }
         Err(_stopping) => Err(Code::Unavailable),
     }

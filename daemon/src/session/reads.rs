@@ -48,7 +48,7 @@ impl Session {
                 Ok(Ok(Err(refusal))) => Outcome::Refused(refusal),
                 Ok(Err(error)) => {
                     log::error!("cannot answer a read: {error}");
-                    Outcome::Refused(Code::Unavailable.into())
+                    Outcome::Refused(error.code().into())
                 }
                 Err(_stopping) => Outcome::Refused(Code::Unavailable.into()),
             };

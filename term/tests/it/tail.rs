@@ -1,0 +1,201 @@
+//! `tail`: what was said, what is said, and nothing twice or not at all.
+
+use std::io::{BufRead, BufReader, Read};
+
+use parlor_protocol::id::{Revision, Timestamp};
+use parlor_protocol::message::{Changes, Messages};
+use parlor_protocol::push::{Change, Exited, Push};
+use parlor_protocol::record::Record;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::reply::{CloseReason, Outcome};
+use parlor_protocol::request::Command;
+use parlor_protocol::room::{Departure, Member, Role};
+
+use crate::harness::Home;
+use crate::server::{Conversation, Server, change, changed, message, refused, room, room_id};
+
+fn messages(seqs: std::ops::RangeInclusive<u64>, revision: u64) -> Outcome {
+    Outcome::Messages(Messages {
+        messages: seqs.map(|seq| Record(message(seq, &format!("text {seq}")))).collect(),
+        more: false,
+        as_of: Revision(revision),
+    })
+}
+
+fn said(revision: u64, seq: u64) -> Push {
+    changed(revision, Change::Message(message(seq, &format!("text {seq}"))))
+}
+
+fn nothing_new(revision: u64) -> Outcome {
+    Outcome::Changes(Changes { changes: vec![], more: false, as_of: Revision(revision) })
+}
+
+fn missed(revisions: std::ops::RangeInclusive<u64>) -> Outcome {
+    let last = *revisions.end();
+    let one = |rev| change(rev, Change::Message(message(rev - 1, &format!("text {}", rev - 1))));
+    let changes = revisions.map(one).collect();
+    Outcome::Changes(Changes { changes, more: false, as_of: Revision(last) })
+}
+
+/// What a new follower asks, up to the point from which only pushes come.
+fn begin(conversation: &mut Conversation, last: u64) {
+    conversation.log_in();
+    let asked = conversation.answers([
+        Outcome::Done,
+        Outcome::Room(room(last, last + 1)),
+        messages(last..=last, last + 1),
+        nothing_new(last + 1),
+    ]);
+    assert_eq!(asked[0], Command::Subscribe);
+}
+
+#[test]
+fn messages_are_shown_and_nothing_in_them_reaches_the_terminal_raw() {
+    let server = Server::play(2, |_, mut conversation| {
+        conversation.log_in();
+        let page = Messages {
+            messages: vec![Record(message(1, "a\u{202e}b\n\u{1100}\u{1100}\u{1100}\tc"))],
+            more: false,
+            as_of: Revision(2),
+        };
+        conversation.answers([Outcome::Room(room(1, 2)), Outcome::Messages(page)]);
+        conversation.rest();
+    });
+    let home = Home::new();
+    let done = home.at(&server, &["tail", "ops"]);
+    let shown = "2026-11-22T20:07:12.123Z  bob  a\u{fffd}b\n    \u{fffd}    c\n";
+    assert_eq!((done.status, done.out.as_str()), (Some(0), shown), "{done:?}");
+    let done = home.at(&server, &["tail", "ops", "--json"]);
+    assert_eq!(
+        done.out,
+        "{\"type\":\"message\",\"room\":\"kx4f9-2mqa7\",\"title\":\"ops\",\"seq\":1,\
+         \"at\":\"2026-11-22T20:07:12.123Z\",\"author\":\"bob\",\
+         \"text\":\"a\\u202eb\\n\\u1100\\u1100\\u1100\\tc\"}\n"
+    );
+    server.finish();
+}
+
+#[test]
+fn following_fills_gaps_and_repeats_nothing() {
+    let server = Server::play(1, |_, mut conversation| {
+        begin(&mut conversation, 5);
+        conversation.push(said(6, 5));
+        conversation.push(said(7, 6));
+        conversation.push(said(10, 9));
+        conversation.answers([missed(8..=11)]);
+        conversation.push(said(11, 10));
+        conversation.push(said(12, 11));
+        conversation.push(Push::Exited(Exited { room: room_id(), how: Departure::Left }));
+        conversation.rest();
+    });
+    let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
+    let seqs: Vec<_> = done
+        .out
+        .lines()
+        .filter_map(|line| line.split("\"seq\":").nth(1)?.split(',').next()?.parse::<u64>().ok())
+        .collect();
+    assert_eq!(seqs, [5, 6, 7, 8, 9, 10, 11], "{done:?}");
+    assert!(
+        done.out.ends_with(
+            "{\"type\":\"closing\",\"room\":\"kx4f9-2mqa7\",\"code\":\"not-a-member\"}\n"
+        )
+    );
+    assert_eq!(done.status, Some(1));
+    assert!(done.err.contains("\"code\":\"not-a-member\""), "{done:?}");
+    server.finish();
+}
+
+#[test]
+fn following_goes_on_over_a_new_connection_with_what_was_missed() {
+    let server = Server::play(2, |number, mut conversation| {
+        if number == 0 {
+            begin(&mut conversation, 1);
+            conversation.push(said(3, 2));
+            return conversation.close(CloseReason::ShuttingDown);
+        }
+        conversation.log_in();
+        let asked = conversation.answers([Outcome::Done, missed(4..=5)]);
+        let Command::ListChanges(list) = &asked[1] else { panic!("{asked:?}") };
+        assert_eq!(list.since, Revision(3));
+        conversation.push(said(6, 5));
+        conversation.close(CloseReason::Revoked);
+    });
+    let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1"]);
+    let texts: Vec<_> = done.out.lines().filter_map(|line| line.split("  bob  ").nth(1)).collect();
+    assert_eq!(texts, ["text 1", "text 2", "text 3", "text 4", "text 5"], "{done:?}");
+    assert_eq!(done.status, Some(255));
+    assert!(done.err.contains("the server is shutting down"), "{done:?}");
+    assert!(done.err.ends_with("log in again with the password\n"), "{done:?}");
+    server.finish();
+}
+
+#[test]
+fn a_room_that_ended_meanwhile_ends_following() {
+    let server = Server::play(2, |number, mut conversation| {
+        if number == 0 {
+            begin(&mut conversation, 1);
+            return;
+        }
+        conversation.log_in();
+        conversation.answers([Outcome::Done, refused(Code::RoomTerminated)]);
+        conversation.rest();
+    });
+    let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1"]);
+    assert_eq!(done.status, Some(1), "{done:?}");
+    assert!(done.err.contains("parlor: refused: room-terminated: "), "{done:?}");
+    server.finish();
+}
+
+#[test]
+fn every_line_is_handed_on_at_once() {
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let server = Server::play(1, move |_, mut conversation| {
+        begin(&mut conversation, 1);
+        gone.recv().unwrap();
+        conversation.push(said(3, 2));
+        conversation.rest();
+    });
+    let home = Home::new();
+    let mut child = home.command_at(&server, &["tail", "ops", "-f", "-n", "1"]).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    for (text, next) in [("text 1\n", true), ("text 2\n", false)] {
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        assert!(line.ends_with(text), "{line}");
+        if next {
+            go.send(()).unwrap();
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(out.read_to_string(&mut String::new()).unwrap(), 0);
+    server.finish();
+}
+
+#[test]
+fn events_are_shown_where_they_are_wanted() {
+    let server = Server::play(2, |_, mut conversation| {
+        conversation.log_in();
+        let carol =
+            Member { user: "carol".parse().unwrap(), role: Role::Member, joined_at: Timestamp(0) };
+        let changes = vec![
+            change(1, Change::Created("bob".parse().unwrap())),
+            change(2, Change::Joined(carol)),
+            change(3, Change::Message(message(1, "hi"))),
+        ];
+        let page = Changes { changes, more: false, as_of: Revision(3) };
+        conversation.answers([Outcome::Room(room(1, 3)), Outcome::Changes(page)]);
+        conversation.rest();
+    });
+    let home = Home::new();
+    let done = home.at(&server, &["tail", "ops", "--events"]);
+    let at = "2026-11-22T20:07:12.123Z";
+    let shown = format!("{at}  *  bob created the room\n{at}  *  carol joined\n{at}  bob  hi\n");
+    assert_eq!((done.status, done.out), (Some(0), shown));
+    let done = home.at(&server, &["tail", "ops", "--events", "--json"]);
+    assert!(
+        done.out.contains("\"revision\":2,\"at\":\"2026-11-22T20:07:12.123Z\",\"kind\":\"joined\",\"user\":\"carol\""),
+        "{done:?}"
+    );
+    server.finish();
+}

@@ -13,7 +13,7 @@ use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
-pub(crate) use self::keeper::keep;
+pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::log::{AuditError, AuditLog};
 use crate::rooms::{
     Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, UserEvent, UserId, World,

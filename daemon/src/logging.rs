@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use log::{LevelFilter, Record, SetLoggerError};
 use log4rs::append::console::{ConsoleAppender, Target};
-use log4rs::config::{Appender, Deserialize, Deserializers, Root};
+use log4rs::config::{Appender, Deserialize, Deserializers, Logger, Root};
 use log4rs::encode::{Encode, Write};
 use parlor_protocol::text::printable;
 
 /// The name by which a log4rs file asks for [`Line`].
 const KIND: &str = "line";
 const STDERR: &str = "stderr";
+/// Tells at each start that there is nothing to migrate.
+const MIGRATIONS: &str = "refinery_core";
 
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
@@ -28,17 +30,26 @@ pub(crate) enum LoggingError {
     Twice(#[from] SetLoggerError),
 }
 
-/// Begins to log: as the named log4rs file says, or as `config/log4rs.yaml` does, which is built
-/// in.
+/// Begins to log for the daemon: as the named log4rs file says, or as `config/log4rs.yaml` does,
+/// which is built in.
 ///
 /// # Errors
 /// The file cannot be used. Of a file that can, log4rs reports faulty parts and leaves them out.
 pub(crate) fn start(file: Option<&Path>) -> Result<(), LoggingError> {
     let config = match file {
         Some(path) => load(path)?,
-        None => built_in(),
+        None => to_stderr(LevelFilter::Info),
     };
     log4rs::init_config(config)?;
+    Ok(())
+}
+
+/// Begins to log for a subcommand, which has something to say only when something goes wrong.
+///
+/// # Errors
+/// There is a log already.
+pub(crate) fn start_quietly() -> Result<(), LoggingError> {
+    log4rs::init_config(to_stderr(LevelFilter::Warn))?;
     Ok(())
 }
 
@@ -51,11 +62,12 @@ fn load(path: &Path) -> Result<log4rs::Config, LoggingError> {
     })
 }
 
-fn built_in() -> log4rs::Config {
+fn to_stderr(level: LevelFilter) -> log4rs::Config {
     let stderr = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(Line)).build();
     log4rs::Config::builder()
         .appender(Appender::builder().build(STDERR, Box::new(stderr)))
-        .build(Root::builder().appender(STDERR).build(LevelFilter::Info))
+        .logger(Logger::builder().build(MIGRATIONS, LevelFilter::Warn))
+        .build(Root::builder().appender(STDERR).build(level))
         .expect("invariant: the one appender that is named exists")
 }
 
@@ -120,7 +132,7 @@ mod tests {
     #[test]
     fn the_shipped_file_says_what_is_built_in() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/log4rs.yaml");
-        let (shipped, built_in) = (load(Path::new(path)).unwrap(), built_in());
+        let (shipped, built_in) = (load(Path::new(path)).unwrap(), to_stderr(LevelFilter::Info));
         let told = |config: &log4rs::Config| format!("{config:?}");
         assert_eq!(told(&shipped), told(&built_in));
         assert!(told(&shipped).contains("Line"), "{}", told(&shipped));

@@ -1,8 +1,10 @@
-//! `parlord`, the daemon.
+//! `parlord`, the daemon: private chat rooms on your own machine.
 
 mod accounts;
 mod audit;
+mod cli;
 mod config;
+mod control;
 mod delivery;
 mod hub;
 mod logging;
@@ -13,15 +15,24 @@ mod store;
 mod tls;
 mod translate;
 
-fn main() {
-    let mut o = config::Overrides::default();
-    let a: Vec<String> = std::env::args().collect();
-    o.config = Some(a[3].clone().into());
-    o.data = Some(a[5].clone().into());
-    let c = config::Config::load(&o, &config::Surroundings::here()).unwrap();
-    logging::start(None).unwrap();
-    if let Err(e) = serve::run(&c) {
-        eprintln!("parlord: {e}");
-        std::process::exit(1)
+use std::process::ExitCode;
+
+use clap::Parser;
+use parlor_protocol::text::printable;
+
+fn main() -> ExitCode {
+    match cli::run(cli::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", printable(&told(&error)));
+            ExitCode::FAILURE
+        }
     }
+}
+
+/// An error on one line. Many errors of ours quote their cause, which is then not told again.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold("parlord".to_owned(), |told, cause| {
+        if told.ends_with(&cause) { told } else { format!("{told}: {cause}") }
+    })
 }

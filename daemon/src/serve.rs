@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parlor_protocol::password::{ExchangeError, ServerSetup};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -17,18 +17,16 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::Accounts;
 use crate::audit::{self, AuditError, AuditLog};
 use crate::config::Config;
+use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Hub, Stopped, TICK};
 use crate::session::{self, Server, now};
-use crate::store::{Create, Readers, Store, StoreError, Writer};
+use crate::store::{Create, Store, StoreError, Writer};
 use crate::tls::{self, HostKey, HostKeyError};
 use listen::{Door, Listener};
 
 /// The whole of a stop, at most: whatever has not ended by then ends with the process.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Audit records read at once when the daemon starts.
-const AUDIT_PAGE: u32 = 1000;
 
 /// Why the daemon did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +37,8 @@ pub(crate) enum ServeError {
     HostKey(#[from] HostKeyError),
     #[error(transparent)]
     Audit(#[from] AuditError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
     #[error("the store's password secret is damaged: {0}; restore the store from a backup")]
     Setup(ExchangeError),
     #[error("cannot {operation}: {source}")]
@@ -73,7 +73,8 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let key_state = if had_store { tls::Store::Present } else { tls::Store::Absent };
     let host_key = HostKey::load_or_create(&config.data, key_state)?;
     let listeners = listen::bind(&config.listen, &tls::server_config(&host_key)).await?;
-    let audit_log = AuditLog::open(&config.data, &audit_pending(&readers)?)?;
+    let control = ControlSocket::open(&config.data)?;
+    let audit_log = AuditLog::open(&config.data, &audit::pending(&readers)?)?;
     let audited = writer.audit_serial();
     let setup = opaque_setup(&mut writer)?;
     let world = writer.load(now())?;
@@ -106,14 +107,18 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let door = Door::new(config.connections_max, &shards);
+    // Before anybody can know that there is a daemon to stop.
+    let signals = Signals::new()?;
     announce(&host_key, &listeners);
     for listener in listeners {
         tasks.spawn(stop.clone().run_until_cancelled_owned(listener.run(door.clone())));
     }
+    let control = control.run(Arc::clone(&server));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(control));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
     ready();
 
-    let outcome = until_stopped(&hub, has_stopped).await;
+    let outcome = until_stopped(signals, &hub, has_stopped).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
@@ -122,17 +127,30 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     outcome
 }
 
+/// The signals that stop the daemon. From here on they do not end the process by themselves.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, ServeError> {
+        let terminate = signal(SignalKind::terminate()).map_err(failed("listen for SIGTERM"))?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(failed("listen for SIGINT"))?;
+        Ok(Self { terminate, interrupt })
+    }
+}
+
 /// Waits for a signal or for the hub's end; after a signal the hub answers what it took.
 async fn until_stopped(
+    mut signals: Signals,
     hub: &mpsc::Sender<Ask>,
     mut has_stopped: oneshot::Receiver<Stopped>,
 ) -> Result<(), ServeError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed("listen for SIGTERM"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed("listen for SIGINT"))?;
     let stopped = tokio::select! {
         stopped = &mut has_stopped => stopped,
-        _ = terminate.recv() => stop_hub(hub, has_stopped).await,
-        _ = interrupt.recv() => stop_hub(hub, has_stopped).await,
+        _ = signals.terminate.recv() => stop_hub(hub, has_stopped).await,
+        _ = signals.interrupt.recv() => stop_hub(hub, has_stopped).await,
     };
     match stopped {
         Ok(Stopped::AsTold) => Ok(()),
@@ -150,19 +168,6 @@ async fn stop_hub(
     // A hub that is gone already says so through the other channel.
     let _gone = hub.send(Ask::Stop).await;
     has_stopped.await
-}
-
-/// The audit records that an earlier run may not have brought into the file.
-fn audit_pending(readers: &Readers) -> Result<Vec<(u64, String)>, StoreError> {
-    let mut pending: Vec<(u64, String)> = vec![];
-    loop {
-        let last = pending.last().map_or(0, |&(serial, _)| serial);
-        let page = readers.audit_after(last, AUDIT_PAGE)?;
-        if page.is_empty() {
-            return Ok(pending);
-        }
-        pending.extend(page);
-    }
 }
 
 fn opaque_setup(writer: &mut Writer) -> Result<ServerSetup, ServeError> {

@@ -54,3 +54,16 @@ fn moved(log: &mut AuditLog, last: &mut u64, readers: &Readers) -> Result<usize,
         count += records.len();
     }
 }
+
+/// The audit records that an earlier run may not have brought into the file.
+pub(crate) fn pending(readers: &Readers) -> Result<Vec<(u64, String)>, StoreError> {
+    let mut pending: Vec<(u64, String)> = vec![];
+    loop {
+        let last = pending.last().map_or(0, |&(serial, _)| serial);
+        let page = readers.audit_after(last, RECORDS_MAX)?;
+        if page.is_empty() {
+            return Ok(pending);
+        }
+        pending.extend(page);
+    }
+}

@@ -58,13 +58,12 @@ pub(crate) enum AuditError {
     Path(PathBuf),
 }
 
-/// The open audit file. After an error it is of no use: open it again with what the store has.
+/// The audit file of a data directory.
 #[derive(Debug)]
 pub(crate) struct AuditLog {
-    appender: FileAppender,
-    /// The same file again, for syncing.
-    file: File,
     path: PathBuf,
+    /// `None` after an error: nobody knows then what is in the file, so it is opened anew.
+    open: Option<Open>,
 }
 
 impl AuditLog {
@@ -81,29 +80,9 @@ impl AuditLog {
         if !path.to_str().is_some_and(fits) {
             return Err(AuditError::Path(path));
         }
-        let failed = |operation, path: &Path| {
-            let path = path.to_owned();
-            move |source| AuditError::File { operation, path, source }
-        };
         make_directory(&dir).map_err(failed("make the directory", &dir))?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed("open the audit file", &path))?;
-        sync_directory(&dir).map_err(failed("sync the directory", &dir))?;
-        let lines: Vec<String> =
-            pending.iter().map(|(serial, record)| line(*serial, record)).collect();
-        let missing = missing(&mut file, &lines).map_err(failed("mend the audit file", &path))?;
-        let appender = FileAppender::builder()
-            .encoder(Box::new(PatternEncoder::new("{m}{n}")))
-            .build(&path)
-            .map_err(failed("open the audit file", &path))?;
-        let mut log = Self { appender, file, path };
-        missing.iter().try_for_each(|line| log.append(line))?;
-        log.sync()?;
+        let mut log = Self { path, open: None };
+        log.write(pending)?;
         Ok(log)
     }
 
@@ -111,34 +90,79 @@ impl AuditLog {
     /// rows may go.
     ///
     /// # Errors
-    /// Some may be in the file and some not: what is not in the file is still in the store.
+    /// Some of them may be in the file and some not. The next write must begin with the same
+    /// record, and finds out.
     pub(crate) fn write(&mut self, records: &[(u64, String)]) -> Result<(), AuditError> {
-        records.iter().try_for_each(|(serial, record)| self.append(&line(*serial, record)))?;
-        self.sync()
+        let lines: Vec<String> =
+            records.iter().map(|(serial, record)| line(*serial, record)).collect();
+        let open = match self.open.take() {
+            Some(open) => open.append(&self.path, lines.iter().map(String::as_str))?,
+            None => {
+                let (open, missing) = Open::mended(&self.path, &lines)?;
+                open.append(&self.path, missing.into_iter())?
+            }
+        };
+        self.open = Some(open);
+        Ok(())
+    }
+}
+
+/// The audit file as it is open.
+#[derive(Debug)]
+struct Open {
+    appender: FileAppender,
+    /// The same file again, for syncing.
+    file: File,
+}
+
+impl Open {
+    /// Opens the file and mends its end; with it come the pending lines that it lacks.
+    fn mended<'a>(path: &Path, pending: &'a [String]) -> Result<(Self, Vec<&'a str>), AuditError> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(failed("open the audit file", path))?;
+        let directory = path.parent().map_or(Ok(()), sync_directory);
+        directory.map_err(failed("sync the directory of", path))?;
+        let missing = missing(&mut file, pending).map_err(failed("mend the audit file", path))?;
+        let appender = FileAppender::builder()
+            .encoder(Box::new(PatternEncoder::new("{m}{n}")))
+            .build(path)
+            .map_err(failed("open the audit file", path))?;
+        Ok((Self { appender, file }, missing))
     }
 
-    fn append(&mut self, line: &str) -> Result<(), AuditError> {
-        self.appender
-            .append(
-                &log::Record::builder()
-                    .level(log::Level::Info)
-                    .target("audit")
-                    .args(format_args!("{line}"))
-                    .build(),
-            )
-            .map_err(|error| AuditError::Append {
-                path: self.path.clone(),
-                why: format!("{error:#}"),
-            })
+    /// Appends the lines and syncs. It is gone after an error, and with it whatever log4rs has not
+    /// written yet.
+    fn append<'a>(
+        self,
+        path: &Path,
+        mut lines: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, AuditError> {
+        lines.try_for_each(|line| self.append_line(path, line))?;
+        self.file.sync_data().map_err(failed("sync the audit file", path))?;
+        Ok(self)
     }
 
-    fn sync(&self) -> Result<(), AuditError> {
-        self.file.sync_data().map_err(|source| AuditError::File {
-            operation: "sync the audit file",
-            path: self.path.clone(),
-            source,
+    fn append_line(&self, path: &Path, line: &str) -> Result<(), AuditError> {
+        let record = |arguments| {
+            let mut record = log::Record::builder();
+            record.level(log::Level::Info).target("audit").args(arguments);
+            self.appender.append(&record.build())
+        };
+        record(format_args!("{line}")).map_err(|error| AuditError::Append {
+            path: path.to_owned(),
+            why: format!("{error:#}"),
         })
     }
+}
+
+fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> AuditError {
+    let path = path.to_owned();
+    move |source| AuditError::File { operation, path, source }
 }
 
 /// A record as the file shows it, its serial first.

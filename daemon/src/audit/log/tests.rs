@@ -79,6 +79,18 @@ fn a_path_that_log4rs_would_rewrite_is_refused() {
 }
 
 #[test]
+fn a_write_after_a_failed_one_finds_out_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = AuditLog::open(dir.path(), &records(1..=1)).unwrap();
+    // As a full disk would have it: the first record whole, the second torn, and an error.
+    let torn = text(&records(1..=2)) + &text(&records(3..=3))[..10];
+    fs::write(dir.path().join(DIRECTORY).join(FILE), torn).unwrap();
+    log.open = None;
+    log.write(&records(2..=4)).unwrap();
+    assert_eq!(content(&dir), text(&records(1..=4)));
+}
+
+#[test]
 fn a_record_longer_than_any_buffer_is_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let long = vec![(1, format!("{{\"x\":\"{}\"}}", "y".repeat(100_000)))];

@@ -1,0 +1,232 @@
+//! The control socket: how `parlord` subcommands speak to the running daemon.
+//!
+//! One JSON object a line, request and response in turn, over a Unix socket in the data directory.
+//! Who may open the socket may ask: the kernel decides that, and tells the daemon who it is. Both
+//! ends are the same program, so the protocol may change with it; a daemon that does not understand
+//! a request says so. A password never goes through it: the subcommand does the client's half of
+//! its registration itself.
+
+mod offline;
+mod running;
+mod socket;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+
+use parlor_protocol::account::StretchCost;
+use parlor_protocol::name::UserName;
+use parlor_protocol::refusal::{Code, Refusal};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+pub(crate) use self::offline::Offline;
+pub(crate) use self::socket::{ControlError, ControlSocket, connect};
+use crate::accounts::Accounts;
+use crate::rooms::{Command, Standing};
+use crate::store::{Readers, StoreError};
+
+/// The longest line, in bytes: a page of users with the longest names takes 16 KiB.
+const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Users on one page of the list.
+const PAGE_USERS_MAX: u32 = 200;
+
+/// What a subcommand asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Request {
+    /// The daemon's half of registering a password, for either of the next two.
+    Register {
+        /// Whose password.
+        user: UserName,
+        /// OPAQUE's registration request.
+        request: Vec<u8>,
+    },
+    /// Makes a user.
+    UserAdd {
+        /// The new name.
+        user: UserName,
+        /// Whether an operator.
+        operator: bool,
+        /// The password.
+        password: Upload,
+    },
+    /// Sets a user's password and revokes all their devices.
+    UserPasswd {
+        /// Whose.
+        user: UserName,
+        /// The password.
+        password: Upload,
+    },
+    /// A page of users by name.
+    UserList {
+        /// The last name of the page before; `None` for the first page.
+        after: Option<UserName>,
+    },
+}
+
+/// A password as the client's half of its registration leaves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upload {
+    /// OPAQUE's registration upload.
+    pub(crate) upload: Vec<u8>,
+    /// How it was stretched.
+    pub(crate) cost: StretchCost,
+}
+
+/// What the daemon answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Response {
+    /// To [`Request::Register`].
+    Registered {
+        /// OPAQUE's registration response.
+        response: Vec<u8>,
+        /// How the password is to be stretched.
+        cost: StretchCost,
+    },
+    /// It is done, and on disk.
+    Done,
+    /// To [`Request::UserList`]; the page is the last one when it is not full.
+    Users(Vec<ListedUser>),
+    /// It is not done.
+    Refused(Code),
+}
+
+/// A line of the list of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedUser {
+    /// The name.
+    pub(crate) user: UserName,
+    /// Whether an operator.
+    pub(crate) operator: bool,
+}
+
+/// What answering takes, running or not.
+pub(crate) trait Daemon: Send + Sync + 'static {
+    /// The daemon's half of registrations.
+    fn accounts(&self) -> &Accounts;
+
+    /// What is stored.
+    fn readers(&self) -> &Readers;
+
+    /// Does what the console asks for, on disk when it returns; `uid` is the caller's.
+    fn obey(
+        &self,
+        command: Command,
+        uid: Option<u32>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+}
+
+/// Answers one request of the caller `uid`.
+pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u32>) -> Response {
+    let answered = match request {
+        Request::Register { user, request } => register(daemon, &user, &request),
+        Request::UserAdd { user, operator, password } => {
+            add(daemon, user, operator, password, uid).await
+        }
+        Request::UserPasswd { user, password } => passwd(daemon, user, password, uid).await,
+        Request::UserList { after } => list(daemon, after).await,
+    };
+    answered.unwrap_or_else(|refusal| Response::Refused(refusal.code))
+}
+
+fn register(daemon: &impl Daemon, user: &UserName, request: &[u8]) -> Result<Response, Refusal> {
+    let registration = daemon.accounts().register(user, request)?;
+    Ok(Response::Registered { response: registration.response, cost: registration.cost.0 })
+}
+
+async fn add(
+    daemon: &impl Daemon,
+    name: UserName,
+    operator: bool,
+    password: Upload,
+    uid: Option<u32>,
+) -> Result<Response, Refusal> {
+    let password = daemon.accounts().password(&password.upload, password.cost)?;
+    let standing = if operator { Standing::Operator } else { Standing::Ordinary };
+    daemon.obey(Command::AddUser { name, password, standing }, uid).await?;
+    Ok(Response::Done)
+}
+
+async fn passwd(
+    daemon: &impl Daemon,
+    name: UserName,
+    password: Upload,
+    uid: Option<u32>,
+) -> Result<Response, Refusal> {
+    let password = daemon.accounts().password(&password.upload, password.cost)?;
+    let account = look_up(daemon, move |readers| readers.password(&name)).await?;
+    let (account, _) = account.ok_or(Code::NoSuchUser)?;
+    daemon.obey(Command::SetPassword { user: account.user, password, keep: None }, uid).await?;
+    Ok(Response::Done)
+}
+
+async fn list(daemon: &impl Daemon, after: Option<UserName>) -> Result<Response, Refusal> {
+    let page =
+        look_up(daemon, move |readers| readers.users(after.as_ref(), PAGE_USERS_MAX)).await?;
+    let listed = |line: crate::store::UserLine| ListedUser {
+        user: line.name,
+        operator: line.standing == Standing::Operator,
+    };
+    Ok(Response::Users(page.into_iter().map(listed).collect()))
+}
+
+/// Reads from the store without holding up the thread that serves everybody.
+async fn look_up<T: Send + 'static>(
+    daemon: &impl Daemon,
+    read: impl FnOnce(&Readers) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Refusal> {
+    let readers = daemon.readers().clone();
+    let found = tokio::task::spawn_blocking(move || read(&readers)).await;
+    match found {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => {
+            log::error!("cannot answer a subcommand: {error}");
+            Err(Code::Unavailable.into())
+        }
+        // The runtime is going.
+        Err(_stopping) => Err(Code::Unavailable.into()),
+    }
+}
+
+/// The next line as a value; `None` where the other end has closed.
+///
+/// # Errors
+/// `InvalidData` for a line that is too long or no such value, `UnexpectedEof` for one that is cut.
+pub(crate) async fn receive<T: DeserializeOwned>(
+    stream: &mut (impl AsyncBufRead + Unpin),
+) -> io::Result<Option<T>> {
+    let mut line = Vec::new();
+    stream.take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut line).await?;
+    match line.last() {
+        None => Ok(None),
+        Some(b'\n') => serde_json::from_slice(&line).map(Some).map_err(invalid),
+        Some(_) if line.len() == LINE_BYTES_MAX => {
+            Err(invalid(format!("the line has more than {LINE_BYTES_MAX} bytes")))
+        }
+        Some(_) => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Sends a value as a line.
+pub(crate) async fn send(
+    stream: &mut (impl AsyncWrite + Unpin),
+    value: &impl Serialize,
+) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value).map_err(invalid)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    stream.flush().await
+}
+
+fn invalid(why: impl fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.to_string())
+}
+
+// Stretching is as cheap as these tests need it only with debug assertions.
+#[cfg(all(test, debug_assertions))]
+mod tests;

@@ -1,0 +1,135 @@
+//! Subcommands without a running daemon: the same core over the same store, for one command.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use parlor_protocol::account::StretchCost;
+use parlor_protocol::password::{ExchangeError, ServerSetup};
+use parlor_protocol::refusal::{Code, Refusal};
+
+use super::Daemon;
+use crate::accounts::Accounts;
+use crate::audit::{self, AuditError, AuditLog, Origin};
+use crate::rooms::{Actor, Command, Decision, World};
+use crate::session::now;
+use crate::store::{Batch, Create, FREE_BYTES_MIN, Readers, Store, StoreError, Writer};
+use crate::tls::{self, HostKey, HostKeyError};
+
+/// Why a subcommand cannot work without a daemon.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OfflineError {
+    /// The store cannot be opened, or is somebody else's at the moment.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A new store gets its host key at once, and could not.
+    #[error(transparent)]
+    HostKey(#[from] HostKeyError),
+    /// The audit file cannot be kept.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The secret in the store is none.
+    #[error("the store's password secret is damaged: {0}; restore the store from a backup")]
+    Setup(ExchangeError),
+}
+
+/// The core of a daemon that does not run. It holds the lock of its data directory.
+#[derive(Debug)]
+pub(crate) struct Offline {
+    accounts: Accounts,
+    readers: Readers,
+    core: Mutex<Core>,
+}
+
+#[derive(Debug)]
+struct Core {
+    world: World,
+    writer: Writer,
+    audit: AuditLog,
+}
+
+impl Offline {
+    /// Opens the store of the data directory, or makes one where that is asked for.
+    ///
+    /// # Errors
+    /// There is no store, or a daemon that does not answer holds its lock, or the disk fails.
+    pub(crate) fn open(
+        data: &Path,
+        create: Create,
+        cost: StretchCost,
+    ) -> Result<Self, OfflineError> {
+        let had_store = Store::exists(data);
+        let Store { mut writer, readers } = Store::open(data, create)?;
+        if !had_store {
+            // Without it the daemon would take the store for one whose key was lost.
+            HostKey::load_or_create(data, tls::Store::Absent)?;
+        }
+        let audit = AuditLog::open(data, &audit::pending(&readers)?)?;
+        let setup = writer.opaque_setup(|| ServerSetup::generate().to_bytes().to_vec())?;
+        let setup = ServerSetup::from_bytes(&setup).map_err(OfflineError::Setup)?;
+        let world = writer.load(now())?;
+        let core = Mutex::new(Core { world, writer, audit });
+        Ok(Self { accounts: Accounts::new(setup, cost), readers, core })
+    }
+}
+
+impl Daemon for Offline {
+    fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    fn readers(&self) -> &Readers {
+        &self.readers
+    }
+
+    async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {
+        // A panic in another command of this process is the end of the process.
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        core.obey(&command, &Origin::Console { uid })
+    }
+}
+
+impl Core {
+    /// What the hub does, for a batch of one.
+    fn obey(&mut self, command: &Command, origin: &Origin<'_>) -> Result<(), Refusal> {
+        let unavailable = |error: &dyn std::fmt::Display| {
+            log::error!("{error}");
+            Refusal::from(Code::Unavailable)
+        };
+        if self.writer.free_bytes().map_err(|error| unavailable(&error))? < FREE_BYTES_MIN {
+            return Err(Code::Unavailable.into());
+        }
+        let at = now();
+        let decided = self.world.decide(&Actor::Console, command, at, &mut rand::random);
+        let mut batch = Batch { at, ..Batch::default() };
+        let outcome = match decided {
+            Ok(Decision::Events(events)) => {
+                for event in events {
+                    self.world.apply(&event);
+                    let record = audit::event(&self.world, &Actor::Console, &event, origin);
+                    batch.audit.extend(record);
+                    batch.events.push(event);
+                }
+                Ok(())
+            }
+            // Only users send messages and add devices.
+            Ok(Decision::Repeated(_) | Decision::SameDevice(_)) => Ok(()),
+            Err(refusal) => {
+                let (actor, code) = (Actor::Console, refusal.code);
+                batch.audit.extend(audit::refusal(&self.world, &actor, command, code, at, origin));
+                Err(refusal)
+            }
+        };
+        self.commit(&batch).map_err(|error| unavailable(&error))?;
+        outcome
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<(), OfflineError> {
+        let before = self.writer.audit_serial();
+        self.writer.commit(batch)?;
+        let json = batch.audit.iter().map(audit::AuditRecord::to_json);
+        let records: Vec<(u64, String)> = (before + 1..).zip(json).collect();
+        self.audit.write(&records)?;
+        let audit_done = Some(self.writer.audit_serial());
+        Ok(self.writer.commit(&Batch { audit_done, at: batch.at, ..Batch::default() })?)
+    }
+}

@@ -1,15 +1,16 @@
 //! `parlor`, the terminal client.
-#![allow(dead_code, reason = "the full-screen client is the next to be wired up")]
 
 mod cli;
 mod config;
 mod console;
 mod failure;
+mod full_screen;
 mod host_key;
 mod keymap;
 mod keys;
 mod known_hosts;
 mod lines;
+mod link;
 mod model;
 mod net;
 mod screen;
@@ -58,19 +59,19 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
     let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
     let settings = config::resolve(&invocation.destination, invocation.settings, file, &places)?;
     let mut console = Terminal::new(settings.asking, invocation.verbosity);
-    let Some(line) = invocation.line else {
-        return Err(Failure::Usage(
-            "say what to do; `parlor --help` lists the commands".to_owned(),
-        ));
-    };
     let passwords = match settings.password_command.clone() {
-        _ if line.password_stdin => Passwords::Given(lines::stdin_line()?),
+        _ if invocation.line.as_ref().is_some_and(|line| line.password_stdin) => {
+            Passwords::Given(lines::stdin_line()?)
+        }
         Some(command) => Passwords::Command(command),
         None => Passwords::Terminal,
     };
     let account = account(settings, passwords, &places);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
+    let Some(line) = invocation.line else {
+        full_screen::open(account, runtime, &mut console)?.exit()
+    };
     let done = runtime.block_on(lines::run(line, &account, &mut console));
     // A thread that waits for standard input must not keep the program alive.
     runtime.shutdown_background();

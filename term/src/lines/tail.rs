@@ -1,6 +1,5 @@
 //! `tail`: what was said in a room, and what is said from now on.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use parlor_protocol::id::{Revision, Seq};
@@ -17,8 +16,8 @@ use super::{Context, Format};
 use crate::cli::TailArgs;
 use crate::console::Nobody;
 use crate::failure::Failure;
-use crate::net::account::LoginError;
-use crate::net::{CallError, ConnectError, Item, Lost};
+use crate::net::account::Outlook;
+use crate::net::{CallError, Item, Lost};
 
 /// How many are printed unless the user says otherwise.
 const NUMBER: u64 = 10;
@@ -258,13 +257,11 @@ impl Context<'_> {
             pause = longest.min(pause * 2);
             let session = match self.account.log_in(&mut Nobody).await {
                 Ok((session, _)) => session,
-                Err(error) => match for_now(error) {
-                    ControlFlow::Continue(why) => {
-                        self.console.note(&why);
-                        continue;
-                    }
-                    ControlFlow::Break(failure) => return Err(failure),
-                },
+                Err(error) if error.outlook() == Outlook::MayPass => {
+                    self.console.note(&error.to_string());
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             };
             match session.client.subscribe().await {
                 Ok(()) => {
@@ -305,29 +302,6 @@ fn exit(how: Departure) -> Ended {
     match how {
         Departure::Terminated => gone(Code::RoomTerminated.into()),
         Departure::Left | Departure::Unknown => gone(Code::NotAMember.into()),
-    }
-}
-
-/// Whether it is worth trying again: not where the server is not trusted or lets us not in.
-fn for_now(error: LoginError) -> ControlFlow<Failure, String> {
-    match error {
-        LoginError::Connect(
-            error @ (ConnectError::Untrusted(_)
-            | ConnectError::KeyChanged
-            | ConnectError::NotParlor(_)
-            | ConnectError::Lost(Lost::Closed(
-                CloseReason::UnsupportedVersion | CloseReason::Revoked,
-            ))),
-        ) => ControlFlow::Break(LoginError::Connect(error).into()),
-        LoginError::Refused(Refusal {
-            code: Code::Busy | Code::TooMany | Code::Unavailable,
-            ..
-        }) => ControlFlow::Continue("the server is busy".to_owned()),
-        LoginError::Connect(error) => ControlFlow::Continue(error.to_string()),
-        error @ (LoginError::Refused(_)
-        | LoginError::Password(_)
-        | LoginError::Unacceptable(_)
-        | LoginError::Key(_)) => ControlFlow::Break(error.into()),
     }
 }
 

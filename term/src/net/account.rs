@@ -8,6 +8,7 @@ use parlor_protocol::account::{LoggedIn, NewDevice};
 use parlor_protocol::name::UserName;
 use parlor_protocol::password::{ExchangeError, Password, PasswordError};
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::CloseReason;
 use zeroize::Zeroizing;
 
 use super::login::{self, EntryError};
@@ -56,6 +57,38 @@ pub(crate) enum LoginError {
     Unacceptable(PasswordError),
     /// A key file is there and of no use.
     Key(KeyError),
+}
+
+/// Whether another try may do better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// The network or the server may recover.
+    MayPass,
+    /// Not without its user: the server is not trusted, or does not let us in.
+    Lasts,
+}
+
+impl LoginError {
+    /// Whether it is worth trying again, asking nobody.
+    pub(crate) fn outlook(&self) -> Outlook {
+        match self {
+            Self::Connect(
+                ConnectError::Untrusted(_)
+                | ConnectError::KeyChanged
+                | ConnectError::NotParlor(_)
+                | ConnectError::Lost(Lost::Closed(
+                    CloseReason::UnsupportedVersion | CloseReason::Revoked,
+                )),
+            ) => Outlook::Lasts,
+            Self::Connect(_)
+            | Self::Refused(Refusal {
+                code: Code::Busy | Code::TooMany | Code::Unavailable, ..
+            }) => Outlook::MayPass,
+            Self::Refused(_) | Self::Password(_) | Self::Unacceptable(_) | Self::Key(_) => {
+                Outlook::Lasts
+            }
+        }
+    }
 }
 
 impl fmt::Display for LoginError {

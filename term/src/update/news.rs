@@ -13,7 +13,10 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Rooms(rooms) => return take_rooms(model, &rooms),
         News::Entered(room) => {
             take_room(model, &room);
-            return go_to(model, room.room);
+            // What another device entered does not take one away from where one is.
+            if model.asked.is_some() || model.here.is_none() {
+                return go_to(model, room.room);
+            }
         }
         News::Exited { room, how } => return exit(model, room, how),
         News::Changed { room, at, change } => take_change(model, room, at, change),
@@ -75,12 +78,13 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
 }
 
 fn take_link(model: &mut Model, link: Link) {
+    let was_online = matches!(model.link, Link::Online { .. });
     let online = matches!(link, Link::Online { .. });
     model.link = link;
-    if online {
+    if was_online && online {
         return;
     }
-    // Pages that were asked for will not come any more.
+    // Pages that were asked for over another connection will not come any more.
     for room in &mut model.rooms {
         if room.timeline.before() == Before::Asked {
             room.timeline.set_before(Before::Unknown);

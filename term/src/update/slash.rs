@@ -3,7 +3,7 @@
 use parlor_protocol::id::RoomId;
 use parlor_protocol::room::Role;
 
-use super::{Ask, Intent, error, hint, keys};
+use super::{Ask, Intent, error, go_to, hint, keys};
 use crate::model::{Armed, Directory, Link, Model, More, Popup, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
@@ -45,7 +45,19 @@ pub(super) fn join(model: &mut Model, room: &str) -> Vec<Intent> {
         error(model, "/join needs a room's title or ID; /rooms lists the public ones.");
         return Vec::new();
     }
+    if let Some(id) = own_room(model, room).map(|room| room.id) {
+        model.input.take();
+        return go_to(model, id);
+    }
     ask(model, Ask::Join { room: room.to_owned() })
+}
+
+/// The room of one's own that is meant by a title or an ID.
+fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
+    let id = named.parse::<RoomId>().ok();
+    let folded = named.to_lowercase();
+    let by_title = model.rooms.iter().find(|room| room.title.to_lowercase() == folded);
+    by_title.or_else(|| model.rooms.iter().find(|room| Some(room.id) == id))
 }
 
 fn create(model: &mut Model, title: &str) -> Vec<Intent> {
@@ -68,15 +80,7 @@ fn list(model: &mut Model, search: &str) -> Vec<Intent> {
 }
 
 fn leave(model: &mut Model, room: &str) -> Vec<Intent> {
-    let found = if room.is_empty() {
-        model.here()
-    } else {
-        let id = room.parse::<RoomId>().ok();
-        let folded = room.to_lowercase();
-        let named = |known: &&Room| known.title.to_lowercase() == folded;
-        let by_title = model.rooms.iter().find(named);
-        by_title.or_else(|| model.rooms.iter().find(|known| Some(known.id) == id))
-    };
+    let found = if room.is_empty() { model.here() } else { own_room(model, room) };
     let Some(found) = found else {
         error(model, "You are in no such room.");
         return Vec::new();

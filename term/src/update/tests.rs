@@ -111,7 +111,8 @@ fn what_is_typed_is_sent_or_kept() {
         ("hello", send("hello"), "", ""),
         ("//hello", send("/hello"), "", ""),
         ("   ", vec![], "   ", ""),
-        ("/join ops", ask(Ask::Join { room: "ops".into() }), "", ""),
+        ("/join rust", ask(Ask::Join { room: "rust".into() }), "", ""),
+        ("/join General", vec![], "", ""),
         ("/create  a b ", ask(Ask::Create { title: "a b".into() }), "", ""),
         ("/create", vec![], "/create", "/create needs a title."),
         ("/leave", ask(Ask::Leave { room: id(1) }), "", ""),
@@ -198,12 +199,12 @@ fn a_refused_command_is_given_back() {
 fn a_command_without_a_connection_is_not_lost() {
     let mut model = alice();
     update(&mut model, offline());
-    assert_eq!(type_in(&mut model, "/join ops"), []);
-    assert_eq!(model.input.text(), "/join ops");
+    assert_eq!(type_in(&mut model, "/join rust"), []);
+    assert_eq!(model.input.text(), "/join rust");
     let mut model = alice();
-    type_in(&mut model, "/join ops");
+    type_in(&mut model, "/join rust");
     update(&mut model, offline());
-    assert_eq!(model.input.text(), "/join ops");
+    assert_eq!(model.input.text(), "/join rust");
     assert_eq!(notice(&model), "The connection was lost before the server answered.");
 }
 

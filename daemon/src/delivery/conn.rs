@@ -12,7 +12,7 @@ use parlor_protocol::hello::PLAIN_BINDING;
 use parlor_protocol::id::{DeviceId, Revision, RoomId};
 use parlor_protocol::record::Record;
 use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply, ServerFrame};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ConnId;
@@ -24,6 +24,9 @@ use crate::tls;
 
 /// Requests of one connection that may be unanswered; no more is read from it until one is.
 pub(crate) const REQUESTS_IN_FLIGHT_MAX: u32 = 64;
+/// Bytes that may wait for a connection when a page is added: one that does not read its pages gets
+/// no further ones, instead of being disconnected for them.
+const PAGE_BACKLOG_BYTES_MAX: usize = 64 * 1024;
 /// How long a last word may take to reach a peer that does not read.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -80,6 +83,10 @@ pub(crate) struct Conn {
     end: Cell<Option<End>>,
     /// Rings when a request was answered or the connection is to end.
     changed: Notify,
+    /// One look-up at a time: whoever asks for many pages waits for them in turn with the others.
+    look_ups: Semaphore,
+    /// Rings when less waits to be written.
+    written: Notify,
     /// Whether a task waits until the socket can be written again.
     awaiting_writable: Cell<bool>,
     /// In which kinds of waves it waits for its turn to be written.
@@ -105,6 +112,8 @@ impl Conn {
             in_flight: Cell::new(0),
             end: Cell::new(None),
             changed: Notify::new(),
+            look_ups: Semaphore::new(1),
+            written: Notify::new(),
             awaiting_writable: Cell::new(false),
             in_wave: Default::default(),
         }
@@ -196,6 +205,18 @@ impl Conn {
         Ok(())
     }
 
+    /// The connection's turn to look something up; one at a time.
+    pub(crate) async fn look_up_turn(&self) -> SemaphorePermit<'_> {
+        self.look_ups.acquire().await.expect("invariant: nobody closes it")
+    }
+
+    /// Waits until the peer has read what it was sent, but for a page or so.
+    pub(crate) async fn caught_up(&self) {
+        while self.end.get().is_none() && self.outbox.borrow().bytes() > PAGE_BACKLOG_BYTES_MAX {
+            self.written.notified().await;
+        }
+    }
+
     /// Answers a request that was admitted.
     pub(crate) fn reply(self: &Rc<Self>, id: u32, outcome: Outcome) {
         let reply = Reply { id, outcome: Record(outcome) };
@@ -227,6 +248,7 @@ impl Conn {
         if self.end.get().is_none() {
             self.end.set(Some(End::Closed(reason)));
             self.changed.notify_one();
+            self.written.notify_one();
         }
     }
 
@@ -249,6 +271,7 @@ impl Conn {
     /// Says why the connection ends, and waits a moment for the peer to have read it.
     pub(crate) async fn finish(self: &Rc<Self>, end: End) {
         self.end.set(Some(end));
+        self.written.notify_one();
         let End::Closed(reason) = end else { return };
         if reason == CloseReason::SlowConsumer {
             // It does not read what waits; the reason alone may still fit.
@@ -281,13 +304,16 @@ impl Conn {
     }
 
     fn write(&self) -> io::Result<Written> {
-        self.wire.borrow_mut().write(&self.socket, &mut self.outbox.borrow_mut())
+        let written = self.wire.borrow_mut().write(&self.socket, &mut self.outbox.borrow_mut());
+        self.written.notify_one();
+        written
     }
 
     fn gone(&self) {
         if self.end.get().is_none() {
             self.end.set(Some(End::Gone));
             self.changed.notify_one();
+            self.written.notify_one();
         }
     }
 }

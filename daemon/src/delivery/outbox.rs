@@ -42,6 +42,11 @@ impl Outbox {
         self.frames.is_empty()
     }
 
+    /// How many bytes wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Forgets what waits.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

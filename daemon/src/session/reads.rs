@@ -35,6 +35,8 @@ impl Session {
         let (shard, conn) = (Rc::clone(&self.shard), Rc::clone(&self.conn));
         let server = Arc::clone(&self.server);
         tokio::task::spawn_local(async move {
+            let _turn = conn.look_up_turn().await;
+            conn.caught_up().await;
             let device = shard.device(&conn);
             let found =
                 tokio::task::spawn_blocking(move || look_up(&server.readers, user, device, read));

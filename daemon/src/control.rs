@@ -228,5 +228,6 @@ fn invalid(why: impl fmt::Display) -> io::Error {
 }
 
 // Stretching is as cheap as these tests need it only with debug assertions.
-#[cfg(all(test, debug_assertions))]
+#[cfg(test)]
+#[cfg(debug_assertions)]
 mod tests;

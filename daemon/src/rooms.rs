@@ -27,8 +27,9 @@ mod world;
 pub(crate) use command::{Actor, Command, Decision, Password};
 pub(crate) use effect::{Effect, membership_effect};
 pub(crate) use event::{
-    DirectoryEvent, Event, Happening, NewDevice, Posted, RoomEvent, Standing, Stream, UserEvent,
-    UserId,
+    DirectoryEvent, Event, Happening, NewDevice, Posted, RoomEvent, Standing, UserEvent, UserId,
 };
 pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
-pub(crate) use world::{Membership, Room, RoomState, User, World};
+pub(crate) use world::{Membership, RoomState, World};
+#[cfg(test)]
+pub(crate) use {event::Stream, world::Room};

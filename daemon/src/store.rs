@@ -24,7 +24,7 @@ use std::time::Duration;
 use parlor_protocol::refusal::Code;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-pub(crate) use accounts::{Account, UserLine};
+pub(crate) use accounts::UserLine;
 pub(crate) use readers::{Asked, Generation, Readers};
 pub(crate) use writer::{Batch, DeviceUse, Writer};
 

@@ -184,5 +184,6 @@ fn clear(path: &Path) -> io::Result<()> {
 }
 
 // Stretching is as cheap as these tests need it only with debug assertions.
-#[cfg(all(test, debug_assertions))]
+#[cfg(test)]
+#[cfg(debug_assertions)]
 mod tests;

@@ -82,29 +82,14 @@ impl World {
         self.users.get(&user)
     }
 
-    /// Whose name this is.
-    pub(crate) fn user_by_name(&self, name: &UserName) -> Option<UserId> {
-        self.names.get(name).copied()
-    }
-
     /// The name of a user.
     pub(crate) fn name_of(&self, user: UserId) -> Option<&UserName> {
         self.users.get(&user).map(|user| &user.name)
     }
 
-    /// All users, by number.
-    pub(crate) fn users(&self) -> impl Iterator<Item = (UserId, &User)> {
-        self.users.iter().map(|(&id, user)| (id, user))
-    }
-
     /// The room of this ID, also a terminated one.
     pub(crate) fn room(&self, room: RoomId) -> Option<&Room> {
         self.rooms.get(&room)
-    }
-
-    /// The live room whose title has this [key](Title::key).
-    pub(crate) fn room_by_title_key(&self, key: &str) -> Option<RoomId> {
-        self.titles.by_key.get(key).copied()
     }
 
     /// The rooms that a user is in, by ID.
@@ -120,6 +105,25 @@ impl World {
     /// A user's role in a room; `None` where no member.
     pub(crate) fn role(&self, room: RoomId, user: UserId) -> Option<Role> {
         self.membership(room, user).map(|membership| membership.role)
+    }
+}
+
+/// What only tests look at.
+#[cfg(test)]
+impl World {
+    /// Whose name this is.
+    pub(crate) fn user_by_name(&self, name: &UserName) -> Option<UserId> {
+        self.names.get(name).copied()
+    }
+
+    /// All users, by number.
+    pub(crate) fn users(&self) -> impl Iterator<Item = (UserId, &User)> {
+        self.users.iter().map(|(&id, user)| (id, user))
+    }
+
+    /// The live room whose title has this [key](Title::key).
+    pub(crate) fn room_by_title_key(&self, key: &str) -> Option<RoomId> {
+        self.titles.by_key.get(key).copied()
     }
 
     /// The last event of the directory's stream.

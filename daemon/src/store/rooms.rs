@@ -8,7 +8,7 @@ use parlor_protocol::room::{ListMembers, ListRooms, Member, Members, Room, RoomR
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::readers::{Asked, Generation, Page, Pushed, Readers, find, find_as_member};
-use super::rows::{int, natural, parsed, role, room, room_int, time, user_int};
+use super::rows::{natural, parsed, role, room, room_int, time, user_int};
 use crate::rooms::UserId;
 
 impl Readers {

@@ -8,7 +8,7 @@ use super::*;
 use crate::control::LINE_BYTES_MAX;
 
 /// A daemon that answers at the control socket of a fresh data directory.
-async fn running() -> (tempfile::TempDir, JoinHandle<()>) {
+fn running() -> (tempfile::TempDir, JoinHandle<()>) {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Arc::new(offline(dir.path()));
     let socket = ControlSocket::open_at(dir.path(), None).unwrap();
@@ -17,7 +17,7 @@ async fn running() -> (tempfile::TempDir, JoinHandle<()>) {
 
 #[tokio::test]
 async fn a_user_is_added_through_the_socket() {
-    let (dir, daemon) = running().await;
+    let (dir, daemon) = running();
     let mut stream = connect(dir.path()).await.unwrap().unwrap();
     let mut ask = async |request: Request| {
         send(&mut stream, &request).await.unwrap();
@@ -35,7 +35,7 @@ async fn a_user_is_added_through_the_socket() {
 
 #[tokio::test]
 async fn a_caller_who_makes_no_sense_is_hung_up_on_and_others_go_on() {
-    let (dir, daemon) = running().await;
+    let (dir, daemon) = running();
     let path = dir.path().join(NAME);
     for nonsense in [
         "hello\n".to_owned(),
@@ -61,7 +61,7 @@ async fn a_caller_who_makes_no_sense_is_hung_up_on_and_others_go_on() {
 
 #[tokio::test]
 async fn callers_beyond_the_limit_wait_for_their_turn() {
-    let (dir, daemon) = running().await;
+    let (dir, daemon) = running();
     let mut idle = vec![];
     for _ in 0..CONNECTIONS_MAX {
         let mut stream = connect(dir.path()).await.unwrap().unwrap();

@@ -6,8 +6,8 @@ use parlor_protocol::room::{Departure, Role};
 
 use super::scene::{Scene, create, room_events};
 use crate::rooms::{
-    Actor, Audience, Command, Decision, DirectoryEvent, Effect, Happening, RoomEvent, RoomState,
-    UserId, audience, membership_effect,
+    Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, RoomEvent, RoomState,
+    UserId, membership_effect,
 };
 
 fn left(user: UserId) -> RoomEvent {
@@ -216,21 +216,23 @@ fn a_room_id_is_thrown_again_while_it_is_taken_but_not_for_ever() {
 }
 
 #[test]
-fn a_room_hears_its_events_and_whoever_comes_or_goes_is_named() {
+fn whoever_comes_or_goes_is_named() {
     let mut scene = Scene::new();
     let [ann, ben] = scene.users(["ann", "ben"]);
     let created = scene.act(Actor::User(ann), &create("ops")).unwrap();
     let Happening::Room(room, _) = created[0].what else { panic!("{created:?}") };
-    assert_eq!(audience(&created[0]), Audience::Room(room));
-    assert_eq!(membership_effect(&created[0]), Some(Effect::Enter(ann)));
+    let effect = |event: &Event| match &event.what {
+        Happening::Room(_, event) => membership_effect(event),
+        Happening::Directory(_) | Happening::User(..) => None,
+    };
+    assert_eq!(effect(&created[0]), Some(Effect::Enter(ann)));
     assert!(matches!(
         created[1].what,
         Happening::Directory(DirectoryEvent::TitleTaken { room: taken, .. }) if taken == room
     ));
-    assert_eq!(audience(&created[1]), Audience::Nobody);
     scene.join(ben, room).unwrap();
     let gone = scene.act(Actor::User(ann), &Command::LeaveRoom { room }).unwrap();
-    let effects: Vec<_> = gone.iter().map(membership_effect).collect();
+    let effects: Vec<_> = gone.iter().map(effect).collect();
     assert_eq!(
         effects,
         [

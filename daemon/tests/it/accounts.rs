@@ -1,0 +1,221 @@
+//! Sign-up, logins and devices: who gets in, who does not, and who is thrown out.
+
+use std::thread;
+
+use parlor_protocol::hello::PLAIN_BINDING;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::reply::CloseReason;
+
+use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD};
+
+const REVOKED: Ended = Ended::Closing(CloseReason::Revoked);
+
+/// A connection on which a device has logged in.
+fn by_device(daemon: &Daemon, name: &str, key: &DeviceKey) -> Client {
+    let mut client = daemon.tls_client();
+    client.login_device(name, key).unwrap();
+    client
+}
+
+/// A user whose password is `PASSWORD`, and who has registered these devices in this order.
+fn user_with_devices(daemon: &Daemon, name: &str, keys: &[DeviceKey]) {
+    daemon.client().sign_up(name).unwrap();
+    for (number, key) in (1..).zip(keys) {
+        let offer = key.offer(&format!("device {number}"));
+        let logged_in = daemon.client().login(name, PASSWORD, Some(offer)).unwrap();
+        assert_eq!(logged_in.device.unwrap().0, number);
+    }
+}
+
+#[test]
+fn whoever_has_just_signed_up_can_act_at_once() {
+    let daemon = Daemon::start();
+    let mut alice = daemon.tls_client();
+    let logged_in = alice.sign_up("alice").unwrap();
+    assert_eq!(logged_in.user.as_str(), "alice");
+    assert!(!logged_in.operator);
+    let room = alice.create("ops").unwrap();
+    alice.say(room, "hello").unwrap();
+    assert_eq!(alice.all_history(room).len(), 1);
+}
+
+#[test]
+fn a_device_registered_at_sign_up_logs_in() {
+    let daemon = Daemon::start();
+    let key = DeviceKey::new();
+    let mut first = daemon.tls_client();
+    let device = first.sign_up_with("alice", PASSWORD, Some(key.offer("desk"))).unwrap().device;
+    let mut second = daemon.tls_client();
+    assert_eq!(second.login_device("alice", &key).unwrap().device, device);
+    let listed = second.devices();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((listed[0].name.as_str(), listed[0].current), ("desk", true));
+    assert_eq!(listed[0].public_key, key.public());
+}
+
+#[test]
+fn a_password_logs_in_over_every_transport() {
+    let daemon = Daemon::start();
+    daemon.client().sign_up("alice").unwrap();
+    for mut client in [daemon.client(), daemon.tls_client(), daemon.unix_client()] {
+        assert_eq!(client.login("alice", PASSWORD, None).unwrap().user.as_str(), "alice");
+    }
+}
+
+#[test]
+fn accounts_and_devices_survive_a_kill() {
+    let mut daemon = Daemon::start();
+    let key = DeviceKey::new();
+    daemon.client().sign_up_with("alice", PASSWORD, Some(key.offer("desk"))).unwrap();
+    daemon.kill9();
+    daemon.restart();
+    daemon.tls_client().login("alice", PASSWORD, None).unwrap();
+    daemon.tls_client().login_device("alice", &key).unwrap();
+    assert_eq!(daemon.tls_client().sign_up("alice"), Err(Code::NameTaken));
+}
+
+#[test]
+fn of_twenty_who_sign_up_under_one_name_one_gets_it() {
+    let daemon = Daemon::start();
+    let outcomes = thread::scope(|scope| {
+        let start = || daemon.client().sign_up("alice").map(|_| ());
+        let threads: Vec<_> = (0..20).map(|_| scope.spawn(start)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert_eq!(outcomes.iter().filter(|&&outcome| outcome == Err(Code::NameTaken)).count(), 19);
+}
+
+#[test]
+fn a_closed_server_takes_no_sign_up() {
+    let daemon = Daemon::configured("sign_up = \"closed\"");
+    assert_eq!(daemon.client().sign_up("alice"), Err(Code::SignUpClosed));
+    assert_eq!(daemon.client().login("alice", PASSWORD, None), Err(Code::BadCredentials));
+}
+
+#[test]
+fn bad_names_are_refused() {
+    let daemon = Daemon::start();
+    let mut client = daemon.client();
+    for bad in ["a", "1up", "alice-", "al ice", "älice", "\u{1b}[31m", &"a".repeat(33), ""] {
+        let request = vec![0; 32];
+        let start = parlor_protocol::account::SignUpStart { name: bad.to_owned(), request };
+        let outcome = client.ask(parlor_protocol::request::Command::SignUpStart(start));
+        let refused = parlor_protocol::reply::Outcome::Refused(Code::BadName.into());
+        assert_eq!(outcome, refused, "{bad:?}");
+    }
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_name_are_answered_alike() {
+    let daemon = Daemon::start();
+    daemon.client().sign_up("alice").unwrap();
+    let mut told = vec![];
+    for name in ["alice", "nobody"] {
+        let mut client = daemon.tls_client();
+        let binding = client.link().binding();
+        let (finalization, credential) = client.prove(name, "not the password", &binding);
+        assert_eq!(finalization, None);
+        let refused = client.login_finish(vec![7; 64], None).unwrap_err();
+        // Nor does a second try on the same connection tell them apart.
+        assert_eq!(client.login_finish(vec![7; 64], None), Err(Code::BadRequest));
+        told.push((credential.response.len(), credential.cost, credential.wanted, refused));
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0].3, Code::BadCredentials);
+}
+
+#[test]
+fn a_wrong_device_key_does_not_log_in() {
+    let daemon = Daemon::start();
+    let (alices, bobs) = (DeviceKey::new(), DeviceKey::new());
+    daemon.client().sign_up_with("alice", PASSWORD, Some(alices.offer("hers"))).unwrap();
+    daemon.client().sign_up_with("bob", PASSWORD, Some(bobs.offer("his"))).unwrap();
+    let mut client = daemon.tls_client();
+    let bad = Err(Code::BadCredentials);
+    assert_eq!(client.login_device("alice", &bobs), bad);
+    assert_eq!(client.login_device("alice", &DeviceKey::new()), bad);
+    assert_eq!(client.login_device("nobody", &alices), bad);
+    // The connection is as good as before.
+    client.login_device("alice", &alices).unwrap();
+}
+
+#[test]
+fn a_device_login_made_for_another_connection_is_refused() {
+    let daemon = Daemon::start();
+    let key = DeviceKey::new();
+    daemon.client().sign_up_with("alice", PASSWORD, Some(key.offer("desk"))).unwrap();
+    let (mut first, mut second) = (daemon.tls_client(), daemon.tls_client());
+    let made_for_first = key.login("alice", &first.challenge(), &first.link().binding());
+    assert_eq!(second.login_by(made_for_first.clone()), Err(Code::BadCredentials));
+    let relayed = key.login("alice", &second.challenge(), &first.link().binding());
+    assert_eq!(second.login_by(relayed), Err(Code::BadCredentials));
+    first.login_by(made_for_first).unwrap();
+}
+
+#[test]
+fn a_login_made_for_a_plain_connection_fails_over_tls() {
+    let daemon = Daemon::start();
+    let key = DeviceKey::new();
+    daemon.client().sign_up_with("alice", PASSWORD, Some(key.offer("desk"))).unwrap();
+    let mut tls = daemon.tls_client();
+    let made_for_plain = key.login("alice", &tls.challenge(), PLAIN_BINDING);
+    assert_eq!(tls.login_by(made_for_plain), Err(Code::BadCredentials));
+    // With a password the client is the first to notice: the server's half does not match.
+    assert_eq!(tls.prove("alice", PASSWORD, PLAIN_BINDING).0, None);
+    let mut plain = daemon.client();
+    let binding = tls.link().binding();
+    let made_for_tls = key.login("alice", &plain.challenge(), &binding);
+    assert_eq!(plain.login_by(made_for_tls), Err(Code::BadCredentials));
+}
+
+#[test]
+fn revoking_a_device_ends_its_sessions_and_no_others() {
+    let daemon = Daemon::start();
+    let keys = [DeviceKey::new(), DeviceKey::new()];
+    user_with_devices(&daemon, "alice", &keys);
+    let mut desk = by_device(&daemon, "alice", &keys[0]);
+    let mut lost = [0, 1].map(|_| by_device(&daemon, "alice", &keys[1]));
+    let id = desk.devices().iter().find(|device| device.public_key == keys[1].public()).unwrap().id;
+    desk.revoke(id).unwrap();
+    for session in &mut lost {
+        assert_eq!(session.until_ended(), REVOKED);
+    }
+    assert_eq!(daemon.tls_client().login_device("alice", &keys[1]), Err(Code::BadCredentials));
+    assert_eq!(desk.revoke(id), Err(Code::NoSuchDevice));
+    assert_eq!(desk.devices().len(), 1);
+}
+
+#[test]
+fn changing_the_password_revokes_all_devices_but_ones_own() {
+    let daemon = Daemon::start();
+    let keys = [DeviceKey::new(), DeviceKey::new()];
+    user_with_devices(&daemon, "alice", &keys);
+    let mut other = by_device(&daemon, "alice", &keys[1]);
+    let mut own = by_device(&daemon, "alice", &keys[0]);
+    let new = "a different password";
+    assert_eq!(own.change_password("alice", new), Err(Code::LoginRequired), "nothing was proved");
+    own.login("alice", PASSWORD, None).unwrap();
+    own.change_password("alice", new).unwrap();
+    assert_eq!(other.until_ended(), REVOKED);
+    let left: Vec<_> = own.devices().iter().map(|device| device.public_key).collect();
+    assert_eq!(left, [keys[0].public()]);
+    by_device(&daemon, "alice", &keys[0]);
+    let mut client = daemon.tls_client();
+    assert_eq!(client.login_device("alice", &keys[1]), Err(Code::BadCredentials));
+    assert_eq!(client.login("alice", PASSWORD, None), Err(Code::BadCredentials));
+    client.login("alice", new, None).unwrap();
+}
+
+#[test]
+fn a_logged_in_connection_stays_its_users() {
+    let daemon = Daemon::start();
+    let key = DeviceKey::new();
+    daemon.client().sign_up_with("bob", PASSWORD, Some(key.offer("his"))).unwrap();
+    let mut alice = daemon.user("alice");
+    assert_eq!(alice.login("bob", PASSWORD, None), Err(Code::BadRequest));
+    assert_eq!(alice.login_device("bob", &key), Err(Code::BadRequest));
+    assert_eq!(alice.sign_up("carol"), Err(Code::BadRequest));
+    let room = alice.create("hers").unwrap();
+    assert_eq!(alice.members(room).unwrap()[0].user.as_str(), "alice");
+}

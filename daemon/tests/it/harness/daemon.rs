@@ -1,0 +1,250 @@
+//! The real binary, in a directory of its own, on ports that the system chose.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::PATIENCE;
+use super::client::Client;
+use super::link::Link;
+
+/// How every daemon of a test is configured, unless the test adds to it. Passwords are stretched
+/// cheaply, which only builds with debug assertions allow.
+const CONFIG: &str = r#"
+[listen]
+tls = ["127.0.0.1:0"]
+plain = ["127.0.0.1:0"]
+unix = ["socket"]
+[accounts]
+stretch = { log_n = 4, r = 8, p = 1 }
+"#;
+
+/// The last lines of its log that a failed test shows.
+const LOG_LINES_SHOWN: usize = 30;
+
+/// A running daemon, or what it left behind.
+pub(crate) struct Daemon {
+    dir: TempDir,
+    child: Child,
+    /// What it said at its start.
+    pub(crate) said: Announcement,
+}
+
+/// What a daemon says when it listens.
+#[derive(Clone)]
+pub(crate) struct Announcement {
+    /// Its host key as `ssh-keygen -lf` shows it.
+    pub(crate) fingerprint: String,
+    /// Where it takes encrypted connections.
+    pub(crate) tls: SocketAddr,
+    /// Where it takes plain ones.
+    pub(crate) plain: SocketAddr,
+    /// Where it takes local ones.
+    pub(crate) unix: PathBuf,
+}
+
+impl Daemon {
+    /// Starts a daemon where anyone may sign up.
+    pub(crate) fn start() -> Self {
+        Self::configured("sign_up = \"open\"")
+    }
+
+    /// Starts a daemon with more lines in its configuration; the first stand under `[accounts]`.
+    pub(crate) fn configured(lines: &str) -> Self {
+        let dir = tempfile::Builder::new().prefix("parlord-").tempdir().unwrap();
+        fs::write(dir.path().join("parlord.toml"), format!("{CONFIG}{lines}\n")).unwrap();
+        let (child, said) = launch(&dir);
+        Self { dir, child, said }
+    }
+
+    /// Starts again what has ended: the same data, perhaps other ports.
+    pub(crate) fn restart(&mut self) {
+        assert!(self.child.try_wait().unwrap().is_some(), "the daemon still runs");
+        (self.child, self.said) = launch(&self.dir);
+    }
+
+    /// Ends the process without a warning.
+    pub(crate) fn kill9(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the process to end, and waits for it.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        self.send_sigterm();
+        self.wait()
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn send_sigterm(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
+    /// Waits for the process to end.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        wait(&mut self.child).expect("the daemon did not end")
+    }
+
+    /// Runs a subcommand on the same data, which must end by itself.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let mut child = command(&self.dir)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        if wait(&mut child).is_none() {
+            child.kill().unwrap();
+            panic!("{arguments:?} did not end: {:?}", child.wait_with_output().unwrap());
+        }
+        child.wait_with_output().unwrap()
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// What it has logged so far, over all its starts.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    /// Kibibytes of memory that it has resident.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// A connection without encryption that has said hello.
+    pub(crate) fn client(&self) -> Client {
+        Client::greet(self.plain_link())
+    }
+
+    /// An encrypted connection that has said hello.
+    pub(crate) fn tls_client(&self) -> Client {
+        Client::greet(Link::tls(self.said.tls).unwrap())
+    }
+
+    /// A connection over the Unix socket that has said hello.
+    pub(crate) fn unix_client(&self) -> Client {
+        Client::greet(Link::unix(&self.said.unix).unwrap())
+    }
+
+    /// A connection without encryption that has said nothing.
+    pub(crate) fn plain_link(&self) -> Link {
+        Link::plain(self.said.plain).unwrap()
+    }
+
+    /// A user who has just signed up, and hears everything.
+    pub(crate) fn user(&self, name: &str) -> Client {
+        let mut client = self.client();
+        client.sign_up(name).unwrap();
+        client.subscribe();
+        client
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended already, and then there is nothing to end.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+        let log = self.log();
+        if thread::panicking() {
+            let lines: Vec<_> = log.lines().collect();
+            let shown = &lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..];
+            eprintln!("--- the daemon's log ends:\n{}\n---", shown.join("\n"));
+        } else {
+            assert!(!log.contains("panicked at"), "the daemon panicked:\n{log}");
+        }
+    }
+}
+
+/// Waits for a process to end; `None` where it does not.
+fn wait(child: &mut Child) -> Option<ExitStatus> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        // Nothing rings when a process ends; the deadline decides, not the pause.
+        thread::park_timeout(Duration::from_millis(5));
+    }
+    None
+}
+
+fn command(dir: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlord"));
+    command
+        .arg("--config")
+        .arg(dir.path().join("parlord.toml"))
+        .arg("--data")
+        .arg(dir.path().join("data"))
+        .env("HOME", dir.path())
+        .stdin(Stdio::null());
+    for variable in ["STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "XDG_DATA_HOME"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn launch(dir: &TempDir) -> (Child, Announcement) {
+    let log = File::options().create(true).append(true).open(dir.path().join("log")).unwrap();
+    let mut child = command(dir).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+    let (line, lines) = channel();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    // It reads to the end, so that the daemon never waits for its words to be heard.
+    thread::spawn(move || {
+        for said in stdout.lines().map_while(Result::ok) {
+            let _nobody_listens_any_more = line.send(said);
+        }
+    });
+    match announcement(&lines) {
+        Ok(said) => (child, said),
+        Err(said) => {
+            let _ended = child.kill();
+            let status = child.wait().unwrap();
+            let log = fs::read_to_string(dir.path().join("log")).unwrap_or_default();
+            panic!("the daemon did not start: {status}, said {said:?}\n{log}");
+        }
+    }
+}
+
+/// Reads until everything was announced; otherwise tells what was.
+fn announcement(lines: &Receiver<String>) -> Result<Announcement, Vec<String>> {
+    let (mut said, deadline) = (vec![], Instant::now() + PATIENCE);
+    let (mut fingerprint, mut tls, mut plain, mut unix) = (None, None, None, None);
+    loop {
+        if let (Some(fingerprint), Some(tls), Some(plain), Some(unix)) =
+            (&fingerprint, tls, plain, &unix)
+        {
+            let (fingerprint, unix) = (String::clone(fingerprint), PathBuf::clone(unix));
+            return Ok(Announcement { fingerprint, tls, plain, unix });
+        }
+        let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        else {
+            return Err(said);
+        };
+        if let Some(rest) = line.strip_prefix("host key ") {
+            fingerprint = rest.strip_suffix(" (ED25519)").map(str::to_owned);
+        } else if let Some(rest) = line.strip_prefix("listening on ") {
+            match rest.rsplit_once(' ') {
+                Some((address, "(tls)")) => tls = address.parse().ok(),
+                Some((address, "(plain)")) => plain = address.parse().ok(),
+                Some((path, "(unix)")) => unix = Some(path.into()),
+                _ => {}
+            }
+        }
+        said.push(line);
+    }
+}

@@ -1,0 +1,145 @@
+//! Starting and stopping: what the daemon refuses to start with, and how it says goodbye.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use parlor_protocol::reply::{CloseReason, Outcome};
+use ssh_key::public::{Ed25519PublicKey, KeyData};
+use ssh_key::{HashAlg, PublicKey};
+
+use crate::harness::{Daemon, Ended, Link, PASSWORD, saying};
+
+/// What a command that failed says, on one line.
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    let [line] = lines[..] else { panic!("more than a line: {said}") };
+    line.to_owned()
+}
+
+#[test]
+fn sigterm_answers_what_was_taken_tells_everyone_and_ends_well() {
+    let mut daemon = Daemon::start();
+    let [mut alice, mut bob] = ["alice", "bob"].map(|name| daemon.user(name));
+    let mut over_tls = daemon.tls_client();
+    let room = alice.create("ops").unwrap();
+    bob.join(room).unwrap();
+    let nonces: Vec<_> = (0..60).map(|_| alice.nonce()).collect();
+    let burst = nonces.into_iter().map(|nonce| saying(room, nonce, "a last word"));
+    let ids = alice.requests(burst);
+    let began = Instant::now();
+    daemon.send_sigterm();
+    let closing = Ended::Closing(CloseReason::ShuttingDown);
+    let acknowledged: Vec<_> = ids
+        .into_iter()
+        .map_while(|id| match alice.try_answer(id) {
+            Ok(Outcome::Sent(sent)) => Some(sent.seq.0),
+            Ok(other) => panic!("{other:?}"),
+            Err(ended) => {
+                assert_eq!(ended, closing);
+                None
+            }
+        })
+        .collect();
+    if acknowledged.len() == 60 {
+        assert_eq!(alice.until_ended(), closing);
+    }
+    assert_eq!(bob.until_ended(), closing);
+    assert_eq!(over_tls.until_ended(), closing);
+    assert_eq!(daemon.wait().code(), Some(0));
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(10), "it took {took:?}");
+    daemon.restart();
+    let mut alice = daemon.client();
+    alice.login("alice", PASSWORD, None).unwrap();
+    let stored = alice.all_history(room).len();
+    assert!(stored >= acknowledged.len(), "{stored} of {} are there", acknowledged.len());
+}
+
+#[test]
+fn an_idle_daemon_stops_at_once() {
+    let mut daemon = Daemon::start();
+    let began = Instant::now();
+    assert_eq!(daemon.terminate().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_second_daemon_on_the_same_data_refuses_to_start() {
+    let daemon = Daemon::start();
+    let mut alice = daemon.user("alice");
+    let said = refused(&daemon.run(&["serve"]));
+    assert!(said.contains("data"), "{said}");
+    // The first one did not notice.
+    alice.create("ops").unwrap();
+    daemon.tls_client();
+    daemon.unix_client();
+}
+
+#[test]
+fn without_its_host_key_a_store_is_not_served() {
+    let mut daemon = Daemon::start();
+    daemon.terminate();
+    let key = daemon.data().join("host_key");
+    fs::rename(&key, daemon.data().join("elsewhere")).unwrap();
+    let said = refused(&daemon.run(&["serve"]));
+    assert!(said.contains("host_key") && said.contains("missing"), "{said}");
+    assert!(!key.exists(), "a new key was made");
+    fs::rename(daemon.data().join("elsewhere"), &key).unwrap();
+    let before = daemon.said.fingerprint.clone();
+    daemon.restart();
+    assert_eq!(daemon.said.fingerprint, before);
+}
+
+#[test]
+fn the_printed_fingerprint_is_the_key_files_and_the_one_that_tls_shows() {
+    let daemon = Daemon::start();
+    let shown = KeyData::Ed25519(Ed25519PublicKey(Link::tls(daemon.said.tls).unwrap().host_key()));
+    let shown = PublicKey::new(shown, "").fingerprint(HashAlg::Sha256).to_string();
+    assert_eq!(daemon.said.fingerprint, shown);
+    let key = daemon.data().join("host_key");
+    match Command::new("ssh-keygen").arg("-lf").arg(&key).output() {
+        Ok(output) => {
+            let said = String::from_utf8(output.stdout).unwrap();
+            let words: Vec<_> = said.split_whitespace().collect();
+            assert_eq!((words[0], words[1]), ("256", shown.as_str()), "{said}");
+            assert_eq!(words.last(), Some(&"(ED25519)"));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            eprintln!("ssh-keygen is not installed, so nothing was compared with it");
+        }
+        Err(error) => panic!("cannot run ssh-keygen: {error}"),
+    }
+}
+
+#[test]
+fn store_and_keys_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let daemon = Daemon::start();
+    daemon.user("alice").create("ops").unwrap();
+    let mut files = 0;
+    for entry in walk(&daemon.data()) {
+        let meta = fs::symlink_metadata(&entry).unwrap();
+        if meta.is_file() {
+            files += 1;
+            assert_eq!(meta.permissions().mode() & 0o077, 0, "{}", entry.display());
+        }
+    }
+    assert!(files >= 3, "the store, the key and the audit file are there");
+}
+
+fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = vec![];
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}

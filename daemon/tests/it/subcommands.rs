@@ -1,0 +1,123 @@
+//! `parlord` on the command line: its subcommands, its daemon, and what both leave on disk.
+
+mod place;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use place::{Place, lines, one_line};
+
+#[test]
+fn subcommands_work_with_and_without_the_daemon() {
+    let place = Place::new();
+    place.run(&["user", "add", "alice", "--operator", "--generate"]).done();
+
+    let daemon = place.serve();
+    place.run(&["user", "add", "bob", "--password-stdin"]).with_stdin("correct horse\n").done();
+    let made_up = place.run(&["user", "passwd", "alice", "--generate"]).done();
+    assert!(one_line(&made_up).len() >= 20, "{made_up}");
+    assert_eq!(place.run(&["user", "list"]).done(), format!("{:<32}  operator\nbob\n", "alice"));
+    daemon.stop();
+
+    let listed = place.run(&["user", "list", "--json"]).done();
+    assert_eq!(
+        lines(&listed),
+        [
+            r#"{"type":"user","user":"alice","operator":true}"#,
+            r#"{"type":"user","user":"bob","operator":false}"#
+        ]
+    );
+    place.run(&["user", "passwd", "bob", "--generate"]).done();
+    assert_eq!(
+        place.audited(),
+        [
+            "1 user-added done alice",
+            "2 password-set done alice",
+            "3 user-added done bob",
+            "4 password-set done bob",
+            "5 password-set done alice",
+            "6 password-set done bob",
+        ]
+    );
+}
+
+#[test]
+fn what_goes_wrong_is_one_line_that_says_what_to_do() {
+    let place = Place::new();
+    let no_store = place.run(&["user", "list"]).by_default_place().refused();
+    assert!(no_store.contains("run `parlord serve` once, or name its directory with --data"));
+    let no_store = place.run(&["host-key", "show"]).by_default_place().refused();
+    assert!(no_store.contains("there is no store in "), "{no_store}");
+
+    place.run(&["user", "add", "alice", "--generate"]).done();
+    for (arguments, stdin, expected) in [
+        (&["user", "add", "Alice", "--generate"][..], "", "that name is or was a user's"),
+        (&["user", "passwd", "carol", "--generate"], "", "see `parlord user list`"),
+        (&["user", "add", "bob", "--password-stdin"], "short\n", "fewer than 10 characters"),
+        (&["--config", "/nonexistent", "user", "list"], "", "cannot read the configuration /non"),
+    ] {
+        let said = place.run(arguments).with_stdin(stdin).refused();
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+    let daemon = place.serve();
+    let said = place.run(&["serve", "--listen", "127.0.0.1:0"]).refused();
+    assert!(said.contains("another parlord uses this data directory"), "{said}");
+    let said = place.run(&["user", "add", "alice", "--generate"]).refused();
+    assert!(said.contains("that name is or was a user's"), "{said}");
+    daemon.stop();
+    for wrong in [&["user", "add", "1alice"][..], &["serve", "--listen", "nowhere"], &["rotate"]] {
+        assert_eq!(place.run(wrong).output().status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_configuration_with_an_unknown_key_is_refused_by_its_line() {
+    let place = Place::new();
+    fs::write(place.config(), "[limits]\nlogin_timeout_sec = 3\n").unwrap();
+    let said = place.run(&["serve"]).refused();
+    let expected = format!(
+        "parlord: {} line 2: unknown field `login_timeout_sec`, expected `connections` or \
+         `login_timeout_secs`\n",
+        place.config().display()
+    );
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn the_daemon_says_where_it_listens_and_by_which_key_it_is_known() {
+    let place = Place::new();
+    let daemon = place.serve();
+    let port = daemon.line("listening on 127.0.0.1:", " (tls)").parse::<u16>().unwrap();
+    assert_ne!(port, 0);
+    let fingerprint = daemon.line("host key ", "");
+    let shown = place.run(&["host-key", "show"]).done();
+    assert_eq!(lines(&shown)[0], fingerprint);
+    assert!(lines(&shown)[1].starts_with("ssh-ed25519 AAAA"), "{shown}");
+    daemon.stop();
+    let daemon = place.serve();
+    assert_eq!(daemon.line("host key ", ""), fingerprint);
+    daemon.stop();
+}
+
+#[test]
+fn each_audited_act_has_one_record_whenever_the_daemon_is_killed() {
+    let place = Place::new();
+    for round in 0..8 {
+        let daemon = place.serve();
+        for user in 0..2 {
+            place.run(&["user", "add", &format!("user-{round}-{user}"), "--generate"]).done();
+        }
+        // At once: perhaps before the file is synced, perhaps before the rows are gone.
+        daemon.kill();
+    }
+    place.serve().stop();
+    let audited = place.audited();
+    let serials: Vec<u64> = audited.iter().map(|line| number(line)).collect();
+    assert_eq!(serials, (1..=32).collect::<Vec<_>>(), "{audited:#?}");
+    let acts: BTreeSet<&str> = audited.iter().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(acts.len(), 32, "{audited:#?}");
+}
+
+fn number(line: &str) -> u64 {
+    line.split(' ').next().unwrap().parse().unwrap()
+}

@@ -112,7 +112,7 @@ impl Chat {
             Scroll::Last => None,
             Scroll::First => room.timeline.entries().front().and_then(|first| {
                 let top = Place { entry: first.id, line: 0 };
-                self.lower(room, top, self.height.saturating_sub(1))
+                self.lower(room, top, self.highest())
             }),
             Scroll::PageUp => self.higher(model, room, page),
             Scroll::PageDown => {
@@ -192,6 +192,12 @@ impl Chat {
         }
     }
 
+    /// How far below the very first line the last one that is seen is at least: above the first,
+    /// a row is left to say that it is the first.
+    fn highest(&self) -> usize {
+        self.height.saturating_sub(2)
+    }
+
     /// The place `lines` above the present one, but not so high that the screen is not filled.
     fn higher(&mut self, model: &Model, room: &Room, lines: usize) -> Option<Place> {
         let entries = room.timeline.entries();
@@ -212,7 +218,7 @@ impl Chat {
             left -= line + 1;
             let Some(above) = index.checked_sub(1) else {
                 let top = Place { entry: entries[0].id, line: 0 };
-                return self.lower(room, top, self.height.saturating_sub(1));
+                return self.lower(room, top, self.highest());
             };
             index = above;
             line = self.block_at(room, index).len() - 1;
@@ -221,16 +227,16 @@ impl Chat {
         // The screen must be filled above the place, too.
         let mut filled = place.line + 1;
         for above in (0..index).rev() {
-            if filled >= self.height {
+            if filled > self.highest() {
                 return Some(place);
             }
             filled += self.block_at(room, above).len();
         }
-        if filled >= self.height {
+        if filled > self.highest() {
             return Some(place);
         }
         let top = Place { entry: entries[0].id, line: 0 };
-        self.lower(room, top, self.height.saturating_sub(1))
+        self.lower(room, top, self.highest())
     }
 
     /// The place `lines` below this one; `None` where that is the end.

@@ -21,7 +21,10 @@ pub(super) fn draw_title(printer: &Printer, area: Area, model: &Model, zone: &Ti
     };
     let time = clock(model.now, zone);
     let round_trip = match &model.link {
-        Link::Online { round_trip: Some(time) } => format!("{} ms  ", time.as_millis()),
+        Link::Online { round_trip: Some(time) } => match time.as_millis() {
+            0 => "<1 ms  ".to_owned(),
+            millis => format!("{millis} ms  "),
+        },
         Link::Online { round_trip: None } => String::new(),
         Link::Connecting | Link::Waiting { .. } => "offline  ".to_owned(),
         Link::Over { .. } => "closed  ".to_owned(),
@@ -50,7 +53,8 @@ pub(super) fn banner(model: &Model, zone: &TimeZone) -> Option<String> {
         Link::Connecting => Some(format!(" Connecting to {} …", model.host)),
         Link::Waiting { heard, retry_at, why } => {
             let since = heard.map_or_else(String::new, |at| format!(" since {}", clock(at, zone)));
-            Some(format!(" Not connected{since}: {why}. {}", next_try(model.now, *retry_at)))
+            // What went wrong comes last: it is the part that a narrow screen can do without.
+            Some(format!(" Not connected{since}. {}: {why}.", next_try(model.now, *retry_at)))
         }
         Link::Over { why } => Some(format!(" The connection is over: {why}.")),
     }
@@ -58,8 +62,8 @@ pub(super) fn banner(model: &Model, zone: &TimeZone) -> Option<String> {
 
 fn next_try(now: Timestamp, retry_at: Timestamp) -> String {
     match seconds_until(now, retry_at) {
-        0 => "Trying again.".to_owned(),
-        seconds => format!("Next try in {seconds} s."),
+        0 => "Trying again".to_owned(),
+        seconds => format!("Next try in {seconds} s"),
     }
 }
 

@@ -253,7 +253,7 @@ fn nothing_is_lost_and_all_is_said_without_a_connection() {
         Some(Notice::Error("Not connected: try again when the connection is back.".into()));
     insta::assert_snapshot!(shot(model.clone(), (80, 16)), @r"
      1 general               alice@chat.example.org  ED25519 pinned  offline  14:05
-     Not connected since 14:03: connection refused. Next try in 4 s.
+     Not connected since 14:03. Next try in 4 s: connection refused.
     14:05 bob: the old one
     ─────────────────────────────── Sun 22 Nov 2026 ────────────────────────────────
     13:58 alice: deploy at 14:30, see https://ci.example.org/run/8841
@@ -271,7 +271,7 @@ fn nothing_is_lost_and_all_is_said_without_a_connection() {
     ");
     insta::assert_snapshot!(shot(model, (40, 10)), @r"
      1 general               offline  14:05
-     Not connected since 14:03: connection …
+     Not connected since 14:03. Next try in…
     14:04 alice: thanks
           alice: ✗ on my way
           not sent: you are no member any

@@ -9,7 +9,9 @@ use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::room::Role;
 
 pub(crate) use self::input::{Fit, Input, Reach};
-pub(crate) use self::timeline::{Before, ENTRIES_MAX, Entry, EntryId, Said, Timeline, What};
+pub(crate) use self::timeline::{
+    Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
+};
 
 /// The most messages of one's own that wait for their acknowledgement, over all rooms.
 pub(crate) const UNSENT_MAX: usize = 500;

@@ -192,9 +192,8 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
 
 fn insert(model: &mut Model, text: &str) {
     model.armed = None;
-    if model.popup.is_some() {
-        return;
-    }
+    // Whoever writes wants to see what they write.
+    model.popup = None;
     match model.input.insert(text) {
         Fit::Whole => {}
         Fit::Cut => error(model, "The input line is full; the rest was not taken."),

@@ -7,6 +7,9 @@ use parlor_protocol::id::{Seq, Timestamp};
 /// The most entries kept of a room. Beyond, the oldest go; they can be fetched again.
 pub(crate) const ENTRIES_MAX: usize = 10_000;
 
+/// The same for rooms that are not shown, of which there may be many.
+pub(crate) const HIDDEN_ENTRIES_MAX: usize = 1_000;
+
 /// Names an entry for as long as the program runs; what scrolling holds on to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct EntryId(u64);
@@ -102,13 +105,19 @@ impl Timeline {
         }
         let id = self.new_id();
         self.entries.push_back(Entry { id, at, what });
-        if self.entries.len() > ENTRIES_MAX {
-            self.entries.pop_front();
+        self.keep(ENTRIES_MAX);
+        true
+    }
+
+    /// Forgets the oldest entries but for so many.
+    pub(crate) fn keep(&mut self, most: usize) {
+        let surplus = self.entries.len().saturating_sub(most);
+        if surplus > 0 {
+            self.entries.drain(..surplus);
             if self.before == Before::Nothing {
                 self.before = Before::Unknown;
             }
         }
-        true
     }
 
     /// Puts an older page before what is known; messages of it that are known already are left out.
@@ -173,5 +182,7 @@ mod tests {
         assert_eq!(timeline.entries().len(), ENTRIES_MAX);
         assert_eq!(timeline.first_seq(), Some(Seq(3)));
         assert_eq!(timeline.before(), Before::Unknown);
+        timeline.keep(10);
+        assert_eq!(timeline.first_seq(), Some(Seq(ENTRIES_MAX as u64 - 7)));
     }
 }

@@ -1,21 +1,19 @@
 //! The conversation: only the lines that are seen are made, and the place is held by a message.
 
+mod line;
+
 use std::collections::{HashMap, VecDeque};
 
 use cursive::Printer;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::{RoomId, Timestamp};
 
+pub(super) use self::line::clock;
+use self::line::{Line, Tone, author, draw_line, room_for_text, said_lines};
 use super::paint;
 use crate::keymap::Scroll;
 use crate::model::{Before, Entry, EntryId, Model, Room, SendState, What};
 
-/// From this width on, names stand in a column of their own.
-const COLUMNS_WIDE: usize = 81;
-/// The width of that column.
-const NAME_COLUMNS: usize = 10;
-/// Where the text begins beside it: behind time, name and rule.
-const TEXT_AT: usize = 6 + NAME_COLUMNS + 3;
 /// The most wrapped messages that are kept; beyond, all are made anew.
 const CACHE_MAX: usize = 4_096;
 
@@ -37,25 +35,6 @@ pub(super) struct Chat {
 struct Place {
     entry: EntryId,
     line: usize,
-}
-
-/// One row of the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Line {
-    /// A rule across, with something in its middle.
-    Rule(String),
-    /// A piece of a message.
-    Said { time: String, author: String, text: String, tone: Tone },
-    /// Something that is no message.
-    Note(String),
-}
-
-/// How a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tone {
-    Said,
-    Queued,
-    Refused,
 }
 
 impl Chat {
@@ -326,51 +305,6 @@ impl Chat {
     }
 }
 
-/// The time of day, as it is shown.
-pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
-    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
-    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
-}
-
-fn author(name: &str, width: usize) -> String {
-    let most = if width >= COLUMNS_WIDE { NAME_COLUMNS } else { (width / 3).max(1) };
-    paint::clipped(name, most).into_owned()
-}
-
-/// How many columns the first and the other lines of a message have for its text.
-fn room_for_text(author: &str, width: usize) -> (usize, usize) {
-    if width >= COLUMNS_WIDE {
-        (width - TEXT_AT, width - TEXT_AT)
-    } else {
-        let head = head_columns(author, width);
-        (width.saturating_sub(head).max(1), width.saturating_sub(indent(width)).max(1))
-    }
-}
-
-/// How wide time and name are where they stand before the text. On the narrowest screens the time
-/// is not shown.
-fn head_columns(author: &str, width: usize) -> usize {
-    let time = if indent(width) > 0 { 6 } else { 0 };
-    time + paint::columns(author) + 2
-}
-
-fn indent(width: usize) -> usize {
-    if width >= 30 { 6 } else { 0 }
-}
-
-fn said_lines(
-    time: &str,
-    author: &str,
-    texts: Vec<String>,
-    tone: Tone,
-) -> impl Iterator<Item = Line> {
-    let head = (time.to_owned(), author.to_owned());
-    texts.into_iter().scan(Some(head), move |head, text| {
-        let (time, author) = head.take().unwrap_or_default();
-        Some(Line::Said { time, author, text, tone })
-    })
-}
-
 fn welcome(model: &Model, width: usize) -> Vec<Line> {
     let text = format!(
         "You are in no room on {} yet.\n\n/rooms lists the public rooms,\n/join TITLE enters one,\n\
@@ -378,43 +312,4 @@ fn welcome(model: &Model, width: usize) -> Vec<Line> {
         model.host
     );
     paint::wrap(&text, width, width).into_iter().map(Line::Note).collect()
-}
-
-fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize, line: &Line) {
-    match line {
-        Line::Rule(middle) => {
-            let middle = paint::clipped(middle, width);
-            let left = width.saturating_sub(paint::columns(&middle) + 2) / 2;
-            printer.with_style(paint::dim(), |printer| {
-                printer.print_hline((x, y), width, "─");
-                paint::text(printer, (x + left, y), width - left, &format!(" {middle} "));
-            });
-        }
-        Line::Note(text) => {
-            paint::styled(printer, (x, y), width, text, paint::dim());
-        }
-        Line::Said { time, author, text, tone } => {
-            let style = match tone {
-                Tone::Said => paint::plain(),
-                Tone::Queued => paint::dim(),
-                Tone::Refused => paint::alert(),
-            };
-            let wide = width >= COLUMNS_WIDE;
-            let time_columns = indent(width);
-            paint::styled(printer, (x, y), time_columns.min(width), time, paint::dim());
-            let mut at = time_columns;
-            if wide || !author.is_empty() {
-                paint::styled(printer, (x + at, y), width - at, author, paint::name_style(author));
-                at += paint::columns(author);
-            }
-            if wide {
-                paint::styled(printer, (x + TEXT_AT - 3, y), 3, " │ ", paint::dim());
-                at = TEXT_AT;
-            } else if !author.is_empty() {
-                paint::text(printer, (x + at, y), width.saturating_sub(at), ": ");
-                at += 2;
-            }
-            paint::styled(printer, (x + at, y), width.saturating_sub(at), text, style);
-        }
-    }
 }

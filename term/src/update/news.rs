@@ -5,7 +5,10 @@ use parlor_protocol::push::Change;
 use parlor_protocol::room::{self, Departure, Role};
 
 use super::{Intent, News, error, go_to, hint, look_up};
-use crate::model::{Before, Link, Listed, Member, Model, More, Popup, Room, Said, SendState, What};
+use crate::model::{
+    Before, HIDDEN_ENTRIES_MAX, Link, Listed, Member, Model, More, Popup, Room, Said, SendState,
+    What,
+};
 
 pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
     match news {
@@ -189,6 +192,9 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
             let said = Said { seq: message.seq, author, text };
             if room.timeline.push(message.at, What::Said(said)) && !shown && !own {
                 room.unread = room.unread.saturating_add(1);
+            }
+            if !shown {
+                room.timeline.keep(HIDDEN_ENTRIES_MAX);
             }
             return;
         }

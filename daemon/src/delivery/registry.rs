@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexSet;
 use parlor_protocol::id::{DeviceId, Revision, RoomId};
+use parlor_protocol::reply::CloseReason;
 
 use super::ConnId;
 use super::conn::{Conn, Owner};
@@ -66,7 +67,8 @@ impl Registry {
         self.slots.iter().flatten()
     }
 
-    /// Makes a connection a user's.
+    /// Makes a connection a user's. It stays that user's: a client that has two logins under way at
+    /// once, for two users, is disconnected.
     pub(super) fn open(
         &mut self,
         conn: &Conn,
@@ -75,13 +77,15 @@ impl Registry {
         rooms: Vec<(RoomId, Revision)>,
     ) {
         let mut owner = conn.owner.borrow_mut();
-        if let Some(owner) = owner.as_mut().filter(|owner| owner.user == user) {
+        match owner.as_mut() {
+            None => {
+                *owner = Some(Owner { user, device, rooms, subscribed: false });
+                self.users.entry(user).or_default().push(conn.id.slot);
+            }
             // The password was proved again, or a device registered: the same session goes on.
-            owner.device = device.or(owner.device);
-            return;
+            Some(owner) if owner.user == user => owner.device = device.or(owner.device),
+            Some(_) => conn.close(CloseReason::ProtocolViolation),
         }
-        *owner = Some(Owner { user, device, rooms, subscribed: false });
-        self.users.entry(user).or_default().push(conn.id.slot);
     }
 
     /// Gives a connection the pushes of its user's rooms.

@@ -219,3 +219,23 @@ fn a_logged_in_connection_stays_its_users() {
     let room = alice.create("hers").unwrap();
     assert_eq!(alice.members(room).unwrap()[0].user.as_str(), "alice");
 }
+
+#[test]
+fn of_two_logins_under_way_at_once_only_one_users_connection_comes() {
+    let daemon = Daemon::start();
+    let keys = [DeviceKey::new(), DeviceKey::new()];
+    daemon.client().sign_up_with("alice", PASSWORD, Some(keys[0].offer("hers"))).unwrap();
+    daemon.client().sign_up_with("bob", PASSWORD, Some(keys[1].offer("his"))).unwrap();
+    let room = by_device(&daemon, "alice", &keys[0]).create("hers").unwrap();
+    let mut both = daemon.client();
+    let (challenge, binding) = (both.challenge(), both.link().binding());
+    let alice = keys[0].login("alice", &challenge, &binding);
+    let bob = keys[1].login("bob", &challenge, &binding);
+    both.requests([alice, bob]);
+    assert_eq!(both.until_ended(), Ended::Closing(CloseReason::ProtocolViolation));
+    // The place of that connection is free again, and whoever gets it hears nothing of hers.
+    let mut carol = daemon.user("carol");
+    carol.subscribe();
+    by_device(&daemon, "alice", &keys[0]).say(room, "for members").unwrap();
+    assert_eq!(carol.settle(), [""; 0]);
+}

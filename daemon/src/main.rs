@@ -9,6 +9,7 @@ mod delivery;
 mod hub;
 mod logging;
 mod rooms;
+mod secrets;
 mod serve;
 mod session;
 mod store;

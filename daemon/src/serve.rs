@@ -8,7 +8,6 @@ use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use parlor_protocol::password::{ExchangeError, ServerSetup};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -20,9 +19,10 @@ use crate::config::Config;
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Hub, Stopped, TICK};
+use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server, now};
-use crate::store::{Create, Store, StoreError, Writer};
-use crate::tls::{self, HostKey, HostKeyError};
+use crate::store::{Create, Store, StoreError};
+use crate::tls::{self, HostKey};
 use listen::{Door, Listener};
 
 /// The whole of a stop, at most: whatever has not ended by then ends with the process.
@@ -34,13 +34,11 @@ pub(crate) enum ServeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    HostKey(#[from] HostKeyError),
+    Secrets(#[from] SecretsError),
     #[error(transparent)]
     Audit(#[from] AuditError),
     #[error(transparent)]
     Control(#[from] ControlError),
-    #[error("the store's password secret is damaged: {0}; restore the store from a backup")]
-    Setup(ExchangeError),
     #[error("cannot {operation}: {source}")]
     Io { operation: String, source: io::Error },
     #[error("the store failed and nothing may follow: {0}; see to the disk and start again")]
@@ -68,15 +66,13 @@ pub(crate) fn run(config: &Config) -> Result<(), ServeError> {
 }
 
 async fn serve(config: &Config) -> Result<(), ServeError> {
-    let had_store = Store::exists(&config.data);
+    listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
-    let key_state = if had_store { tls::Store::Present } else { tls::Store::Absent };
-    let host_key = HostKey::load_or_create(&config.data, key_state)?;
+    let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
     let listeners = listen::bind(&config.listen, &tls::server_config(&host_key)).await?;
     let control = ControlSocket::open(&config.data)?;
     let audit_log = AuditLog::open(&config.data, &audit::pending(&readers)?)?;
     let audited = writer.audit_serial();
-    let setup = opaque_setup(&mut writer)?;
     let world = writer.load(now())?;
 
     let (hub, mut asks) = mpsc::channel(ASKS_MAX);
@@ -168,11 +164,6 @@ async fn stop_hub(
     // A hub that is gone already says so through the other channel.
     let _gone = hub.send(Ask::Stop).await;
     has_stopped.await
-}
-
-fn opaque_setup(writer: &mut Writer) -> Result<ServerSetup, ServeError> {
-    let bytes = writer.opaque_setup(|| ServerSetup::generate().to_bytes().to_vec())?;
-    ServerSetup::from_bytes(&bytes).map_err(ServeError::Setup)
 }
 
 fn start_shards(count: usize, server: &Arc<Server>) -> Result<Vec<ShardHandle>, ServeError> {

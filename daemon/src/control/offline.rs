@@ -4,16 +4,15 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use parlor_protocol::account::StretchCost;
-use parlor_protocol::password::{ExchangeError, ServerSetup};
 use parlor_protocol::refusal::{Code, Refusal};
 
 use super::Daemon;
 use crate::accounts::Accounts;
 use crate::audit::{self, AuditError, AuditLog, Origin};
 use crate::rooms::{Actor, Command, Decision, World};
+use crate::secrets::{self, SecretsError};
 use crate::session::now;
 use crate::store::{Batch, Create, FREE_BYTES_MIN, Readers, Store, StoreError, Writer};
-use crate::tls::{self, HostKey, HostKeyError};
 
 /// Why a subcommand cannot work without a daemon.
 #[derive(Debug, thiserror::Error)]
@@ -21,15 +20,12 @@ pub(crate) enum OfflineError {
     /// The store cannot be opened, or is somebody else's at the moment.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A new store gets its host key at once, and could not.
+    /// A new store gets its secrets at once, and could not, or an old one has lost them.
     #[error(transparent)]
-    HostKey(#[from] HostKeyError),
+    Secrets(#[from] SecretsError),
     /// The audit file cannot be kept.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// The secret in the store is none.
-    #[error("the store's password secret is damaged: {0}; restore the store from a backup")]
-    Setup(ExchangeError),
 }
 
 /// The core of a daemon that does not run. It holds the lock of its data directory.
@@ -57,15 +53,10 @@ impl Offline {
         create: Create,
         cost: StretchCost,
     ) -> Result<Self, OfflineError> {
-        let had_store = Store::exists(data);
         let Store { mut writer, readers } = Store::open(data, create)?;
-        if !had_store {
-            // Without it the daemon would take the store for one whose key was lost.
-            HostKey::load_or_create(data, tls::Store::Absent)?;
-        }
+        // The host key too: without it the daemon would take the store for one whose key was lost.
+        let (_, setup) = secrets::load_or_make(data, &mut writer)?;
         let audit = AuditLog::open(data, &audit::pending(&readers)?)?;
-        let setup = writer.opaque_setup(|| ServerSetup::generate().to_bytes().to_vec())?;
-        let setup = ServerSetup::from_bytes(&setup).map_err(OfflineError::Setup)?;
         let world = writer.load(now())?;
         let core = Mutex::new(Core { world, writer, audit });
         Ok(Self { accounts: Accounts::new(setup, cost), readers, core })

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
@@ -85,6 +86,16 @@ impl fmt::Display for Listener {
             Self::Plain(tcp) => write!(f, "{} (plain)", address(tcp)),
             Self::Unix(_, path) => write!(f, "{} (unix)", path.display()),
         }
+    }
+}
+
+/// Lets the process open as many files as the system allows it: each connection is one. Where even
+/// that is not asked for or refused, accepting says so when the time comes.
+pub(super) fn allow_many_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        log::info!("cannot open more than {:?} files at once: {error}", limit.current);
     }
 }
 

@@ -142,24 +142,19 @@ impl Writer {
         find().doing("look for a nonce in")
     }
 
-    /// The server's half of all password records, made at the first start.
-    pub(crate) fn opaque_setup(
-        &mut self,
-        make: impl FnOnce() -> Vec<u8>,
-    ) -> Result<Vec<u8>, StoreError> {
-        let operation = "read the password setup of";
-        let stored: Option<Vec<u8>> = self
-            .connection
-            .query_row("SELECT opaque_setup FROM meta", [], |row| row.get(0))
-            .doing(operation)?;
-        if let Some(setup) = stored {
-            return Ok(setup);
-        }
-        let setup = make();
+    /// The server's half of all password records; `None` in a store that was never in use.
+    pub(crate) fn opaque_setup(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.connection
-            .execute("UPDATE meta SET opaque_setup = ?1", [&setup])
+            .query_row("SELECT opaque_setup FROM meta", [], |row| row.get(0))
+            .doing("read the password setup of")
+    }
+
+    /// Keeps the server's half of all password records.
+    pub(crate) fn set_opaque_setup(&mut self, setup: &[u8]) -> Result<(), StoreError> {
+        self.connection
+            .execute("UPDATE meta SET opaque_setup = ?1", [setup])
             .doing("write the password setup to")?;
-        Ok(setup)
+        Ok(())
     }
 
     /// The serial of the last audit record that was committed.

@@ -1,6 +1,10 @@
 CARGO ?= cargo
 
-.PHONY: test check
+.PHONY: try test check
+
+# A private daemon with two members who talk, and the full-screen client in their room.
+try:
+	@packaging/try.sh
 
 test:
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \

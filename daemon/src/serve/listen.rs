@@ -27,6 +27,8 @@ const USER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A silent peer is asked for a sign of life after this long, then every [`KEEPALIVE_INTERVAL`].
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+/// One that gives none this often is gone.
+const KEEPALIVE_RETRIES: u32 = 2;
 
 /// Where all listeners bring their connections.
 #[derive(Debug, Clone)]
@@ -180,8 +182,10 @@ async fn accept_unix(unix: &UnixListener, door: &Door) -> io::Result<Option<Inco
 /// Messages go out at once, and dead peers are noticed.
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let keepalive =
-        TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_INTERVAL);
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_AFTER)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_RETRIES);
     let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&keepalive)?;
     #[cfg(target_os = "linux")]

@@ -18,9 +18,9 @@ use tokio::sync::mpsc;
 pub(crate) use ask::{Ask, Caller, Wish};
 use turn::Turn;
 
+use crate::clock::now;
 use crate::delivery::{self, Step};
 use crate::rooms::World;
-use crate::session::now;
 use crate::store::{DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
 
 /// Asks that may wait for the hub; who has more to ask waits, connection by connection in turn.

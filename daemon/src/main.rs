@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod cli;
+mod clock;
 mod config;
 mod control;
 mod delivery;

@@ -15,12 +15,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
 use crate::audit::{self, AuditError, AuditLog};
+use crate::clock::now;
 use crate::config::Config;
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Hub, Stopped, TICK};
 use crate::secrets::{self, SecretsError};
-use crate::session::{self, Server, now};
+use crate::session::{self, Server};
 use crate::store::{Create, Store, StoreError};
 use crate::tls::{self, HostKey};
 use listen::{Door, Listener};

@@ -16,7 +16,7 @@ use bytes::{Bytes, BytesMut};
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::codec::{self, FRAME_BYTES_MAX, FrameCodec, FrameError};
 use parlor_protocol::hello::{Hello, Limits, MAGIC, VERSION, Welcome};
-use parlor_protocol::id::{self, Timestamp};
+use parlor_protocol::id;
 use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::reply::{CloseReason, Outcome, ServerFrame};
 use parlor_protocol::request::Request;
@@ -26,6 +26,7 @@ use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
 use crate::accounts::Accounts;
+use crate::clock::now;
 use crate::delivery::{AdmissionKind, Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
 use crate::hub::{Ask, Caller, Wish};
 use crate::store::Readers;
@@ -186,8 +187,3 @@ const LIMITS: Limits = Limits {
     message_chars: MAX_BODY_CHARS as u32,
     message_bytes: MAX_BODY_BYTES as u32,
 };
-
-/// The time by the server's clock. Only the shell reads it: the rules get it as an argument.
-pub(crate) fn now() -> Timestamp {
-    Timestamp(jiff::Timestamp::now().as_millisecond())
-}

@@ -9,9 +9,9 @@ use parlor_protocol::refusal::{Code, Refusal};
 use super::Daemon;
 use crate::accounts::Accounts;
 use crate::audit::{self, AuditError, AuditLog, Origin};
+use crate::clock::now;
 use crate::rooms::{Actor, Command, Decision, World};
 use crate::secrets::{self, SecretsError};
-use crate::session::now;
 use crate::store::{Batch, Create, FREE_BYTES_MIN, Readers, Store, StoreError, Writer};
 
 /// Why a subcommand cannot work without a daemon.

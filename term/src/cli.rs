@@ -154,7 +154,7 @@ pub(crate) struct SendArgs {
     /// Send under this nonce: the same nonce again within 7 days is the same message
     #[arg(long, value_name = "HEX", conflicts_with = "lines")]
     pub(crate) nonce: Option<Nonce>,
-    /// Send every line of standard input as a message, in order
+    /// Send every line of standard input that is not blank as a message, in order
     #[arg(long, conflicts_with = "text")]
     pub(crate) lines: bool,
     /// Fail where the server says to wait, instead of waiting

@@ -127,7 +127,12 @@ impl Sender<'_> {
         let (sent, mut answers) = mpsc::channel(AHEAD_MAX);
         let feed = async move {
             while let Some(line) = lines.recv().await {
-                let under_way = self.begin(self.session.nonce(), line?).await?;
+                let line = line?;
+                // Nobody can say nothing, and files have blank lines.
+                if line.trim().is_empty() {
+                    continue;
+                }
+                let under_way = self.begin(self.session.nonce(), line).await?;
                 if sent.send(under_way).await.is_err() {
                     break;
                 }

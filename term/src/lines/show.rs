@@ -73,7 +73,8 @@ impl Listed for Device {
         let mark = if *current { "current" } else { "-" };
         let times = [rfc3339(*created_at), rfc3339(*used_at)];
         let [created, used] = times;
-        vec![id.to_string(), mark.to_owned(), created, used, address.clone(), name.clone()]
+        let address = if address.is_empty() { "-" } else { address }.to_owned();
+        vec![id.to_string(), mark.to_owned(), created, used, address, name.clone()]
     }
 }
 

@@ -4,13 +4,12 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
-use std::time::Duration;
 
 use parlor_protocol::refusal::Code;
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::harness::Home;
 use crate::server::{Server, public_line, refused};
+use crate::terminal::Terminal;
 
 #[test]
 fn wrong_usage_exits_2() {
@@ -161,36 +160,14 @@ fn first_contact_is_asked_at_the_terminal() {
         conversation.rest();
     });
     let home = Home::new();
-    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
-    command.env_clear();
-    command.env("HOME", home.dir.path());
     let key = home.path("id");
     let to = format!("alice@127.0.0.1:{}", server.port);
-    command.args(["-i", key.to_str().unwrap(), &to, "whoami"]);
-    let mut child = pty.slave.spawn_command(command).unwrap();
-    drop(pty.slave);
-    let mut reader = pty.master.try_clone_reader().unwrap();
-    let (bytes, seen) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 1024];
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
-            bytes.send(buffer[..count].to_vec()).unwrap();
-        }
-    });
-    let mut shown = String::new();
-    let mut until = |what: &str| {
-        while !shown.contains(what) {
-            let more = seen.recv_timeout(Duration::from_secs(20)).expect("more on the terminal");
-            shown += &String::from_utf8(more).unwrap();
-        }
-    };
-    until("(yes/no/[fingerprint])? ");
-    let mut writer = pty.master.take_writer().unwrap();
-    writer.write_all(b"yes\n").unwrap();
-    until("Warning: Permanently added");
-    until("alice\r\n");
-    assert!(child.wait().unwrap().success());
-    assert!(shown.starts_with("The authenticity of host '[127.0.0.1]:"), "{shown}");
+    let mut terminal = Terminal::run(&home, &["-i", key.to_str().unwrap(), &to, "whoami"]);
+    terminal.until("The authenticity of host '[127.0.0.1]:");
+    terminal.until("(yes/no/[fingerprint])? ");
+    terminal.enter("yes");
+    terminal.until("Warning: Permanently added");
+    terminal.until("alice\r\n");
+    assert!(terminal.succeeds());
     server.finish();
 }

@@ -1,8 +1,11 @@
 //! A user with a home of their own, and the program run in it.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -83,6 +86,49 @@ impl Home {
         arguments.push("127.0.0.1");
         arguments.extend(command);
         self.command(&arguments)
+    }
+}
+
+/// What comes later than this does not come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program that goes on printing, read line by line as it does, and killed with the test.
+pub(crate) struct Follower {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Follower {
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines() {
+                if sender.send(line.unwrap()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// The next line.
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("another line")
+    }
+
+    /// The exit status, once it ends by itself.
+    pub(crate) fn ends(mut self) -> Option<i32> {
+        assert!(self.lines.recv_timeout(PATIENCE).is_err(), "nothing more is printed");
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -1,7 +1,5 @@
 //! `tail`: what was said, what is said, and nothing twice or not at all.
 
-use std::io::{BufRead, BufReader, Read};
-
 use parlor_protocol::id::{Revision, Timestamp};
 use parlor_protocol::message::{Changes, Messages};
 use parlor_protocol::push::{Change, Exited, Push};
@@ -11,7 +9,7 @@ use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{Departure, Member, Role};
 
-use crate::harness::Home;
+use crate::harness::{Follower, Home};
 use crate::server::{Conversation, Server, change, changed, message, refused, room, room_id};
 
 fn messages(seqs: std::ops::RangeInclusive<u64>, revision: u64) -> Outcome {
@@ -156,19 +154,11 @@ fn every_line_is_handed_on_at_once() {
         conversation.rest();
     });
     let home = Home::new();
-    let mut child = home.command_at(&server, &["tail", "ops", "-f", "-n", "1"]).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    for (text, next) in [("text 1\n", true), ("text 2\n", false)] {
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        assert!(line.ends_with(text), "{line}");
-        if next {
-            go.send(()).unwrap();
-        }
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(out.read_to_string(&mut String::new()).unwrap(), 0);
+    let tail = Follower::spawn(home.command_at(&server, &["tail", "ops", "-f", "-n", "1"]));
+    assert!(tail.line().ends_with("text 1"));
+    go.send(()).unwrap();
+    assert!(tail.line().ends_with("text 2"));
+    drop(tail);
     server.finish();
 }
 

@@ -6,6 +6,7 @@ use parlor_protocol::record::Record;
 use parlor_protocol::room::{
     CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Role, Room, Scope,
 };
+use parlor_protocol::text::printable;
 
 use super::show::MemberOf;
 use super::{Context, Format};
@@ -94,7 +95,7 @@ impl Context<'_> {
         }
         let prompt = format!(
             "You are the last in {}: leaving it ends the room for good. Leave (yes/no)? ",
-            room.title
+            printable(room.title.as_str())
         );
         match self.console.ask(&prompt) {
             Ok(Some(answer)) if !answer.trim().eq_ignore_ascii_case("yes") => {

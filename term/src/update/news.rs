@@ -110,6 +110,9 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
     for id in gone {
         forget(model, id);
     }
+    let mut rooms: Vec<_> = rooms.iter().collect();
+    // Rooms that are there already keep their numbers; the new ones follow by title.
+    rooms.sort_by_key(|room| room.title.as_str().to_lowercase());
     for room in rooms {
         take_room(model, room);
     }

@@ -59,7 +59,8 @@ fn offline() -> Msg {
 fn alice() -> Model {
     let mut model = Model::new("alice", "chat", "pinned", NOW);
     update(&mut model, online());
-    let rooms = vec![listed(1, "general", 3, Role::Owner), listed(2, "ops", 2, Role::Member)];
+    // By ID, as the server has them; here they are numbered by title.
+    let rooms = vec![listed(2, "ops", 2, Role::Member), listed(1, "general", 3, Role::Owner)];
     let asked = update(&mut model, Msg::News(News::Rooms(rooms)));
     assert_eq!(
         asked,

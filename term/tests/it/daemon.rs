@@ -74,7 +74,8 @@ impl Daemon {
         Self { port: port.expect("an address at the start"), fingerprint, dir, child }
     }
 
-    fn kill(&mut self) {
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -7,6 +7,7 @@
 mod conversation;
 mod daemon;
 mod entry;
+mod full_screen;
 mod harness;
 mod lines;
 mod server;

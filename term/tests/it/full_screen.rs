@@ -1,0 +1,259 @@
+//! The full-screen client in real terminals, against the real daemon.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+
+use crate::daemon::Daemon;
+use crate::harness::{Home, done};
+
+const PASSWORD: &str = "correct horse battery";
+/// Much longer than anything takes, so that only what never happens fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+const ROWS: u16 = 24;
+const COLUMNS: u16 = 80;
+
+/// Somebody with an account.
+struct User {
+    name: &'static str,
+    home: Home,
+    port: u16,
+}
+
+impl User {
+    fn signed_up(name: &'static str, daemon: &Daemon) -> Self {
+        let user = Self { name, home: Home::new(), port: daemon.port };
+        let mut command = user.home.command(&user.arguments(&["signup", "--password-stdin"]));
+        let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+        let done = done(&child.wait_with_output().unwrap());
+        assert_eq!(done.status, Some(0), "{done:?}");
+        user
+    }
+
+    fn arguments<'a>(&self, command: &[&'a str]) -> Vec<&'a str> {
+        // The arguments of a few users in a few tests may as well stay until the end.
+        let to: &'static str = format!("{}@127.0.0.1:{}", self.name, self.port).leak();
+        [&["-o", "StrictHostKeyChecking=accept-new", to], command].concat()
+    }
+
+    fn does(&self, command: &[&str]) {
+        let done = self.home.run(&self.arguments(command));
+        assert_eq!(done.status, Some(0), "{command:?}: {done:?}");
+    }
+
+    fn opens(&self) -> Window {
+        Window::open(&self.home, &self.arguments(&[]))
+    }
+}
+
+/// The full-screen client in a terminal.
+struct Window {
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    /// All that was ever written to the terminal.
+    written: Vec<u8>,
+}
+
+impl Window {
+    fn open(home: &Home, arguments: &[&str]) -> Self {
+        let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
+        let pty = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
+        command.env_clear();
+        command.env("HOME", home.dir.path());
+        command.env("TERM", "xterm-256color");
+        command.args(arguments);
+        let child = pty.slave.spawn_command(command).unwrap();
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let keyboard = pty.master.take_writer().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            // The terminal stays open for as long as it is read.
+            let _master = pty.master;
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = reader.read(&mut bytes) {
+                if sender.send(bytes[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(ROWS, COLUMNS, 0);
+        Self { child, keyboard, output, screen, written: Vec::new() }
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Reads on until the screen is as it should be.
+    fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(&self.text()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(bytes) = self.output.recv_timeout(left) else {
+                panic!("never: {what}\n{}", self.text());
+            };
+            self.screen.process(&bytes);
+            self.written.extend(bytes);
+        }
+    }
+
+    fn shows(&mut self, text: &str) {
+        self.until(text, |screen| screen.contains(text));
+    }
+
+    fn types(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    /// Says something, and waits until it is on the server's disk.
+    fn says(&mut self, text: &str) {
+        self.types(&format!("{text}\r"));
+        self.until(text, |screen| {
+            screen.lines().any(|line| line.contains(text) && line.contains(':'))
+                && !screen.contains('◷')
+                && !screen.contains("outbox")
+        });
+    }
+
+    fn quits(mut self) {
+        self.types("/quit\r");
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status:?}");
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
+            self.screen.process(&bytes);
+        }
+        assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+    }
+}
+
+/// How many lines of the screen hold a text.
+fn times(screen: &str, text: &str) -> usize {
+    screen.lines().filter(|line| line.contains(text)).count()
+}
+
+#[test]
+fn two_full_screens_talk_and_go_on_where_they_were_when_the_daemon_dies() {
+    let mut daemon = Daemon::start();
+    let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
+    let (mut hers, mut his) = (alice.opens(), bob.opens());
+    hers.shows("You are in no room");
+    hers.types("/create general\r");
+    hers.shows("This is where general begins.");
+    his.shows("You are in no room");
+    his.types("/rooms\r");
+    his.shows("general   ");
+    his.types("\r");
+    his.shows("This is where general begins.");
+    hers.shows("bob joined");
+    hers.says("hello bob");
+    his.shows("alice: hello bob");
+    his.says("hello alice");
+    hers.shows("bob: hello alice");
+
+    daemon.kill();
+    for window in [&mut hers, &mut his] {
+        window.shows("Not connected since");
+        window.shows("Next try in");
+    }
+    hers.types("written while nobody listens\rand more of it\r");
+    hers.shows("outbox 2");
+    daemon = daemon.restart();
+    for window in [&mut hers, &mut his] {
+        window.until("what was written arrives once, in order", |screen| {
+            let first = screen.find("alice: written while nobody listens");
+            let second = screen.find("alice: and more of it");
+            !screen.contains("Not connected")
+                && !screen.contains('◷')
+                && first.is_some_and(|first| second.is_some_and(|second| first < second))
+                && times(screen, "written while nobody listens") == 1
+                && times(screen, "hello bob") == 1
+        });
+    }
+    his.says("I am back too");
+    hers.shows("bob: I am back too");
+    hers.quits();
+    his.quits();
+    drop(daemon);
+}
+
+#[test]
+fn older_messages_are_fetched_as_one_scrolls() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    alice.does(&["create", "general"]);
+    let lines: String = (1..=450).map(|number| format!("number {number}.\n")).collect();
+    let mut command = alice.home.command(&alice.arguments(&["send", "general", "--lines"]));
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+
+    let mut hers = alice.opens();
+    hers.shows("number 450.");
+    let mut top = 431;
+    while top > 1 {
+        hers.types("\x1b[5~");
+        // A page is on its way now and then; the key is pressed again when it is there.
+        let before = top;
+        hers.until("an older page", |screen| first_number(screen) < Some(before));
+        top = first_number(&hers.text()).unwrap();
+    }
+    hers.types("\x1b[5~");
+    hers.shows("This is where general begins.");
+    hers.types("\x1b[1;3F");
+    hers.shows("number 450.");
+    hers.quits();
+}
+
+fn first_number(screen: &str) -> Option<u32> {
+    let (_, rest) = screen.split_once("number ")?;
+    rest.split_once('.')?.0.parse().ok()
+}
+
+#[test]
+fn nothing_that_others_write_reaches_the_terminal_raw() {
+    let daemon = Daemon::start();
+    let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
+    alice.does(&["create", "general"]);
+    bob.does(&["join", "general"]);
+    let hostile = "\u{1b}]0;mine\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{1100}\u{1100}\u{1100}\tend";
+    let mut hers = alice.opens();
+    hers.shows("This is where general begins.");
+    bob.does(&["send", "general", hostile]);
+    hers.shows("end");
+    hers.says("still here");
+    let written = String::from_utf8(hers.written.clone()).unwrap();
+    for raw in ["\u{1b}]", "\u{9b}", "\u{202e}", "\u{1100}\u{1100}\u{1100}", "\t"] {
+        assert!(!written.contains(raw), "{raw:?}");
+    }
+    hers.quits();
+}
+
+#[test]
+fn the_password_is_asked_for_in_plain_words_before_the_screen() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    alice.does(&["create", "general"]);
+    let other = User { home: Home::new(), ..alice };
+    let mut window = other.opens();
+    window.shows("alice@127.0.0.1's password:");
+    assert!(!window.screen.screen().alternate_screen());
+    window.types(&format!("{PASSWORD}\r"));
+    window.shows("This is where general begins.");
+    assert!(window.screen.screen().alternate_screen());
+    assert!(!window.text().contains("password"));
+    window.quits();
+}
+
+#[test]
+fn without_a_terminal_one_is_told_to_give_a_command() {
+    let done = Home::new().run(&["alice@127.0.0.1:1"]);
+    assert_eq!(done.status, Some(2), "{done:?}");
+    assert!(done.err.contains("the full screen needs a terminal"), "{done:?}");
+}

@@ -275,7 +275,7 @@ impl Conn {
         let End::Closed(reason) = end else { return };
         if reason == CloseReason::SlowConsumer {
             // It does not read what waits; the reason alone may still fit.
-            self.outbox.borrow_mut().clear();
+            self.outbox.borrow_mut().forget_unbegun();
         }
         let closing = codec::frame(&ServerFrame::Closing(Closing { reason }))
             .expect("invariant: a closing frame is small");

@@ -24,6 +24,8 @@ pub(super) fn no_slices<'a>() -> Slices<'a> {
 pub(super) struct Outbox {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    /// Whether a part of the first frame was written already.
+    begun: bool,
 }
 
 impl Outbox {
@@ -47,9 +49,11 @@ impl Outbox {
         self.bytes
     }
 
-    /// Forgets what waits.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
+    /// Forgets what waits, but for the rest of a frame that has begun: without it the peer would
+    /// take the next frame for that rest.
+    pub(super) fn forget_unbegun(&mut self) {
+        self.frames.truncate(usize::from(self.begun));
+        self.bytes = self.frames.iter().map(Bytes::len).sum();
     }
 
     /// Fills in the first frames for a vectored write, cut off after `bytes_max`, and tells how many
@@ -75,9 +79,11 @@ impl Outbox {
             let front = self.frames.front_mut().expect("invariant: no more is written than waits");
             if front.len() > count {
                 front.advance(count);
+                self.begun = true;
                 return;
             }
             count -= front.len();
+            self.begun = false;
             self.frames.pop_front();
         }
         if self.frames.is_empty() && self.frames.capacity() > SLICES_MAX {
@@ -103,6 +109,21 @@ mod tests {
         assert_eq!(filled, [b"e".as_slice(), b"f"]);
         assert_eq!(outbox.fill(&mut no_slices(), 1), 1);
         outbox.advance(2);
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn a_frame_that_has_begun_is_not_forgotten() {
+        let mut outbox = Outbox::default();
+        for frame in ["abc", "de", "f"] {
+            assert!(outbox.push(Bytes::from(frame)));
+        }
+        outbox.advance(4);
+        outbox.forget_unbegun();
+        assert_eq!(outbox.bytes(), 1);
+        outbox.advance(1);
+        assert!(outbox.push(Bytes::from("gh")));
+        outbox.forget_unbegun();
         assert!(outbox.is_empty());
     }
 

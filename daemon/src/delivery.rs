@@ -35,6 +35,16 @@ pub(crate) struct ConnId {
     pub(crate) serial: u64,
 }
 
+/// Whose a connection is, and what was shown for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opening {
+    pub(crate) user: UserId,
+    /// By which device, or which it has registered.
+    pub(crate) device: Option<DeviceId>,
+    /// Whether it has just proved the user's password.
+    pub(crate) password_proved: bool,
+}
+
 /// What the hub hands on after one commit, in order.
 pub(crate) type Batch = Vec<Step>;
 
@@ -44,7 +54,7 @@ pub(crate) enum Step {
     /// The answer to a request of this connection.
     Reply { conn: ConnId, frame: Bytes },
     /// The connection is this user's from now on.
-    Open { conn: ConnId, user: UserId, device: Option<DeviceId>, rooms: Vec<(RoomId, Revision)> },
+    Open { conn: ConnId, opening: Opening, rooms: Vec<(RoomId, Revision)> },
     /// The connection gets this snapshot, and from now on the pushes of its rooms.
     Subscribe { conn: ConnId, snapshot: Vec<Bytes> },
     /// All connections of the user get the room's pushes after this frame.
@@ -55,6 +65,9 @@ pub(crate) enum Step {
     Room { room: RoomId, frame: Bytes },
     /// The user's connections by this device end.
     Revoke { user: UserId, device: DeviceId },
+    /// The user's password is another, by the connection of this serial where by one at all. Other
+    /// connections that only the old password opened end, and on none is it proved any more.
+    PasswordChanged { user: UserId, by: Option<u64> },
     /// All connections end.
     CloseAll { reason: CloseReason },
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use parlor_protocol::reply::CloseReason;
 use tokio::sync::mpsc;
 
-pub(crate) use ask::{Ask, Caller, Wish};
+pub(crate) use ask::{Ask, Caller, Proof, Wish};
 use turn::Turn;
 
 use crate::clock::now;

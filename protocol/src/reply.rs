@@ -83,7 +83,7 @@ wire_tag! {
         TimedOut = "timed-out",
         /// The client does not read fast enough what it subscribed to; resume from history.
         SlowConsumer = "slow-consumer",
-        /// The device of this session was revoked.
+        /// The device of this session was revoked, or the password that opened it changed.
         Revoked = "revoked",
         /// The store failed: what was not acknowledged is to be sent again.
         Unavailable = "unavailable",

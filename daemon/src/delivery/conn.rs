@@ -65,6 +65,8 @@ pub(super) struct Owner {
     pub(super) rooms: Vec<(RoomId, Revision)>,
     /// Whether pushes were asked for.
     pub(super) subscribed: bool,
+    /// Whether the user's password of today was proved on it.
+    pub(super) password_proved: bool,
 }
 
 /// One connection.
@@ -85,6 +87,8 @@ pub(crate) struct Conn {
     changed: Notify,
     /// One look-up at a time: whoever asks for many pages waits for them in turn with the others.
     look_ups: Semaphore,
+    /// Rings when nothing is unanswered any more.
+    idle: Notify,
     /// Rings when less waits to be written.
     written: Notify,
     /// Whether a task waits until the socket can be written again.
@@ -113,6 +117,7 @@ impl Conn {
             end: Cell::new(None),
             changed: Notify::new(),
             look_ups: Semaphore::new(1),
+            idle: Notify::new(),
             written: Notify::new(),
             awaiting_writable: Cell::new(false),
             in_wave: Default::default(),
@@ -205,6 +210,13 @@ impl Conn {
         Ok(())
     }
 
+    /// Waits until every request that was admitted is answered, or the connection is to end.
+    pub(crate) async fn all_answered(&self) {
+        while self.in_flight.get() > 0 && self.end.get().is_none() {
+            self.idle.notified().await;
+        }
+    }
+
     /// The connection's turn to look something up; one at a time.
     pub(crate) async fn look_up_turn(&self) -> SemaphorePermit<'_> {
         self.look_ups.acquire().await.expect("invariant: nobody closes it")
@@ -233,6 +245,9 @@ impl Conn {
         if before == REQUESTS_IN_FLIGHT_MAX {
             self.changed.notify_one();
         }
+        if before == 1 {
+            self.idle.notify_one();
+        }
         self.push(frame);
     }
 
@@ -247,6 +262,7 @@ impl Conn {
     pub(crate) fn close(&self, reason: CloseReason) {
         if self.end.get().is_none() {
             self.end.set(Some(End::Closed(reason)));
+            self.idle.notify_one();
             self.changed.notify_one();
             self.written.notify_one();
         }
@@ -312,6 +328,7 @@ impl Conn {
     fn gone(&self) {
         if self.end.get().is_none() {
             self.end.set(Some(End::Gone));
+            self.idle.notify_one();
             self.changed.notify_one();
             self.written.notify_one();
         }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexSet;
-use parlor_protocol::id::{DeviceId, Revision, RoomId};
+use parlor_protocol::id::{Revision, RoomId};
 use parlor_protocol::reply::CloseReason;
 
-use super::ConnId;
 use super::conn::{Conn, Owner};
+use super::{ConnId, Opening};
 use crate::rooms::UserId;
 
 /// The connections of a shard, by slot, by user and by room.
@@ -67,23 +67,21 @@ impl Registry {
         self.slots.iter().flatten()
     }
 
-    /// Makes a connection a user's. It stays that user's: a client that has two logins under way at
-    /// once, for two users, is disconnected.
-    pub(super) fn open(
-        &mut self,
-        conn: &Conn,
-        user: UserId,
-        device: Option<DeviceId>,
-        rooms: Vec<(RoomId, Revision)>,
-    ) {
+    /// Makes a connection a user's. It stays that user's: sessions take one login at a time, so that
+    /// a second one of somebody else does not come here.
+    pub(super) fn open(&mut self, conn: &Conn, opening: Opening, rooms: Vec<(RoomId, Revision)>) {
+        let Opening { user, device, password_proved } = opening;
         let mut owner = conn.owner.borrow_mut();
         match owner.as_mut() {
             None => {
-                *owner = Some(Owner { user, device, rooms, subscribed: false });
+                *owner = Some(Owner { user, device, rooms, subscribed: false, password_proved });
                 self.users.entry(user).or_default().push(conn.id.slot);
             }
             // The password was proved again, or a device registered: the same session goes on.
-            Some(owner) if owner.user == user => owner.device = device.or(owner.device),
+            Some(owner) if owner.user == user => {
+                owner.device = device.or(owner.device);
+                owner.password_proved |= password_proved;
+            }
             Some(_) => conn.close(CloseReason::ProtocolViolation),
         }
     }

@@ -76,6 +76,11 @@ impl Shard {
         conn.owner.borrow().as_ref()?.device
     }
 
+    /// Whether the password of a connection's user was proved on it, and has not changed since.
+    pub(crate) fn password_proved(&self, conn: &Conn) -> bool {
+        conn.owner.borrow().as_ref().is_some_and(|owner| owner.password_proved)
+    }
+
     /// The user to whom a connection belongs.
     pub(crate) fn user(&self, conn: &Conn) -> Option<UserId> {
         conn.owner.borrow().as_ref().map(|owner| owner.user)
@@ -243,9 +248,9 @@ fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>
                     singles.add(conn);
                 }
             }
-            Step::Open { conn, user, device, rooms } => {
+            Step::Open { conn, opening, rooms } => {
                 if let Some(conn) = registry.conn(conn).cloned() {
-                    registry.open(&conn, user, device, rooms);
+                    registry.open(&conn, opening, rooms);
                 }
             }
             Step::Subscribe { conn, snapshot } => {
@@ -276,6 +281,16 @@ fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>
                 for conn in registry.of_user(user) {
                     let owner = conn.owner.borrow();
                     if owner.as_ref().and_then(|owner| owner.device) == Some(device) {
+                        conn.close(CloseReason::Revoked);
+                    }
+                }
+            }
+            Step::PasswordChanged { user, by } => {
+                for conn in registry.of_user(user).filter(|conn| Some(conn.id.serial) != by) {
+                    let mut owner = conn.owner.borrow_mut();
+                    let Some(owner) = owner.as_mut() else { continue };
+                    owner.password_proved = false;
+                    if owner.device.is_none() {
                         conn.close(CloseReason::Revoked);
                     }
                 }

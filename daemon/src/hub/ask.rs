@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parlor_protocol::id::DeviceId;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Refusal;
 use tokio::sync::oneshot;
@@ -43,6 +44,25 @@ impl Caller {
     }
 }
 
+/// What a login was checked against. The hub looks whether that still stands.
+#[derive(Debug)]
+pub(crate) enum Proof {
+    /// The password behind this record.
+    Password(Vec<u8>),
+    /// The key of this device.
+    Device(DeviceId),
+}
+
+impl Proof {
+    /// The proof as the audit has it.
+    pub(crate) fn by(&self) -> LoginBy {
+        match self {
+            Self::Password(_) => LoginBy::Password,
+            Self::Device(device) => LoginBy::Device(Some(*device)),
+        }
+    }
+}
+
 /// What a session wants.
 #[derive(Debug)]
 pub(crate) enum Wish {
@@ -51,7 +71,7 @@ pub(crate) enum Wish {
     /// A sign-up, after which the connection is the new user's.
     SignUp(Command),
     /// A login that was proved, perhaps with a device to register.
-    Open { user: UserId, device: Option<NewDevice>, by: LoginBy },
+    Open { user: UserId, device: Option<NewDevice>, proof: Proof },
     /// The snapshot and the pushes of the user's rooms.
     Subscribe { user: UserId },
 }

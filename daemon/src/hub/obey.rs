@@ -7,9 +7,9 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 
 use super::turn::Turn;
-use super::{Ask, Caller, Hub, Wish};
-use crate::audit::{self, LoginBy, Origin};
-use crate::delivery::Step;
+use super::{Ask, Caller, Hub, Proof, Wish};
+use crate::audit::{self, Origin};
+use crate::delivery::{Opening, Step};
 use crate::rooms::{
     Actor, Command, Decision, Effect, Event, Happening, NewDevice, Posted, RoomEvent, Standing,
     UserEvent, UserId, membership_effect,
@@ -31,8 +31,8 @@ impl Hub {
                 let outcome = match wish {
                     Wish::Do { user, command } => self.obey(turn, &caller, user, &command, at),
                     Wish::SignUp(command) => self.sign_up(turn, &caller, &command, at),
-                    Wish::Open { user, device, by } => {
-                        self.open(turn, &caller, user, device, by, at)
+                    Wish::Open { user, device, proof } => {
+                        self.open(turn, &caller, user, device, &proof, at)
                     }
                     Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
                 };
@@ -109,26 +109,28 @@ impl Hub {
             Happening::Directory(_) | Happening::Room(..) => None,
         });
         let user = user.expect("invariant: a sign-up sets its user's password");
-        Ok(Ok(self.begin(turn, caller, user, device, at)))
+        let opening = Opening { user, device, password_proved: false };
+        Ok(Ok(self.begin(turn, caller, opening, at)))
     }
 
-    /// A login that was proved. Between the proof and now the device may have been revoked.
+    /// A login that was proved. Between the proof and now the device may have been revoked, or the
+    /// password changed.
     fn open(
         &mut self,
         turn: &mut Turn,
         caller: &Caller,
         user: UserId,
         device: Option<NewDevice>,
-        by: LoginBy,
+        proof: &Proof,
         at: Timestamp,
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let name = translate::name_of(&self.world, user).clone();
-        let known = match by {
-            LoginBy::Password => None,
-            LoginBy::Device(known) => known,
+        let (known, stands) = match proof {
+            Proof::Password(record) => (None, self.has_password(turn, user, record)?),
+            Proof::Device(device) => (Some(*device), self.has_device(user, *device)),
         };
-        if known.is_some_and(|device| !self.has_device(user, device)) {
-            turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, by, at));
+        if !stands {
+            turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, proof.by(), at));
             return Ok(Err(Code::BadCredentials.into()));
         }
         let registered = match device {
@@ -145,8 +147,23 @@ impl Hub {
                 }
             }
         };
-        turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, by, at));
-        Ok(Ok(self.begin(turn, caller, user, registered, at)))
+        turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, proof.by(), at));
+        let password_proved = matches!(proof, Proof::Password(_));
+        let opening = Opening { user, device: registered, password_proved };
+        Ok(Ok(self.begin(turn, caller, opening, at)))
+    }
+
+    /// Whether the user's password is still the one behind this record. The world does not know:
+    /// what this turn has set comes before what is stored.
+    fn has_password(&self, turn: &Turn, user: UserId, record: &[u8]) -> Result<bool, StoreError> {
+        let set = turn.rows.events.iter().rev().find_map(|event| match &event.what {
+            Happening::User(whose, UserEvent::PasswordSet(set)) if *whose == user => Some(set),
+            Happening::User(..) | Happening::Directory(_) | Happening::Room(..) => None,
+        });
+        match set {
+            Some(set) => Ok(set.record == record),
+            None => Ok(self.writer.password_record(user)?.is_some_and(|stored| stored == record)),
+        }
     }
 
     fn has_device(&self, user: UserId, device: DeviceId) -> bool {
@@ -158,10 +175,10 @@ impl Hub {
         &mut self,
         turn: &mut Turn,
         caller: &Caller,
-        user: UserId,
-        device: Option<DeviceId>,
+        opening: Opening,
         at: Timestamp,
     ) -> Outcome {
+        let Opening { user, device, .. } = opening;
         if let Some(device) = device {
             let address = caller.address.to_string();
             self.note_device_use(DeviceUse { user, device, at, address });
@@ -171,7 +188,7 @@ impl Hub {
             (room, membership.expect("invariant: a user's rooms have the user").joined)
         };
         let rooms = self.world.rooms_of(user).map(joined).collect();
-        turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, user, device, rooms });
+        turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
         let account = self.world.user(user).expect("invariant: users are never forgotten");
         Outcome::LoggedIn(LoggedIn {
             user: account.name.clone(),
@@ -229,7 +246,14 @@ impl Hub {
                 UserEvent::DeviceRevoked { id } => {
                     turn.tell_all(&Step::Revoke { user: *user, device: *id });
                 }
-                UserEvent::PasswordSet(_) | UserEvent::DeviceAdded { .. } => {}
+                UserEvent::PasswordSet(_) => {
+                    let by = match *origin {
+                        Origin::Session { number, .. } => Some(number),
+                        Origin::Console { .. } => None,
+                    };
+                    turn.tell_all(&Step::PasswordChanged { user: *user, by });
+                }
+                UserEvent::DeviceAdded { .. } => {}
             },
             Happening::Room(room, what) => self.tell(turn, *room, what, &event),
         }

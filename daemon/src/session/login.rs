@@ -17,7 +17,7 @@ use super::{Server, Session};
 use crate::accounts;
 use crate::audit::LoginBy;
 use crate::delivery::Binding;
-use crate::hub::{Ask, Wish};
+use crate::hub::{Ask, Proof, Wish};
 use crate::rooms::{Command, NewDevice, UserId};
 use crate::store::StoreError;
 
@@ -27,13 +27,14 @@ pub(super) struct Login {
     binding: Binding,
     /// A login by password that waits for its second step.
     pending: Option<Pending>,
-    /// Whose password was proved on this connection: who may change it.
+    /// Who has proved the password on this connection; whether that still stands, the shard knows.
     proved: Option<(UserId, UserName)>,
 }
 
 struct Pending {
     name: UserName,
-    user: Option<UserId>,
+    /// Who that is, and the password's record; `None` for a name that nobody has.
+    known: Option<(UserId, Vec<u8>)>,
     exchange: ServerLogin,
 }
 
@@ -52,7 +53,7 @@ impl Session {
 
     pub(super) async fn sign_up_finish(&self, id: u32, finish: SignUpFinish) {
         match self.signing_up(finish) {
-            Ok(command) => self.submit(id, Wish::SignUp(command)).await,
+            Ok(command) => self.begin(id, Wish::SignUp(command)).await,
             Err(code) => self.reply(id, refused(code)),
         }
     }
@@ -78,11 +79,11 @@ impl Session {
             // Looked up for known names too: an unknown one must not be told by its answer's time.
             let costs = server.readers.costs()?;
             let (account, password) = stored.unzip();
-            let user = account.map(|account| account.user);
             let binding = binding.as_bytes();
             let answer =
                 server.accounts.login(&name, password.as_ref(), &costs, &start.request, binding);
-            Ok(answer.map(|(exchange, credential)| (Pending { name, user, exchange }, credential)))
+            let known = account.zip(password).map(|(account, it)| (account.user, it.record));
+            Ok(answer.map(|(exchange, credential)| (Pending { name, known, exchange }, credential)))
         });
         let outcome = match unless_failed(answered.await) {
             Ok((pending, credential)) => {
@@ -95,11 +96,11 @@ impl Session {
     }
 
     pub(super) async fn login_finish(&self, login: &mut Login, id: u32, finish: LoginFinish) {
-        let Some(Pending { name, user, exchange }) = login.pending.take() else {
+        let Some(Pending { name, known, exchange }) = login.pending.take() else {
             return self.reply(id, refused(Code::BadRequest));
         };
-        let proved = exchange.finish(&finish.finalization).ok().and(user);
-        let Some(user) = proved else {
+        let proved = exchange.finish(&finish.finalization).ok().and(known);
+        let Some((user, record)) = proved else {
             return self.login_failed(id, name, LoginBy::Password).await;
         };
         if self.shard.user(&self.conn).is_some_and(|current| current != user) {
@@ -108,7 +109,8 @@ impl Session {
         match device(finish.device.as_ref()) {
             Ok(device) => {
                 login.proved = Some((user, name));
-                self.submit(id, Wish::Open { user, device, by: LoginBy::Password }).await;
+                let proof = Proof::Password(record);
+                self.begin(id, Wish::Open { user, device, proof }).await;
             }
             Err(code) => self.reply(id, refused(code)),
         }
@@ -132,8 +134,8 @@ impl Session {
         });
         match unless_failed(found.await) {
             Ok(Some((user, device))) => {
-                let by = LoginBy::Device(Some(device));
-                self.submit(id, Wish::Open { user, device: None, by }).await;
+                let proof = Proof::Device(device);
+                self.begin(id, Wish::Open { user, device: None, proof }).await;
             }
             Ok(None) => self.login_failed(id, name, LoginBy::Device(None)).await,
             Err(code) => self.reply(id, refused(code)),
@@ -141,7 +143,7 @@ impl Session {
     }
 
     pub(super) fn password_start(&self, login: &Login, id: u32, start: &PasswordStart) {
-        let outcome = match &login.proved {
+        let outcome = match self.proved(login) {
             Some((_, name)) => self.server.accounts.register(name, &start.request),
             None => Err(Code::LoginRequired),
         };
@@ -149,7 +151,7 @@ impl Session {
     }
 
     pub(super) async fn password_finish(&self, login: &Login, id: u32, finish: PasswordFinish) {
-        let Some((user, _)) = login.proved else {
+        let Some(&(user, _)) = self.proved(login) else {
             return self.reply(id, refused(Code::LoginRequired));
         };
         match self.server.accounts.password(&finish.upload, finish.cost.0) {
@@ -160,6 +162,17 @@ impl Session {
             }
             Err(code) => self.reply(id, refused(code)),
         }
+    }
+
+    fn proved<'a>(&self, login: &'a Login) -> Option<&'a (UserId, UserName)> {
+        login.proved.as_ref().filter(|_| self.shard.password_proved(&self.conn))
+    }
+
+    /// Asks the hub to make the connection a user's, and waits for its answer: what comes behind a
+    /// login in the same burst comes from that user, under that user's limits.
+    async fn begin(&self, id: u32, wish: Wish) {
+        self.submit(id, wish).await;
+        self.conn.all_answered().await;
     }
 
     /// Every failed login is on record before it is answered.

@@ -142,6 +142,17 @@ impl Writer {
         find().doing("look for a nonce in")
     }
 
+    /// The record of a user's password.
+    pub(crate) fn password_record(&self, user: UserId) -> Result<Option<Vec<u8>>, StoreError> {
+        let find = || {
+            self.connection
+                .prepare_cached("SELECT password FROM users WHERE id = ?1")?
+                .query_row([user_int(user)], |row| row.get(0))
+                .optional()
+        };
+        find().map(Option::flatten).doing("read a password record from")
+    }
+
     /// The server's half of all password records; `None` in a store that was never in use.
     pub(crate) fn opaque_setup(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.connection

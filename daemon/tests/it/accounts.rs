@@ -2,9 +2,11 @@
 
 use std::thread;
 
+use parlor_protocol::account::SignUpStart;
 use parlor_protocol::hello::PLAIN_BINDING;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::reply::CloseReason;
+use parlor_protocol::reply::{CloseReason, Outcome};
+use parlor_protocol::request::Command;
 
 use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD};
 
@@ -99,9 +101,9 @@ fn bad_names_are_refused() {
     let mut client = daemon.client();
     for bad in ["a", "1up", "alice-", "al ice", "älice", "\u{1b}[31m", &"a".repeat(33), ""] {
         let request = vec![0; 32];
-        let start = parlor_protocol::account::SignUpStart { name: bad.to_owned(), request };
-        let outcome = client.ask(parlor_protocol::request::Command::SignUpStart(start));
-        let refused = parlor_protocol::reply::Outcome::Refused(Code::BadName.into());
+        let start = SignUpStart { name: bad.to_owned(), request };
+        let outcome = client.ask(Command::SignUpStart(start));
+        let refused = Outcome::Refused(Code::BadName.into());
         assert_eq!(outcome, refused, "{bad:?}");
     }
 }
@@ -221,21 +223,66 @@ fn a_logged_in_connection_stays_its_users() {
 }
 
 #[test]
-fn of_two_logins_under_way_at_once_only_one_users_connection_comes() {
+fn what_is_asked_behind_a_login_in_the_same_burst_is_asked_by_the_user() {
     let daemon = Daemon::start();
-    let keys = [DeviceKey::new(), DeviceKey::new()];
-    daemon.client().sign_up_with("alice", PASSWORD, Some(keys[0].offer("hers"))).unwrap();
-    daemon.client().sign_up_with("bob", PASSWORD, Some(keys[1].offer("his"))).unwrap();
-    let room = by_device(&daemon, "alice", &keys[0]).create("hers").unwrap();
-    let mut both = daemon.client();
-    let (challenge, binding) = (both.challenge(), both.link().binding());
-    let alice = keys[0].login("alice", &challenge, &binding);
-    let bob = keys[1].login("bob", &challenge, &binding);
-    both.requests([alice, bob]);
-    assert_eq!(both.until_ended(), Ended::Closing(CloseReason::ProtocolViolation));
-    // The place of that connection is free again, and whoever gets it hears nothing of hers.
+    let key = DeviceKey::new();
+    daemon.client().sign_up_with("alice", PASSWORD, Some(key.offer("desk"))).unwrap();
+    let mut client = daemon.tls_client();
+    let login = key.login("alice", &client.challenge(), &client.link().binding());
+    let ids = client.requests([login, Command::Subscribe, Command::Ping]);
+    let outcomes: Vec<_> = ids.into_iter().map(|id| client.answer(id)).collect();
+    assert!(matches!(outcomes[0], Outcome::LoggedIn(_)), "{outcomes:?}");
+    assert_eq!(outcomes[1..], [Outcome::Done, Outcome::Done]);
+}
+
+#[test]
+fn of_two_logins_in_one_burst_the_first_counts() {
+    let daemon = Daemon::start();
+    let keys = ["alice", "bob"].map(|name| {
+        let key = DeviceKey::new();
+        daemon.client().sign_up_with(name, PASSWORD, Some(key.offer("desk"))).unwrap();
+        key
+    });
+    let mut client = daemon.tls_client();
+    let (challenge, binding) = (client.challenge(), client.link().binding());
+    let first = keys[0].login("alice", &challenge, &binding);
+    let second = keys[1].login("bob", &challenge, &binding);
+    let ids = client.requests([first, second]);
+    assert!(matches!(client.answer(ids[0]), Outcome::LoggedIn(_)));
+    assert_eq!(client.answer(ids[1]), Outcome::Refused(Code::BadRequest.into()));
+    let room = client.create("ops").unwrap();
+    assert_eq!(client.members(room).unwrap()[0].user.as_str(), "alice");
+    // Whoever gets that connection's place hears nothing of either user's.
+    drop(client);
     let mut carol = daemon.user("carol");
-    carol.subscribe();
     by_device(&daemon, "alice", &keys[0]).say(room, "for members").unwrap();
+    by_device(&daemon, "bob", &keys[1]).join(room).unwrap();
     assert_eq!(carol.settle(), [""; 0]);
+}
+
+#[test]
+fn a_login_begun_before_a_password_change_does_not_end_after_it() {
+    let daemon = Daemon::start();
+    let mut alice = daemon.tls_client();
+    alice.sign_up("alice").unwrap();
+    alice.login("alice", PASSWORD, None).unwrap();
+    let mut thief = daemon.tls_client();
+    let binding = thief.link().binding();
+    let finalization = thief.prove("alice", PASSWORD, &binding).0.unwrap();
+    alice.change_password("alice", "a different password").unwrap();
+    let device = DeviceKey::new().offer("the thief's");
+    assert_eq!(thief.login_finish(finalization, Some(device)), Err(Code::BadCredentials));
+    assert_eq!(alice.devices(), []);
+}
+
+#[test]
+fn changing_the_password_ends_sessions_that_logged_in_by_the_old_one() {
+    let daemon = Daemon::start();
+    let (mut own, mut thief) = (daemon.tls_client(), daemon.tls_client());
+    own.sign_up("alice").unwrap();
+    own.login("alice", PASSWORD, None).unwrap();
+    thief.login("alice", PASSWORD, None).unwrap();
+    own.change_password("alice", "a different password").unwrap();
+    assert_eq!(thief.until_ended(), REVOKED);
+    assert_eq!(own.devices(), []);
 }

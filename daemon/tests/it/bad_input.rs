@@ -224,9 +224,9 @@ fn a_frame_may_be_as_long_as_the_login_allows_and_no_longer() {
 
         let mut user = Client::greet(link);
         user.sign_up(&format!("user{number}")).unwrap();
-        let room = user.create(&format!("room {number}")).unwrap();
+        // The very first frame after the login may be long already.
         let long = "x".repeat(FRAME_BYTES_MAX - 100);
-        assert_eq!(user.say(room, &long), Err(Code::TooLong));
+        assert_eq!(user.say(RoomId::from_random(1), &long), Err(Code::TooLong));
         user.write(&length(FRAME_BYTES_MAX + 1));
         assert_eq!(user.until_ended(), closing(CloseReason::FrameTooLong));
     }
@@ -297,6 +297,19 @@ fn half_of_anything_held_open_is_closed_in_time() {
     }
     println!("all were closed after {:?}", began.elapsed());
     bystander.was_undisturbed();
+}
+
+#[test]
+fn whoever_has_logged_in_may_be_silent_for_longer_than_a_login_may_take() {
+    let daemon = Daemon::configured(LOGIN_TIMEOUT_2_S);
+    let mut alice = daemon.client();
+    alice.sign_up("alice").unwrap();
+    // Silent strangers are the clock: the second came after alice, and is closed before she speaks.
+    for _ in 0..2 {
+        let timed_out = Client::greet(daemon.plain_link()).until_ended();
+        assert_eq!(timed_out, closing(CloseReason::TimedOut));
+    }
+    alice.create("ops").unwrap();
 }
 
 #[test]

@@ -63,6 +63,7 @@ impl Hub {
             }
             Ask::Stop => turn.stopping = true,
         }
+        turn.end_ask();
         Ok(())
     }
 
@@ -244,14 +245,15 @@ impl Hub {
             Happening::Directory(_) => {}
             Happening::User(user, what) => match what {
                 UserEvent::DeviceRevoked { id } => {
-                    turn.tell_all(&Step::Revoke { user: *user, device: *id });
+                    let revoke = Step::Revoke { user: *user, device: *id };
+                    turn.tell_all_behind_the_answer(revoke);
                 }
                 UserEvent::PasswordSet(_) => {
                     let by = match *origin {
                         Origin::Session { number, .. } => Some(number),
                         Origin::Console { .. } => None,
                     };
-                    turn.tell_all(&Step::PasswordChanged { user: *user, by });
+                    turn.tell_all_behind_the_answer(Step::PasswordChanged { user: *user, by });
                 }
                 UserEvent::DeviceAdded { .. } => {}
             },

@@ -19,6 +19,8 @@ pub(super) struct Turn {
     pub(super) rows: store::Batch,
     /// What is handed on after the commit, by shard.
     steps: Vec<delivery::Batch>,
+    /// What follows the answer to the ask at hand.
+    sequel: Vec<Step>,
     /// Whom to answer that the store has failed, if it does.
     requests: Vec<(ConnId, u32)>,
     consoles: Vec<(oneshot::Sender<Answer>, Answer)>,
@@ -34,6 +36,7 @@ impl Turn {
         Self {
             rows: store::Batch { at, ..store::Batch::default() },
             steps: vec![vec![]; shards],
+            sequel: vec![],
             requests: vec![],
             consoles: vec![],
             asks: 0,
@@ -85,6 +88,19 @@ impl Turn {
 
     pub(super) fn tell_all(&mut self, step: &Step) {
         self.steps.iter_mut().for_each(|shard| shard.push(step.clone()));
+    }
+
+    /// Tells all shards once the ask at hand is answered: what ends a session must not swallow the
+    /// answer to the one who asked for it.
+    pub(super) fn tell_all_behind_the_answer(&mut self, step: Step) {
+        self.sequel.push(step);
+    }
+
+    /// Ends an ask, which is answered.
+    pub(super) fn end_ask(&mut self) {
+        for step in std::mem::take(&mut self.sequel) {
+            self.tell_all(&step);
+        }
     }
 
     pub(super) fn answer(&mut self, reply: oneshot::Sender<Answer>, answer: Answer) {

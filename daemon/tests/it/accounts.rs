@@ -189,6 +189,17 @@ fn revoking_a_device_ends_its_sessions_and_no_others() {
 }
 
 #[test]
+fn revoking_the_device_in_use_is_answered_before_its_session_ends() {
+    let daemon = Daemon::start();
+    let key = DeviceKey::new();
+    user_with_devices(&daemon, "alice", std::slice::from_ref(&key));
+    let mut desk = by_device(&daemon, "alice", &key);
+    let id = desk.devices()[0].id;
+    assert_eq!(desk.revoke(id), Ok(()));
+    assert_eq!(desk.until_ended(), REVOKED);
+}
+
+#[test]
 fn changing_the_password_revokes_all_devices_but_ones_own() {
     let daemon = Daemon::start();
     let keys = [DeviceKey::new(), DeviceKey::new()];

@@ -114,6 +114,7 @@ pub(crate) fn event(
         .within(*room),
         Happening::User(user, event) => match event {
             UserEvent::PasswordSet(_) => record("password-set"),
+            UserEvent::PasswordRestretched(_) => record("password-restretched"),
             UserEvent::DeviceAdded { id, device } => record("device-added")
                 .number("device", id.0)
                 .text("name", device.name.as_str())
@@ -144,6 +145,7 @@ pub(crate) fn refusal(
         Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
         Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
         Command::SignUp { .. }
+        | Command::Restretch { .. }
         | Command::AddDevice { .. }
         | Command::RevokeDevice { .. }
         | Command::CreateRoom { .. }

@@ -88,12 +88,18 @@ impl Session {
 
     async fn serve(&mut self) -> Result<Infallible, End> {
         let mut login = Box::new(self.greet().await?);
+        let Err(end) = self.requests(&mut login).await;
+        self.give_up(&mut login).await;
+        Err(end)
+    }
+
+    async fn requests(&mut self, login: &mut Login) -> Result<Infallible, End> {
         loop {
             let frame = self.next_frame().await?;
             let violation = |_| End::Closed(CloseReason::ProtocolViolation);
             let Request { id, command } = Request::decode(&frame).map_err(violation)?;
             self.conn.admit().await?;
-            self.answer(&mut login, id, command.0).await;
+            self.answer(login, id, command.0).await;
         }
     }
 

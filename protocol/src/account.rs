@@ -14,6 +14,16 @@ wire_tag! {
     }
 }
 
+wire_tag! {
+    /// Why a password is registered anew.
+    pub enum PasswordPurpose {
+        /// It is another one: all devices but the connection's own are revoked.
+        Change = "change",
+        /// It is the same one, stretched at the cost that the server wants now: all devices stay.
+        Restretch = "restretch",
+    }
+}
+
 wire_struct! {
     /// The cost of stretching a password with scrypt; it stands beside every password record.
     pub struct StretchCost {
@@ -91,13 +101,15 @@ wire_struct! {
         pub request: Vec<u8>,
     }
 
-    /// Ends a password change: all devices but the connection's own are revoked.
+    /// Ends a password change.
     pub struct PasswordFinish {
         /// OPAQUE's registration upload.
         #[serde(with = "crate::record::octets")]
         pub upload: Vec<u8>,
         /// The cost with which the password was stretched.
         pub cost: Record<StretchCost>,
+        /// Whether it is another password.
+        pub purpose: PasswordPurpose,
     }
 
     /// The server's half of a registration.

@@ -16,8 +16,9 @@ use crate::rooms::{Command, NewDevice, UserId};
 pub(crate) enum Ask {
     /// A session's request, answered through the connection's shard.
     Request { caller: Caller, id: u32, wish: Wish },
-    /// A login that proved nothing: put on record, then refused.
-    LoginFailed { caller: Caller, id: u32, name: UserName, by: LoginBy },
+    /// A login that proved nothing: put on record, then refused. One that was given up half way has
+    /// no request to refuse: a client that finds the password wrong sees no need for another step.
+    LoginFailed { caller: Caller, id: Option<u32>, name: UserName, by: LoginBy },
     /// A session of a user that ended.
     Ended { caller: Caller, user: UserId },
     /// A subcommand's request; `uid` is the caller's as the kernel tells it.

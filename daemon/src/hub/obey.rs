@@ -40,7 +40,9 @@ impl Hub {
             }
             Ask::LoginFailed { caller, id, name, by } => {
                 turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, by, at));
-                turn.reply(&caller, id, Outcome::Refused(Code::BadCredentials.into()));
+                if let Some(id) = id {
+                    turn.reply(&caller, id, Outcome::Refused(Code::BadCredentials.into()));
+                }
             }
             Ask::Ended { caller, user } => {
                 let name = translate::name_of(&self.world, user);
@@ -158,7 +160,10 @@ impl Hub {
     /// what this turn has set comes before what is stored.
     fn has_password(&self, turn: &Turn, user: UserId, record: &[u8]) -> Result<bool, StoreError> {
         let set = turn.rows.events.iter().rev().find_map(|event| match &event.what {
-            Happening::User(whose, UserEvent::PasswordSet(set)) if *whose == user => Some(set),
+            Happening::User(
+                whose,
+                UserEvent::PasswordSet(set) | UserEvent::PasswordRestretched(set),
+            ) if *whose == user => Some(set),
             Happening::User(..) | Happening::Directory(_) | Happening::Room(..) => None,
         });
         match set {
@@ -255,7 +260,7 @@ impl Hub {
                     };
                     turn.tell_all_behind_the_answer(Step::PasswordChanged { user: *user, by });
                 }
-                UserEvent::DeviceAdded { .. } => {}
+                UserEvent::PasswordRestretched(_) | UserEvent::DeviceAdded { .. } => {}
             },
             Happening::Room(room, what) => self.tell(turn, *room, what, &event),
         }

@@ -64,6 +64,16 @@ fn begin(
     Ok(user)
 }
 
+/// Whether it is the same password only its user knows; nobody else could have registered one.
+pub(super) fn restretch(
+    mut draft: Draft<'_>,
+    user: UserId,
+    password: &Password,
+) -> Result<Decision, Code> {
+    draft.user(user, UserEvent::PasswordRestretched(password.clone()));
+    Ok(draft.done())
+}
+
 pub(super) fn set_password(
     mut draft: Draft<'_>,
     user: UserId,

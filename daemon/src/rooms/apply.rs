@@ -117,7 +117,7 @@ impl User {
     fn apply(&mut self, event: &UserEvent) {
         match event {
             // Only logins need it, and they read it from the store.
-            UserEvent::PasswordSet(_) => {}
+            UserEvent::PasswordSet(_) | UserEvent::PasswordRestretched(_) => {}
             UserEvent::DeviceAdded { id, device } => {
                 self.last_device = *id;
                 self.devices.insert(*id, device.public_key);

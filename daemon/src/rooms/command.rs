@@ -41,6 +41,10 @@ pub(crate) enum Command {
         password: Password,
         keep: Option<DeviceId>,
     },
+    /// A user's password was stretched anew, at the cost that is wanted now.
+    Restretch {
+        password: Password,
+    },
     AddDevice {
         device: NewDevice,
     },

@@ -44,6 +44,7 @@ impl World {
             Command::SetPassword { user, password, keep } => {
                 accounts::set_password(draft, *user, password, *keep)
             }
+            Command::Restretch { password } => accounts::restretch(draft, asker(actor)?, password),
             Command::AddDevice { device } => accounts::add_device(draft, asker(actor)?, device),
             Command::RevokeDevice { id } => accounts::revoke_device(draft, asker(actor)?, *id),
             Command::CreateRoom { title } => entering::create(draft, asker(actor)?, title, dice),

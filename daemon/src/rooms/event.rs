@@ -99,8 +99,15 @@ pub(crate) enum RoomEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum UserEvent {
     PasswordSet(Password),
-    DeviceAdded { id: DeviceId, device: NewDevice },
-    DeviceRevoked { id: DeviceId },
+    /// The same password, stretched at another cost.
+    PasswordRestretched(Password),
+    DeviceAdded {
+        id: DeviceId,
+        device: NewDevice,
+    },
+    DeviceRevoked {
+        id: DeviceId,
+    },
 }
 
 /// A device key that was offered for registration.

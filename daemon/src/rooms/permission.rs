@@ -82,6 +82,7 @@ impl World {
                 (Action::SetOwnPassword, None)
             }
             Command::SetPassword { .. } => (Action::SetPasswordOfOther, None),
+            Command::Restretch { .. } => (Action::SetOwnPassword, None),
             Command::AddDevice { .. } => (Action::AddDevice, None),
             Command::RevokeDevice { .. } => (Action::RevokeDevice, None),
             Command::CreateRoom { .. } => (Action::CreateRoom, None),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use parlor_protocol::account::{
-    DeviceLogin, LoginFinish, LoginStart, NewDevice as Offered, PasswordFinish, PasswordStart,
-    SignUpFinish, SignUpMode, SignUpStart,
+    DeviceLogin, LoginFinish, LoginStart, NewDevice as Offered, PasswordFinish, PasswordPurpose,
+    PasswordStart, SignUpFinish, SignUpMode, SignUpStart,
 };
 use parlor_protocol::id::Bytes;
 use parlor_protocol::name::UserName;
@@ -69,7 +69,7 @@ impl Session {
     }
 
     pub(super) async fn login_start(&self, login: &mut Login, id: u32, start: LoginStart) {
-        login.pending = None;
+        self.give_up(login).await;
         let Ok(name) = UserName::parse(&start.name) else {
             return self.reply(id, refused(Code::BadName));
         };
@@ -156,8 +156,13 @@ impl Session {
         };
         match self.server.accounts.password(&finish.upload, finish.cost.0) {
             Ok(password) => {
-                let keep = self.shard.device(&self.conn);
-                let command = Command::SetPassword { user, password, keep };
+                let command = match finish.purpose {
+                    PasswordPurpose::Restretch => Command::Restretch { password },
+                    PasswordPurpose::Change | PasswordPurpose::Unknown => {
+                        let keep = self.shard.device(&self.conn);
+                        Command::SetPassword { user, password, keep }
+                    }
+                };
                 self.submit(id, Wish::Do { user, command }).await;
             }
             Err(code) => self.reply(id, refused(code)),
@@ -175,9 +180,19 @@ impl Session {
         self.conn.all_answered().await;
     }
 
+    /// Puts on record that a login was begun and not finished, if there is one.
+    pub(super) async fn give_up(&self, login: &mut Login) {
+        if let Some(Pending { name, .. }) = login.pending.take() {
+            let by = LoginBy::Password;
+            let failed = Ask::LoginFailed { caller: self.caller(), id: None, name, by };
+            // The hub is gone only when the daemon stops, which is a record of its own.
+            let _stopping = self.server.hub.send(failed).await;
+        }
+    }
+
     /// Every failed login is on record before it is answered.
     async fn login_failed(&self, id: u32, name: UserName, by: LoginBy) {
-        let failed = Ask::LoginFailed { caller: self.caller(), id, name, by };
+        let failed = Ask::LoginFailed { caller: self.caller(), id: Some(id), name, by };
         if self.server.hub.send(failed).await.is_err() {
             self.reply(id, refused(Code::Unavailable));
         }

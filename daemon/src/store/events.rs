@@ -262,7 +262,7 @@ fn user_event(
 ) -> rusqlite::Result<()> {
     let id = user_int(user);
     match what {
-        UserEvent::PasswordSet(password) => run(
+        UserEvent::PasswordSet(password) | UserEvent::PasswordRestretched(password) => run(
             connection,
             "UPDATE users SET password = ?2, log_n = ?3, r = ?4, p = ?5 WHERE id = ?1",
             params![id, password.record, password.cost.log_n, password.cost.r, password.cost.p],

@@ -1,8 +1,8 @@
 //! Sign-up, logins and devices: who gets in, who does not, and who is thrown out.
 
-use std::thread;
+use std::{fs, thread};
 
-use parlor_protocol::account::SignUpStart;
+use parlor_protocol::account::{PasswordPurpose, SignUpStart};
 use parlor_protocol::hello::PLAIN_BINDING;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::{CloseReason, Outcome};
@@ -218,6 +218,40 @@ fn changing_the_password_revokes_all_devices_but_ones_own() {
     assert_eq!(client.login_device("alice", &keys[1]), Err(Code::BadCredentials));
     assert_eq!(client.login("alice", PASSWORD, None), Err(Code::BadCredentials));
     client.login("alice", new, None).unwrap();
+}
+
+#[test]
+fn stretching_the_same_password_anew_revokes_nothing() {
+    let mut daemon = Daemon::start();
+    let keys = [DeviceKey::new(), DeviceKey::new()];
+    user_with_devices(&daemon, "alice", &keys);
+    let mut other = by_device(&daemon, "alice", &keys[1]);
+    let mut own = daemon.tls_client();
+    own.login("alice", PASSWORD, None).unwrap();
+    own.register_anew("alice", PASSWORD, PasswordPurpose::Restretch).unwrap();
+    assert_eq!(own.devices().len(), 2);
+    other.settle();
+    daemon.tls_client().login("alice", PASSWORD, None).unwrap();
+    assert_eq!(audited(&mut daemon, "password-restretched"), 1);
+}
+
+#[test]
+fn a_login_that_is_given_up_half_way_is_on_record_as_failed() {
+    let mut daemon = Daemon::start();
+    daemon.client().sign_up("alice").unwrap();
+    let mut guesser = daemon.tls_client();
+    for guess in ["a wrong password", "another wrong one"] {
+        assert_eq!(guesser.login("alice", guess, None), Err(Code::BadCredentials));
+    }
+    drop(guesser);
+    assert_eq!(audited(&mut daemon, "bad-credentials"), 2);
+}
+
+/// How many audit records name this, once the daemon has stopped.
+fn audited(daemon: &mut Daemon, word: &str) -> usize {
+    daemon.terminate();
+    let log = fs::read_to_string(daemon.data().join("audit").join("audit.log")).unwrap();
+    log.lines().filter(|line| line.contains(word)).count()
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use parlor_protocol::account::{
     Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, NewDevice,
-    PasswordFinish, PasswordStart, Registration, RevokeDevice, SignUpFinish, SignUpMode,
-    SignUpStart, StretchCost,
+    PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SignUpFinish,
+    SignUpMode, SignUpStart, StretchCost,
 };
 use parlor_protocol::hello::{Hello, Limits, Welcome};
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
@@ -101,8 +101,12 @@ fn account_command() -> BoxedStrategy<Command> {
         any_of_struct!(DeviceLogin { name: name(), public_key: bytes(), signature: bytes() })
             .prop_map(Command::DeviceLogin),
         any_of_struct!(PasswordStart { request: octets() }).prop_map(Command::PasswordStart),
-        any_of_struct!(PasswordFinish { upload: octets(), cost: record(cost()) })
-            .prop_map(Command::PasswordFinish),
+        any_of_struct!(PasswordFinish {
+            upload: octets(),
+            cost: record(cost()),
+            purpose: select(PasswordPurpose::ALL),
+        })
+        .prop_map(Command::PasswordFinish),
         any_of_struct!(RevokeDevice { id: device_id() }).prop_map(Command::RevokeDevice),
     ]
     .boxed()

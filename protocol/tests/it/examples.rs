@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use parlor_protocol::account::{
     Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, NewDevice,
-    PasswordFinish, PasswordStart, Registration, RevokeDevice, SignUpFinish, SignUpMode,
-    SignUpStart, StretchCost,
+    PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SignUpFinish,
+    SignUpMode, SignUpStart, StretchCost,
 };
 use parlor_protocol::hello::{Hello, Limits, MAGIC, Welcome};
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
@@ -220,6 +220,7 @@ fn tags() -> Vec<Example> {
     words(Code::ALL)
         .chain(words(CloseReason::ALL))
         .chain(words(SignUpMode::ALL))
+        .chain(words(PasswordPurpose::ALL))
         .chain(words(Role::ALL))
         .chain(words(Departure::ALL))
         .chain(words(Scope::ALL))
@@ -284,7 +285,11 @@ fn password_start() -> PasswordStart {
 }
 
 fn password_finish() -> PasswordFinish {
-    PasswordFinish { upload: opaque(), cost: Record(stretch_cost()) }
+    PasswordFinish {
+        upload: opaque(),
+        cost: Record(stretch_cost()),
+        purpose: PasswordPurpose::Restretch,
+    }
 }
 
 fn registration() -> Registration {

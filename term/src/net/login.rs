@@ -1,11 +1,11 @@
 //! The ways into a server: signing up, and logging in by device or by password.
 
 use parlor_protocol::account::{
-    DeviceLogin, LoggedIn, LoginFinish, LoginStart, NewDevice, PasswordFinish, PasswordStart,
-    SignUpFinish, SignUpStart,
+    DeviceLogin, LoggedIn, LoginFinish, LoginStart, NewDevice, PasswordFinish, PasswordPurpose,
+    PasswordStart, SignUpFinish, SignUpStart, StretchCost,
 };
 use parlor_protocol::name::UserName;
-use parlor_protocol::password::{ExchangeError, Login, Password, Registration, SessionKey};
+use parlor_protocol::password::{ExchangeError, Login, Password, Registration};
 use parlor_protocol::record::Record;
 use tokio::task::spawn_blocking;
 
@@ -60,10 +60,15 @@ pub(crate) async fn by_password(
     password: &Password,
     device: MakeDevice<'_>,
 ) -> Result<LoggedIn, EntryError> {
-    let (finalization, _) = prove(session, user, password).await?;
+    let proof = prove(session, user, password).await?;
     // Only now is the password known to be right.
     let device = Some(Record(device().map_err(EntryError::Key)?));
-    Ok(session.client.ask(LoginFinish { finalization, device }).await?)
+    let finalization = proof.finalization;
+    let logged_in = session.client.ask(LoginFinish { finalization, device }).await?;
+    if proof.wanted.is_dearer_than(&proof.cost) {
+        register_anew(session, user, password, PasswordPurpose::Restretch).await?;
+    }
+    Ok(logged_in)
 }
 
 /// Signs up and registers a device.
@@ -90,13 +95,33 @@ pub(crate) async fn change_password(
     current: &Password,
     new: &Password,
 ) -> Result<(), EntryError> {
-    let (finalization, _) = prove(session, user, current).await?;
+    let finalization = prove(session, user, current).await?.finalization;
     session.client.ask(LoginFinish { finalization, device: None }).await?;
-    let (state, request) = Registration::start(new);
+    register_anew(session, user, new, PasswordPurpose::Change).await
+}
+
+/// Registers a password in place of the one that the session has just proved.
+async fn register_anew(
+    session: &Session,
+    user: &UserName,
+    password: &Password,
+    purpose: PasswordPurpose,
+) -> Result<(), EntryError> {
+    let (state, request) = Registration::start(password);
     let offer = session.client.ask(PasswordStart { request }).await?;
     let cost = offer.cost.0.clone();
     let upload = register(state, offer, user).await?;
-    Ok(session.client.ask(PasswordFinish { upload, cost: cost.into() }).await?)
+    Ok(session.client.ask(PasswordFinish { upload, cost: cost.into(), purpose }).await?)
+}
+
+/// What the client knows after its first two steps of OPAQUE: the server is the one where the
+/// password was registered.
+struct Proof {
+    /// For the server, to prove the password in turn.
+    finalization: Vec<u8>,
+    /// How the password is stretched, and how the server wants it.
+    cost: StretchCost,
+    wanted: StretchCost,
 }
 
 /// The client's first two steps of OPAQUE, after which both sides know of each other.
@@ -104,14 +129,16 @@ async fn prove(
     session: &Session,
     user: &UserName,
     password: &Password,
-) -> Result<(Vec<u8>, SessionKey), EntryError> {
+) -> Result<Proof, EntryError> {
     let (state, request) = Login::start(password);
     let start = LoginStart { name: user.to_string(), request };
     let credential = session.client.ask(start).await?;
     let (user, binding) = (user.clone(), session.met.login_context);
-    let finish =
-        move || state.finish(&credential.response, &user, credential.cost.0.clone(), &binding);
-    Ok(stretched(spawn_blocking(finish).await)?)
+    let (cost, wanted) = (credential.cost.0.clone(), credential.wanted.0.clone());
+    let stretch = cost.clone();
+    let finish = move || state.finish(&credential.response, &user, stretch, &binding);
+    let (finalization, _) = stretched(spawn_blocking(finish).await)?;
+    Ok(Proof { finalization, cost, wanted })
 }
 
 async fn register(

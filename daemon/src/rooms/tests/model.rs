@@ -67,6 +67,7 @@ impl Model {
             Command::SignUp { .. }
             | Command::AddUser { .. }
             | Command::SetPassword { .. }
+            | Command::Restretch { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. } => self.run_account(actor, command),
             Command::CreateRoom { .. }
@@ -91,6 +92,9 @@ impl Model {
                 demand(actor != Actor::Stranger, Code::LoginRequired)?;
                 demand(actor == Actor::Console, Code::NotPermitted)?;
                 self.add(name.as_str())?;
+            }
+            Command::Restretch { .. } => {
+                user_only(actor)?;
             }
             Command::SetPassword { user, keep, .. } => {
                 demand(actor != Actor::Stranger, Code::LoginRequired)?;

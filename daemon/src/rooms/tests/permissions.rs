@@ -101,6 +101,9 @@ rows! {
             user: UserId(oneself(asker).0 % 6 + 1), password: password(), keep: None,
         } => [login ok not not not not not not not not],
     }
+    Restretch: {
+        |_| Command::Restretch { password: password() } => [login not ok ok ok ok ok ok ok ok],
+    }
     AddDevice: {
         |_| Command::AddDevice { device: device(99) } => [login not ok ok ok ok ok ok ok ok],
     }

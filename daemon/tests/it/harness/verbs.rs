@@ -3,7 +3,7 @@
 
 use parlor_protocol::account::{
     Credential, Device, DeviceLogin, LoggedIn, LoginFinish, LoginStart, NewDevice, PasswordFinish,
-    PasswordStart, RevokeDevice, SignUpFinish, SignUpStart, device_login_message,
+    PasswordPurpose, PasswordStart, RevokeDevice, SignUpFinish, SignUpStart, device_login_message,
 };
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{
@@ -153,12 +153,22 @@ impl Client {
 
     /// Changes the password on a connection that has proved the old one.
     pub(crate) fn change_password(&mut self, name: &str, password: &str) -> Result<(), Code> {
+        self.register_anew(name, password, PasswordPurpose::Change)
+    }
+
+    /// Registers a password in place of the one that this connection has proved.
+    pub(crate) fn register_anew(
+        &mut self,
+        name: &str,
+        password: &str,
+        purpose: PasswordPurpose,
+    ) -> Result<(), Code> {
         let (registration, request) = Registration::start(&Password::parse(password).unwrap());
         let start = Command::PasswordStart(PasswordStart { request });
         let offered = brought!(self.ask(start), Registration)?;
         let user = name.parse().unwrap();
         let upload = registration.finish(&offered.response, &user, offered.cost.0.clone());
-        let finish = PasswordFinish { upload: upload.unwrap(), cost: offered.cost };
+        let finish = PasswordFinish { upload: upload.unwrap(), cost: offered.cost, purpose };
         done(self.ask(Command::PasswordFinish(finish)))
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use parlor_protocol::id::{Revision, RoomId};
-use parlor_protocol::push::Change;
+use parlor_protocol::push::{Change, RoomChange};
 use parlor_protocol::room::Scope;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -19,6 +19,8 @@ use crate::harness::{Client, Daemon, DeviceKey, PASSWORD, seqs_without_a_gap};
 use talker::{Talker, Until, link};
 
 const KILLS: u32 = 50;
+/// Who keeps the lobby.
+const HOST: &str = "host";
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
 /// A kill comes after this many acknowledgements of its round at most,
 const ACKS_BEFORE_KILL_MAX: u32 = 120;
@@ -32,7 +34,8 @@ fn what_was_acknowledged_survives_fifty_kills_once_and_in_order() {
     println!("seed {seed}");
     let mut dice = StdRng::seed_from_u64(seed);
     let mut daemon = Daemon::start();
-    let mut talkers = gather(&daemon);
+    let lobby = daemon.user(HOST).create("lobby").unwrap();
+    let mut talkers = gather(&daemon, lobby);
     for _ in 0..KILLS {
         storm(&mut daemon, &mut talkers, &mut dice);
         daemon.restart();
@@ -42,16 +45,19 @@ fn what_was_acknowledged_survives_fifty_kills_once_and_in_order() {
         talker.talk(link(&daemon.said, number), Until::Acknowledged, &acks);
     }
     let rooms = conversation_is_whole(&daemon, &talkers);
+    let visits = visits(&daemon, lobby);
     assert!(daemon.terminate().success());
     database_is_whole(&daemon);
-    audit_is_whole(&daemon, &talkers, &rooms);
+    let audit = audit(&daemon);
+    audit_is_whole(&audit, &talkers, &rooms);
+    assert_eq!(visits_on_record(&audit, lobby), visits);
     let said: usize = talkers.iter().map(|talker| talker.acknowledged.len()).sum();
     let resent: usize = talkers.iter().map(|talker| talker.resent).sum();
     println!("{KILLS} kills, {said} messages, {resent} resent, {:?}", began.elapsed());
 }
 
 /// Four members of a room, each with a device.
-fn gather(daemon: &Daemon) -> Vec<Talker> {
+fn gather(daemon: &Daemon, lobby: RoomId) -> Vec<Talker> {
     let mut clients = NAMES.map(|name| {
         let (mut client, key) = (daemon.client(), DeviceKey::new());
         client.sign_up_with(name, PASSWORD, Some(key.offer("storm"))).unwrap();
@@ -60,7 +66,7 @@ fn gather(daemon: &Daemon) -> Vec<Talker> {
     let room = clients[0].0.create("storm").unwrap();
     clients[1..].iter_mut().for_each(|(client, _)| drop(client.join(room).unwrap()));
     let talkers = NAMES.into_iter().zip(clients);
-    talkers.map(|(name, (_, key))| Talker::new(name, key, room)).collect()
+    talkers.map(|(name, (_, key))| Talker::new(name, key, room, lobby)).collect()
 }
 
 /// All talk at once, and in the middle of it the daemon is killed.
@@ -142,6 +148,19 @@ fn rooms(reader: &mut Client, talkers: &[Talker]) -> BTreeMap<RoomId, String> {
     rooms
 }
 
+/// Who came into the lobby and who went, in order.
+fn visits(daemon: &Daemon, lobby: RoomId) -> Vec<String> {
+    let mut host = daemon.client();
+    host.login(HOST, PASSWORD, None).unwrap();
+    let changes = host.all_changes(lobby, Revision(1));
+    let visit = |change: &RoomChange| match &change.change.0 {
+        Change::Joined(member) => format!("{} joined", member.user),
+        Change::Departed(departed) => format!("{} departed", departed.user),
+        other => panic!("nobody did that: {other:?}"),
+    };
+    changes.iter().map(visit).collect()
+}
+
 fn database_is_whole(daemon: &Daemon) {
     let database = rusqlite::Connection::open(daemon.data().join("parlor.db")).unwrap();
     let check = |pragma: &str| -> Vec<String> {
@@ -153,8 +172,8 @@ fn database_is_whole(daemon: &Daemon) {
     assert_eq!(check("PRAGMA foreign_key_check"), [""; 0]);
 }
 
-/// Every audited event has exactly one record, and so has every login that was acknowledged.
-fn audit_is_whole(daemon: &Daemon, talkers: &[Talker], rooms: &BTreeMap<RoomId, String>) {
+/// The records of the audit file: none torn, none missing, none doubled.
+fn audit(daemon: &Daemon) -> Vec<Value> {
     let text = fs::read_to_string(daemon.data().join("audit").join("audit.log")).unwrap();
     assert!(text.ends_with('\n'), "the last line is torn");
     let records: Vec<Value> = text
@@ -162,6 +181,21 @@ fn audit_is_whole(daemon: &Daemon, talkers: &[Talker], rooms: &BTreeMap<RoomId, 
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
     seqs_without_a_gap(records.iter().map(|record| record["serial"].as_u64().unwrap()));
+    records
+}
+
+/// Who came into the lobby and went, as the audit has it.
+fn visits_on_record(audit: &[Value], lobby: RoomId) -> Vec<String> {
+    let lobby = lobby.to_string();
+    let visits = audit.iter().filter(|record| record["room"] == lobby.as_str());
+    // The room's creation is no visit.
+    let word = |record: &Value, key: &str| record[key].as_str().unwrap().to_owned();
+    let visit = |record| format!("{} {}", word(record, "subject"), word(record, "action"));
+    visits.map(visit).filter(|visit| !visit.ends_with("room-created")).collect()
+}
+
+/// Every audited event has exactly one record, and so has every login that was acknowledged.
+fn audit_is_whole(records: &[Value], talkers: &[Talker], rooms: &BTreeMap<RoomId, String>) {
     let of = |action: &str| -> Vec<&Value> {
         records.iter().filter(|record| record["action"] == action).collect()
     };
@@ -171,7 +205,10 @@ fn audit_is_whole(daemon: &Daemon, talkers: &[Talker], rooms: &BTreeMap<RoomId, 
     for talker in talkers {
         assert_eq!(about("signed-up", talker.name), 1);
         assert_eq!(about("device-added", talker.name), 1);
-        assert_eq!(about("joined", talker.name), usize::from(talker.name != NAMES[0]));
+        let joins = of("joined").into_iter().filter(|record| {
+            record["subject"] == talker.name && record["room"] == talker.room.to_string()
+        });
+        assert_eq!(joins.count(), usize::from(talker.name != NAMES[0]));
         let logins = about("login", talker.name);
         // The reader has logged in once more, as the first of them.
         let reader = usize::from(talker.name == NAMES[0]);

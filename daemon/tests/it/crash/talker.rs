@@ -6,9 +6,10 @@ use std::sync::mpsc::Sender;
 
 use parlor_protocol::id::{Nonce, RoomId};
 use parlor_protocol::message::Sent;
+use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
-use parlor_protocol::room::CreateRoom;
+use parlor_protocol::room::{CreateRoom, JoinRoom, LeaveRoom};
 
 use crate::harness::{Announcement, Client, DeviceKey, Ended, Link, saying};
 
@@ -28,7 +29,10 @@ pub(super) enum Until {
 pub(super) struct Talker {
     pub(super) name: &'static str,
     pub(super) key: DeviceKey,
+    /// Where it talks.
     pub(super) room: RoomId,
+    /// Where it comes and goes.
+    lobby: RoomId,
     /// The acknowledgement of each message, by number.
     pub(super) acknowledged: Vec<Sent>,
     /// What was said and not acknowledged, in the order of its numbers.
@@ -42,11 +46,12 @@ pub(super) struct Talker {
 }
 
 impl Talker {
-    pub(super) fn new(name: &'static str, key: DeviceKey, room: RoomId) -> Self {
+    pub(super) fn new(name: &'static str, key: DeviceKey, room: RoomId, lobby: RoomId) -> Self {
         Self {
             name,
             key,
             room,
+            lobby,
             acknowledged: vec![],
             unacknowledged: VecDeque::new(),
             resent: 0,
@@ -76,6 +81,7 @@ impl Talker {
         let mut client = Client::try_greet(link)?;
         self.log_in(&mut client)?;
         self.create_room(&mut client)?;
+        self.come_or_go(&mut client)?;
         let again: Vec<_> = self.unacknowledged.iter().copied().collect();
         self.resent += again.len();
         let mut waiting = self.send(&mut client, &again);
@@ -116,6 +122,21 @@ impl Talker {
             Outcome::Room(_) => self.created.push(title),
             other => panic!("not created: {other:?}"),
         }
+        Ok(())
+    }
+
+    /// Joins the lobby, or leaves it where it turns out to be there.
+    fn come_or_go(&self, client: &mut Client) -> Result<(), Ended> {
+        let room = self.lobby;
+        let id = client.request(Command::JoinRoom(JoinRoom { room, leave: None }));
+        let already = match client.try_answer(id)? {
+            Outcome::Room(_) => return Ok(()),
+            Outcome::Refused(refusal) => refusal.code,
+            other => panic!("not joined: {other:?}"),
+        };
+        assert_eq!(already, Code::AlreadyAMember);
+        let id = client.request(Command::LeaveRoom(LeaveRoom { room }));
+        assert_eq!(client.try_answer(id)?, Outcome::Done);
         Ok(())
     }
 

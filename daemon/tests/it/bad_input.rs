@@ -319,4 +319,11 @@ fn too_many_connections_are_told_so() {
     let mut fourth = Client::silent(Link::tls(daemon.said.tls).unwrap());
     assert_eq!(fourth.until_ended(), closing(CloseReason::TooManyConnections));
     users[0].create("ops").unwrap();
+    // A place that becomes free is given again, once the daemon has noticed.
+    drop(users);
+    let deadline = Instant::now() + SLACK;
+    while let Err(ended) = Client::try_greet(Link::plain(daemon.said.plain).unwrap()) {
+        assert_eq!(ended, closing(CloseReason::TooManyConnections));
+        assert!(Instant::now() < deadline, "no place became free");
+    }
 }

@@ -1,11 +1,14 @@
 //! Starting and stopping: what the daemon refuses to start with, and how it says goodbye.
 
 use std::fs;
-use std::io::ErrorKind;
-use std::process::{Command, Output};
+use std::io::{ErrorKind, Write};
+use std::process::{self, Output};
 use std::time::{Duration, Instant};
 
+use parlor_protocol::message::{Direction, History};
+use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::{CloseReason, Outcome};
+use parlor_protocol::request::Command;
 use ssh_key::public::{Ed25519PublicKey, KeyData};
 use ssh_key::{HashAlg, PublicKey};
 
@@ -60,6 +63,61 @@ fn sigterm_answers_what_was_taken_tells_everyone_and_ends_well() {
 }
 
 #[test]
+fn a_store_that_fails_is_told_to_everyone_and_ends_the_daemon() {
+    let mut daemon = Daemon::start();
+    let [mut alice, mut bob] = ["alice", "bob"].map(|name| daemon.user(name));
+    let room = alice.create("ops").unwrap();
+    let before = alice.say(room, "before").unwrap();
+    // Whoever holds the database locks the daemon out of it.
+    let intruder = rusqlite::Connection::open(daemon.data().join("parlor.db")).unwrap();
+    intruder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let nonce = alice.nonce();
+    assert_eq!(alice.say_as(room, nonce, "after"), Err(Code::Unavailable));
+    let closing = Ended::Closing(CloseReason::Unavailable);
+    assert_eq!(alice.until_ended(), closing);
+    assert_eq!(bob.until_ended(), closing);
+    assert_eq!(daemon.wait().code(), Some(1));
+    let log = daemon.log();
+    assert!(log.lines().last().unwrap().contains("the store failed"), "{log}");
+    drop(intruder);
+    daemon.restart();
+    let mut alice = daemon.client();
+    alice.login("alice", PASSWORD, None).unwrap();
+    let after = alice.say_as(room, nonce, "after").unwrap();
+    assert_eq!(after.seq.0, before.seq.0 + 1);
+    assert_eq!(alice.all_history(room).len(), 2);
+}
+
+#[test]
+fn peers_that_do_not_listen_do_not_hold_up_the_stop() {
+    let mut daemon = Daemon::start();
+    let mut alice = daemon.user("alice");
+    let room = alice.create("ops").unwrap();
+    let long = "x".repeat(4_000);
+    for _ in 0..20 {
+        alice.say(room, &long).unwrap();
+    }
+    let mut deaf = daemon.unix_client();
+    deaf.sign_up("deaf").unwrap();
+    deaf.join(room).unwrap();
+    let page = Command::History(History { room, direction: Direction::After, seq: None, limit: 0 });
+    deaf.requests(vec![page; 60]);
+    let half: Vec<_> = (0..20)
+        .map(|_| {
+            let mut link = Link::plain(daemon.said.tls).unwrap();
+            link.write_all(&[22, 3, 1]).unwrap();
+            link
+        })
+        .collect();
+    let began = Instant::now();
+    assert_eq!(daemon.terminate().code(), Some(0));
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(10), "it took {took:?}");
+    println!("it took {took:?}");
+    drop(half);
+}
+
+#[test]
 fn an_idle_daemon_stops_at_once() {
     let mut daemon = Daemon::start();
     let began = Instant::now();
@@ -101,7 +159,7 @@ fn the_printed_fingerprint_is_the_key_files_and_the_one_that_tls_shows() {
     let shown = PublicKey::new(shown, "").fingerprint(HashAlg::Sha256).to_string();
     assert_eq!(daemon.said.fingerprint, shown);
     let key = daemon.data().join("host_key");
-    match Command::new("ssh-keygen").arg("-lf").arg(&key).output() {
+    match process::Command::new("ssh-keygen").arg("-lf").arg(&key).output() {
         Ok(output) => {
             let said = String::from_utf8(output.stdout).unwrap();
             let words: Vec<_> = said.split_whitespace().collect();

@@ -1,5 +1,8 @@
 //! Talking: what is said arrives once, in order, on disk, and can be read again.
 
+use std::sync::mpsc::{TryRecvError, channel};
+use std::thread;
+
 use parlor_protocol::id::{Nonce, Revision, Timestamp};
 use parlor_protocol::message::Direction;
 use parlor_protocol::push::Push;
@@ -37,6 +40,76 @@ fn all_members_hear_everything_in_the_same_order() {
     let stored: Vec<_> =
         clients[0].all_changes(room, Revision(3)).iter().map(tell_change).collect();
     assert_eq!(heard[0], stored);
+}
+
+#[test]
+fn members_on_several_shards_hear_everything_in_the_same_order() {
+    const CLIENTS: usize = 6;
+    const EACH: usize = 40;
+    let daemon = Daemon::configured("sign_up = \"open\"\n[server]\nshards = 3");
+    let mut clients: Vec<_> =
+        (0..CLIENTS).map(|number| daemon.user(&format!("user{number}"))).collect();
+    let room = clients[0].create("ops").unwrap();
+    clients[1..].iter_mut().for_each(|client| drop(client.join(room).unwrap()));
+    let senders: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            thread::spawn(move || {
+                for _ in 0..EACH {
+                    client.say(room, "hello").unwrap();
+                }
+                // Whoever joined before others has heard of them first.
+                let mut heard = vec![];
+                while heard.len() < CLIENTS * EACH {
+                    let told = tell(&client.hear(1)[0]);
+                    heard.extend(told.contains("hello").then_some(told));
+                }
+                heard
+            })
+        })
+        .collect();
+    let heard: Vec<_> = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
+    assert!(heard.iter().all(|of_one| of_one == &heard[0]));
+}
+
+#[test]
+fn between_a_snapshot_and_the_pushes_behind_it_nothing_is_missing() {
+    const ROUNDS: usize = 25;
+    const HEARD: usize = 20;
+    let daemon = Daemon::start();
+    let mut alice = daemon.user("alice");
+    let room = alice.create("ops").unwrap();
+    daemon.user("bob").join(room).unwrap();
+    // Alice goes on until this end of the channel is gone, also by a failed assertion.
+    let (talking, stop) = channel::<()>();
+    let talker = thread::spawn(move || {
+        while stop.try_recv() == Err(TryRecvError::Empty) {
+            alice.say(room, "on and on").unwrap();
+        }
+    });
+    for round in 0..ROUNDS {
+        let mut bob = daemon.client();
+        bob.login("bob", PASSWORD, None).unwrap();
+        if round % 2 == 0 {
+            bob.subscribe();
+        } else {
+            bob.leave(room).unwrap();
+            bob.subscribe();
+            bob.join(room).unwrap();
+        }
+        let mut pushes = bob.hear(HEARD).into_iter();
+        let Some(Push::Snapshot(shown) | Push::Entered(shown)) = pushes.next() else {
+            panic!("the room does not come first")
+        };
+        let mut last = shown.revision.unwrap();
+        for push in pushes {
+            let Push::Changed(changed) = push else { panic!("{push:?}") };
+            assert_eq!(changed.change.revision, last.next());
+            last = last.next();
+        }
+    }
+    drop(talking);
+    talker.join().unwrap();
 }
 
 #[test]

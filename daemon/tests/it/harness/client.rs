@@ -133,7 +133,7 @@ impl Client {
             if let Some(outcome) = self.answers.remove(&id) {
                 return Ok(outcome);
             }
-            self.hear()?;
+            self.take_in()?;
         }
     }
 
@@ -160,10 +160,18 @@ impl Client {
     /// The same, with the pushes as they came.
     pub(crate) fn settled(&mut self) -> Vec<Push> {
         while !self.unanswered.is_empty() {
-            self.hear().unwrap();
+            self.take_in().unwrap();
         }
         self.ask(Command::Ping);
         std::mem::take(&mut self.pushes)
+    }
+
+    /// Waits until it has heard so many pushes since it last settled, and tells them.
+    pub(crate) fn hear(&mut self, count: usize) -> Vec<Push> {
+        while self.pushes.len() < count {
+            self.take_in().unwrap();
+        }
+        self.pushes.drain(..count).collect()
     }
 
     /// Takes in frames until the connection ends, whatever they answer.
@@ -193,7 +201,7 @@ impl Client {
         self.unanswered.clear();
     }
 
-    fn hear(&mut self) -> Result<(), Ended> {
+    fn take_in(&mut self) -> Result<(), Ended> {
         match self.receive()? {
             ServerFrame::Reply(Reply { id, outcome }) => {
                 assert!(self.unanswered.remove(&id), "nobody asked {id}: {outcome:?}");

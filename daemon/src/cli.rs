@@ -53,8 +53,8 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct ServeArgs {
-    /// Listen here with TLS, as in 127.0.0.1:7667 or [::]:7667, in place of listen.tls; port 0 is
-    /// any free one
+    /// Listen here with TLS in place of listen.tls, as on 127.0.0.1:7667; IPv6 in brackets; port 0
+    /// is any free one
     #[arg(long, value_name = "ADDR")]
     listen: Vec<SocketAddr>,
 }

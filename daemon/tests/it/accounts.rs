@@ -243,7 +243,9 @@ fn a_login_that_is_given_up_half_way_is_on_record_as_failed() {
     for guess in ["a wrong password", "another wrong one"] {
         assert_eq!(guesser.login("alice", guess, None), Err(Code::BadCredentials));
     }
-    drop(guesser);
+    // An end that the daemon brings about, so that it has come before the daemon is stopped.
+    guesser.write(&u32::MAX.to_be_bytes());
+    assert_eq!(guesser.until_ended(), Ended::Closing(CloseReason::FrameTooLong));
     assert_eq!(audited(&mut daemon, "bad-credentials"), 2);
 }
 

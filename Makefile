@@ -1,6 +1,6 @@
 CARGO ?= cargo
 
-.PHONY: try test check
+.PHONY: try test check bench
 
 # A private daemon with two members who talk, and the full-screen client in their room.
 try:
@@ -17,3 +17,9 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+# What the release daemon does in a second, and what a delivery costs it. A scene has 10,000
+# connections, and so has the daemon.
+bench:
+	ulimit -n 12000 2>/dev/null || ulimit -n $$(ulimit -H -n); \
+	$(CARGO) bench --locked -p parlord --bench load

@@ -70,7 +70,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
     let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
-    let listeners = listen::bind(&config.listen, &tls::server_config(&host_key)).await?;
+    let listeners = listen::bind(&config.listen, &tls::server_config(&host_key))?;
     let control = ControlSocket::open(&config.data)?;
     let audit_log = AuditLog::open(&config.data, &audit::pending(&readers)?)?;
     let audited = writer.audit_serial();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{ServeError, failed};
@@ -20,6 +21,9 @@ use crate::delivery::{Admission, AdmissionKind, Incoming, ShardHandle};
 
 /// Connections over the limit that are told so at the same time; beyond it they are just closed.
 const TURNED_AWAY_MAX: usize = 64;
+/// Connections that may wait to be accepted: after a restart all clients come back at once, and one
+/// that finds no place tries again only after a second. The system may allow fewer.
+const BACKLOG: u32 = 4096;
 /// A pause after a failed accept: the system is short of something, most likely of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A peer that acknowledges nothing for this long is gone.
@@ -102,13 +106,10 @@ pub(super) fn allow_many_connections() {
 }
 
 /// Opens all listeners.
-pub(super) async fn bind(
-    listen: &Listen,
-    tls: &Arc<ServerConfig>,
-) -> Result<Vec<Listener>, ServeError> {
+pub(super) fn bind(listen: &Listen, tls: &Arc<ServerConfig>) -> Result<Vec<Listener>, ServeError> {
     let mut listeners = vec![];
     for address in listen.tls.addresses() {
-        match TcpListener::bind(address).await {
+        match bind_tcp(address) {
             Ok(tcp) => listeners.push(Listener::Tls(tcp, Arc::clone(tls))),
             Err(error)
                 if listen.tls == Tls::Loopback
@@ -120,7 +121,7 @@ pub(super) async fn bind(
         }
     }
     for address in &listen.plain {
-        let tcp = TcpListener::bind(address).await;
+        let tcp = bind_tcp(*address);
         listeners.push(Listener::Plain(tcp.map_err(failed(format!("listen on {address}")))?));
     }
     for path in &listen.unix {
@@ -128,6 +129,17 @@ pub(super) async fn bind(
         listeners.push(Listener::Unix(unix, path.clone()));
     }
     Ok(listeners)
+}
+
+/// Listens where an earlier run's connections may still be closing.
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Replaces the socket that an earlier run left behind, and nothing else that may lie there.
@@ -191,4 +203,20 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpStream as Caller};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_storm_of_connections_waits_to_be_accepted() {
+        let listener = bind_tcp((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let came = |_| Caller::connect_timeout(&address, Duration::from_millis(900));
+        let storm: Result<Vec<_>, _> = (0..300).map(came).collect();
+        assert!(storm.is_ok(), "{storm:?}");
+    }
 }

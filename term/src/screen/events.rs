@@ -6,7 +6,7 @@ use std::sync::mpsc::SyncSender;
 use std::thread;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use super::event_loop::{Input, SignalKind, Wake};
@@ -41,7 +41,7 @@ pub(crate) fn read_terminal(wakes: SyncSender<Wake>) -> io::Result<()> {
 /// # Errors
 /// Where the handlers or the thread cannot be made.
 pub(crate) fn read_signals(wakes: SyncSender<Wake>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH])?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
             let kind = match signal {

@@ -163,6 +163,7 @@ fn signals_leave_the_terminal_as_it_was_and_are_seen_by_the_shell() {
         (Signal::TERM, "Terminated by Terminated"),
         (Signal::INT, "Terminated by Interrupt"),
         (Signal::HUP, "Terminated by Hangup"),
+        (Signal::QUIT, "Terminated by Quit"),
     ] {
         let pty = Pty::alone();
         pty.kill(signal);

@@ -10,6 +10,7 @@ mod ask;
 mod client;
 mod dial;
 pub(crate) mod login;
+mod pulse;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -23,6 +23,7 @@ use tokio_util::codec::Decoder;
 
 use super::Ask;
 use super::dial::Stream;
+use super::pulse::{Alarm, Pulse};
 
 /// Requests without an answer, at most; the server may ask for fewer.
 const IN_FLIGHT_MAX: usize = 64;
@@ -31,10 +32,6 @@ const IN_FLIGHT_MAX: usize = 64;
 const NEWS_MAX: usize = 4096;
 /// Bytes that wait for the socket; with more no further request is taken.
 const OUT_BYTES_MAX: usize = 64 * 1024;
-/// After this much silence the server is asked whether it is there,
-const PING_AFTER: Duration = Duration::from_secs(60);
-/// and has this long to answer.
-const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// How long a connection may take to say goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -51,7 +48,7 @@ pub(crate) enum Lost {
     #[error("the connection failed: {0}")]
     Failed(String),
     /// The server did not answer.
-    #[error("the server has not answered for {} s", (PING_AFTER + PONG_WITHIN).as_secs())]
+    #[error("the server does not answer")]
     Silent,
     /// The server sent what we do not understand.
     #[error("the server does not keep to the protocol ({0}); is one side out of date?")]
@@ -323,34 +320,35 @@ impl Wireman {
     /// Goes on until the connection is lost, or nobody can ask any more.
     async fn serve(&mut self) -> Result<(), Lost> {
         let mut flush = Flush::Done;
-        let mut heard = Instant::now();
-        let mut pinged = None;
+        let mut pulse = Pulse::new(Instant::now());
         self.take_frames()?;
         loop {
-            let alarm = pinged.map_or(heard + PING_AFTER, |at| at + PONG_WITHIN);
+            let (at, alarm) = pulse.alarm();
             tokio::select! {
                 job = self.todo.recv(), if self.out.len() < OUT_BYTES_MAX => match job {
-                    Some(job) => self.enqueue(job),
+                    Some(job) => {
+                        self.enqueue(job);
+                        pulse.asked(Instant::now());
+                    }
                     None => return self.drain().await,
                 },
                 count = self.reader.read_buf(&mut self.read) => {
                     if count? == 0 {
                         return Err(Lost::Ended);
                     }
-                    heard = Instant::now();
-                    pinged = None;
                     self.take_frames()?;
+                    pulse.heard(Instant::now(), self.waiting.len());
                 }
                 progress = write_some(&mut self.writer, &mut self.out),
                     if !self.out.is_empty() || flush == Flush::Due => flush = progress?,
-                () = sleep_until(alarm) => {
-                    if pinged.is_some() {
-                        return Err(Lost::Silent);
+                () = sleep_until(at) => match alarm {
+                    Alarm::Gone => return Err(Lost::Silent),
+                    Alarm::Ping => {
+                        pulse.pinged(Instant::now());
+                        let id = self.new_id();
+                        self.encode(id, Command::Ping)?;
                     }
-                    pinged = Some(Instant::now());
-                    let id = self.new_id();
-                    self.encode(id, Command::Ping)?;
-                }
+                },
             }
         }
     }

@@ -53,6 +53,7 @@ CREATE UNIQUE INDEX devices_by_key ON devices (user, public_key);
 CREATE TABLE rooms (
     id INTEGER PRIMARY KEY,
     title TEXT NOT NULL,
+    topic TEXT,
     -- What makes the title unique, and what makes it look like another; NULL once it is free again.
     -- The rules keep it unique, by the tables of Unicode of the day; the index does not insist.
     key TEXT,
@@ -127,11 +128,16 @@ CREATE TABLE changes (
     nth INTEGER NOT NULL,
     at INTEGER NOT NULL,
     kind TEXT NOT NULL
-        CHECK (kind IN ('created', 'joined', 'departed', 'role-changed', 'terminated')),
-    -- The creator, or the one whom it happened to.
+        CHECK (kind IN (
+            'created', 'joined', 'departed', 'role-changed', 'terminated', 'topic-changed',
+            'renamed'
+        )),
+    -- Who did it, or the one whom it happened to.
     user INTEGER REFERENCES users (id),
     role TEXT CHECK (role IN ('member', 'admin', 'owner')),
     how TEXT CHECK (how IN ('left', 'terminated')),
+    -- The topic, NULL where it was cleared, or the title.
+    text TEXT,
     PRIMARY KEY (room, revision)
 ) STRICT, WITHOUT ROWID;
 

@@ -110,6 +110,14 @@ pub(crate) fn event(
                 record("role-changed").about(name(*user)).text("role", role.word())
             }
             RoomEvent::Terminated => record("room-terminated"),
+            // What it says is for those who may read the room.
+            RoomEvent::TopicChanged { by: _, topic } => {
+                let to = if topic.is_some() { "set" } else { "cleared" };
+                record("topic-changed").text("how", to)
+            }
+            RoomEvent::Renamed { by: _, title } => {
+                record("room-renamed").text("title", title.as_str())
+            }
         }
         .within(*room),
         Happening::User(user, event) => match event {
@@ -151,7 +159,12 @@ pub(crate) fn refusal(
         | Command::CreateRoom { .. }
         | Command::JoinRoom { .. }
         | Command::LeaveRoom { .. }
-        | Command::Send { .. } => return None,
+        | Command::Send { .. }
+        | Command::Promote { .. }
+        | Command::Demote { .. }
+        | Command::Transfer { .. }
+        | Command::SetTopic { .. }
+        | Command::Rename { .. } => return None,
     };
     Some(record.refused(code))
 }

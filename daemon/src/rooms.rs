@@ -5,8 +5,8 @@
 //! them.
 //!
 //! Commands that touch several streams of events are a closed list: sign-up and adding a user
-//! (directory, user), create (room, directory), a leave that terminates (room, directory), and a
-//! join that leaves another room (both rooms, directory).
+//! (directory, user), create (room, directory), a leave that terminates (room, directory), a join
+//! that leaves another room (both rooms, directory), and a renaming (directory, room).
 
 mod accounts;
 mod apply;
@@ -20,6 +20,7 @@ mod nonces;
 mod permission;
 mod posting;
 mod restore;
+mod ruling;
 #[cfg(test)]
 mod tests;
 mod world;

@@ -5,12 +5,14 @@ use parlor_protocol::codec;
 use parlor_protocol::id::{Revision, RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::name::UserName;
-use parlor_protocol::push::{Change, Changed, Departed, Exited, Push, RoleChanged, RoomChange};
+use parlor_protocol::push::{
+    Change, Changed, Departed, Exited, Push, Renamed, RoleChanged, RoomChange, TopicChanged,
+};
 use parlor_protocol::record::Record;
 use parlor_protocol::reply::{Outcome, Reply, ServerFrame};
 use parlor_protocol::room::{Departure, Member, Role, Room};
 
-use crate::rooms::{RoomEvent, UserId, World};
+use crate::rooms::{Membership, RoomEvent, UserId, World};
 
 /// The frame of a room's event.
 pub(crate) fn room_frame(
@@ -36,6 +38,12 @@ pub(crate) fn room_frame(
             Change::RoleChanged(RoleChanged { user: name(*user), role: *role })
         }
         RoomEvent::Terminated => Change::Terminated,
+        RoomEvent::TopicChanged { by, topic } => {
+            Change::TopicChanged(TopicChanged { by: name(*by), topic: topic.clone() })
+        }
+        RoomEvent::Renamed { by, title } => {
+            Change::Renamed(Renamed { by: name(*by), title: title.clone() })
+        }
     };
     let change = RoomChange { revision, at, change: Record(change) };
     push(Push::Changed(Changed { room, change: Record(change) }))
@@ -68,7 +76,14 @@ pub(crate) fn show(world: &World, id: RoomId, user: UserId) -> Room {
         role,
         last_seq: role.map(|_| room.last_seq),
         revision: role.map(|_| room.revision),
+        topic: room.topic.clone(),
     }
+}
+
+/// A member of a room, as they are now.
+pub(crate) fn member(world: &World, room: RoomId, user: UserId) -> Option<Member> {
+    let Membership { role, joined_at, .. } = world.membership(room, user)?;
+    Some(Member { user: name_of(world, user).clone(), role, joined_at })
 }
 
 /// The frame that answers a request.

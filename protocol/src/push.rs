@@ -2,9 +2,10 @@
 
 use crate::id::{Revision, RoomId, Timestamp};
 use crate::message::Message;
-use crate::name::UserName;
+use crate::name::{Title, UserName};
 use crate::record::{Record, wire_enum, wire_struct};
 use crate::room::{Departure, Member, Role, Room};
+use crate::text::Topic;
 
 wire_enum! {
     /// News.
@@ -35,6 +36,10 @@ wire_enum! {
         RoleChanged(RoleChanged),
         /// The room has ended for good.
         Terminated,
+        /// The topic is another, or none.
+        TopicChanged(TopicChanged),
+        /// The title is another.
+        Renamed(Renamed),
     }
 }
 
@@ -79,5 +84,21 @@ wire_struct! {
         pub user: UserName,
         /// What they are now.
         pub role: Role,
+    }
+
+    /// The topic is another, or none.
+    pub struct TopicChanged {
+        /// Who changed it.
+        pub by: UserName,
+        /// The topic from now on; `None` where it was cleared.
+        pub topic: Option<Topic>,
+    }
+
+    /// The title is another.
+    pub struct Renamed {
+        /// Who changed it.
+        pub by: UserName,
+        /// The title from now on.
+        pub title: Title,
     }
 }

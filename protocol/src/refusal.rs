@@ -25,7 +25,7 @@ wire_tag! {
         NoSuchRoom = "no-such-room",
         /// The room has ended for good.
         RoomTerminated = "room-terminated",
-        /// Only members may.
+        /// Only members may, or it can be done to members only.
         NotAMember = "not-a-member",
         /// One is in the room already.
         AlreadyAMember = "already-a-member",

@@ -6,7 +6,7 @@ use crate::message::{Changes, Messages, Sent};
 use crate::push::Push;
 use crate::record::{Record, wire_enum, wire_struct, wire_tag};
 use crate::refusal::Refusal;
-use crate::room::{Members, Room, Rooms};
+use crate::room::{Member, Members, Room, Rooms};
 
 wire_enum! {
     /// How a request ended.
@@ -35,6 +35,8 @@ wire_enum! {
         Messages(Messages),
         /// A page of changes.
         Changes(Changes),
+        /// A member, as they are now.
+        Member(Member),
     }
 }
 

@@ -6,7 +6,10 @@ use crate::account::{
 };
 use crate::message::{History, ListChanges, Send};
 use crate::record::{Record, wire_enum, wire_struct};
-use crate::room::{CreateRoom, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms};
+use crate::room::{
+    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Promote, Rename,
+    SetTopic, Transfer,
+};
 
 wire_enum! {
     /// A command, answered by exactly one reply.
@@ -51,6 +54,16 @@ wire_enum! {
         History(History),
         /// Asks for what changed since a revision; answered by `Changes`.
         ListChanges(ListChanges),
+        /// Makes a member an admin; answered by `Member`.
+        Promote(Promote),
+        /// Makes an admin a plain member; answered by `Member`.
+        Demote(Demote),
+        /// Hands a room over; answered by `Member`, the new owner.
+        Transfer(Transfer),
+        /// Sets or clears a topic; answered by `Room`.
+        SetTopic(SetTopic),
+        /// Gives a room another title; answered by `Room`.
+        Rename(Rename),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::id::{Revision, RoomId, Seq, Timestamp};
 use crate::name::{Title, UserName};
 use crate::record::{Record, wire_enum, wire_struct, wire_tag};
+use crate::text::Topic;
 
 wire_tag! {
     /// What a member is in a room.
@@ -61,6 +62,8 @@ wire_struct! {
         pub last_seq: Option<Seq>,
         /// The last change; `None` where no member.
         pub revision: Option<Revision>,
+        /// What it is about at the moment; `None` where nobody said.
+        pub topic: Option<Topic>,
     }
 
     /// A page of rooms, by title.
@@ -135,5 +138,45 @@ wire_struct! {
         pub after: Option<String>,
         /// How many at most; 0 or more than 200 is 200.
         pub limit: u32,
+    }
+
+    /// Makes a member an admin.
+    pub struct Promote {
+        /// In which room.
+        pub room: RoomId,
+        /// Whom.
+        pub user: String,
+    }
+
+    /// Makes an admin a plain member.
+    pub struct Demote {
+        /// In which room.
+        pub room: RoomId,
+        /// Whom; one's own name to step down.
+        pub user: String,
+    }
+
+    /// Hands a room over; who owned it becomes an admin.
+    pub struct Transfer {
+        /// Which room.
+        pub room: RoomId,
+        /// To which member.
+        pub user: String,
+    }
+
+    /// Sets or clears the topic of a room.
+    pub struct SetTopic {
+        /// Of which room.
+        pub room: RoomId,
+        /// The topic; a blank one clears it.
+        pub topic: String,
+    }
+
+    /// Gives a room another title.
+    pub struct Rename {
+        /// Which room.
+        pub room: RoomId,
+        /// Its title from now on.
+        pub title: String,
     }
 }

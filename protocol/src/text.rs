@@ -1,6 +1,6 @@
 //! Untrusted text: what is taken in of it, and what of it may be shown.
 //!
-//! At entry a body or a reason is cleaned ([`MessageText`], [`Reason`]). At exit everything that
+//! At entry a body, a reason or a topic is cleaned ([`MessageText`], [`Reason`], [`Topic`]). At exit everything that
 //! goes to a terminal or a log line passes [`printable()`] or [`printable_block`], and every string
 //! of a JSON record passes [`escape_json`]. The two sides are separate on purpose: what is stored
 //! was written by somebody's rules of that day, what is shown must be harmless by today's.
@@ -23,6 +23,9 @@ pub const MAX_BODY_CHARS: usize = 4_000;
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// The longest reason, in characters (Unicode scalar values).
 pub const MAX_REASON_CHARS: usize = 200;
+/// The longest topic, in characters (Unicode scalar values): some lines of a narrow screen, which
+/// is what IRC's networks settled on, too.
+pub const MAX_TOPIC_CHARS: usize = 300;
 
 /// The most characters in one grapheme cluster. An emoji of two people with skin tones takes ten,
 /// a family of four with skin tones eleven; towers of combining marks take more.
@@ -88,6 +91,27 @@ impl Reason {
         let text = clean_line(text);
         let text = text.trim();
         bounded(text, MAX_REASON_CHARS, MAX_REASON_CHARS * 4)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// The topic of a room: one line, not blank, trimmed, at most [`MAX_TOPIC_CHARS`].
+///
+/// Like a body it is shown through [`printable()`] only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic(String);
+
+validated_string!(Topic, TextError);
+
+impl Topic {
+    /// Cleans, trims and measures a topic as somebody typed it.
+    ///
+    /// # Errors
+    /// `Empty` when only white space is left, `TooLong` beyond the limit.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let text = clean_line(text);
+        let text = text.trim();
+        bounded(text, MAX_TOPIC_CHARS, MAX_TOPIC_CHARS * 4)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -199,6 +223,14 @@ mod tests {
         assert_eq!(Reason::parse(" spam,\nagain ").unwrap().as_str(), "spam, again");
         assert_eq!(Reason::parse(&"r".repeat(201)), Err(TextError::TooLong));
         assert_eq!(Reason::parse(" \n"), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn topic_is_one_trimmed_line() {
+        assert_eq!(Topic::parse(" deploy\nat \u{1b}14:30 ").unwrap().as_str(), "deploy at 14:30");
+        assert!(Topic::parse(&"ü".repeat(MAX_TOPIC_CHARS)).is_ok());
+        assert_eq!(Topic::parse(&"t".repeat(MAX_TOPIC_CHARS + 1)), Err(TextError::TooLong));
+        assert_eq!(Topic::parse(" \r\n"), Err(TextError::Empty));
     }
 
     #[test]

@@ -127,6 +127,26 @@ pub(crate) enum LineCommand {
         #[command(flatten)]
         page: Page,
     },
+    /// Make a member an admin
+    Promote(Whom),
+    /// Make an admin a plain member; name yourself to step down
+    Demote(Whom),
+    /// Hand a room over to a member; you stay as an admin
+    Transfer(Whom),
+    /// Say what a room is about
+    Topic {
+        /// Its title or ID
+        room: String,
+        /// The topic; an empty one clears it
+        text: String,
+    },
+    /// Give a room another title
+    Rename {
+        /// Its title or ID
+        room: String,
+        /// Its title from now on
+        title: String,
+    },
     /// Say something in a room
     Send(SendArgs),
     /// Print the latest messages of a room
@@ -142,6 +162,15 @@ pub(crate) enum LineCommand {
     Passwd,
     /// Print who you are
     Whoami,
+}
+
+/// A member of a room.
+#[derive(Debug, Args)]
+pub(crate) struct Whom {
+    /// The title or ID of the room
+    pub(crate) room: String,
+    /// The member's name
+    pub(crate) user: String,
 }
 
 /// What to send.

@@ -5,6 +5,7 @@ mod account;
 pub(crate) mod json;
 mod output;
 mod rooms;
+mod ruling;
 mod send;
 mod show;
 mod tail;
@@ -79,6 +80,11 @@ impl Context<'_> {
             LineCommand::Join { room, leave } => self.join(&room, leave.as_deref()).await,
             LineCommand::Leave { room } => self.leave(&room).await,
             LineCommand::Members { room, page } => self.members(&room, &page).await,
+            LineCommand::Promote(whom) => self.promote(whom).await,
+            LineCommand::Demote(whom) => self.demote(whom).await,
+            LineCommand::Transfer(whom) => self.transfer(whom).await,
+            LineCommand::Topic { room, text } => self.topic(&room, text).await,
+            LineCommand::Rename { room, title } => self.rename(&room, title).await,
             LineCommand::Send(send) => self.send(send, text).await,
             LineCommand::Tail(tail) => self.tail(&tail).await,
             LineCommand::Devices { action, page } => self.devices(action, &page).await,

@@ -128,7 +128,15 @@ async fn meanwhile<T>(
             done = &mut work => return Ok(done),
             ask = asks.recv() => match ask.ok_or(ScreenGone)? {
                 Ask::Send { room, local, text } => outbox.add(room, local, text),
-                Ask::Create { .. } | Ask::Join { .. } | Ask::Leave { .. } | Ask::List { .. } => {
+                Ask::Create { .. }
+                | Ask::Join { .. }
+                | Ask::Leave { .. }
+                | Ask::List { .. }
+                | Ask::Promote { .. }
+                | Ask::Demote { .. }
+                | Ask::Transfer { .. }
+                | Ask::Topic { .. }
+                | Ask::Rename { .. } => {
                     tell(News::Failed(NOT_CONNECTED.to_owned()))?;
                 }
                 // The screen asks again for what it misses when there is a connection.

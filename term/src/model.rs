@@ -84,6 +84,8 @@ pub(crate) struct Room {
     pub(crate) id: RoomId,
     /// Its title; untrusted.
     pub(crate) title: String,
+    /// What it is about at the moment; untrusted.
+    pub(crate) topic: Option<String>,
     /// What one is in it.
     pub(crate) role: Role,
     /// How many members it has.
@@ -263,6 +265,7 @@ impl Room {
         Self {
             id,
             title: title.to_owned(),
+            topic: None,
             role,
             member_count: 1,
             members: Vec::new(),

@@ -166,6 +166,41 @@ pub(crate) enum Ask {
         /// Which.
         room: RoomId,
     },
+    /// To make a member an admin.
+    Promote {
+        /// In which room.
+        room: RoomId,
+        /// Whom.
+        user: String,
+    },
+    /// To make an admin a plain member.
+    Demote {
+        /// In which room.
+        room: RoomId,
+        /// Whom.
+        user: String,
+    },
+    /// To hand a room over.
+    Transfer {
+        /// Which.
+        room: RoomId,
+        /// To whom.
+        user: String,
+    },
+    /// To set or clear a topic.
+    Topic {
+        /// Of which room.
+        room: RoomId,
+        /// The topic; an empty one clears it.
+        topic: String,
+    },
+    /// To give a room another title.
+    Rename {
+        /// Which.
+        room: RoomId,
+        /// Its title from now on.
+        title: String,
+    },
 }
 
 /// Takes a message in and tells what follows from it.

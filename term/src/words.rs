@@ -29,7 +29,9 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::NoSuchUser => "there is no such user; check the name",
         Code::NotPermitted => "you may not do this here; ask the room's owner or an operator",
         Code::RoomTerminated => "the room has ended for good",
-        Code::NotAMember => "you are not in this room; `join` it first",
+        Code::NotAMember => {
+            "this is for members of the room; `join` it first, or see in `members` who is one"
+        }
         Code::AlreadyAMember => "you are in this room already",
         Code::TitleTaken => {
             "the title belongs to a room, or looks like one that does; choose another"

@@ -65,6 +65,9 @@ fn each_audited_event_reads_as_it_should() {
         told(in_room(RoomEvent::Departed { user: ALICE, how: Departure::Terminated })),
         told(in_room(RoomEvent::RoleChanged { user: ALICE, role: Role::Owner })),
         told(in_room(RoomEvent::Terminated)),
+        told(in_room(RoomEvent::TopicChanged { by: ALICE, topic: "secret plans".parse().ok() })),
+        told(in_room(RoomEvent::TopicChanged { by: ALICE, topic: None })),
+        told(in_room(RoomEvent::Renamed { by: ALICE, title: "plans".parse().unwrap() })),
         told(Happening::User(ALICE, UserEvent::PasswordSet(password()))),
         told(Happening::User(ALICE, device_added)),
         told(Happening::User(ALICE, UserEvent::DeviceRevoked { id: DeviceId(2) })),
@@ -79,6 +82,9 @@ fn each_audited_event_reads_as_it_should() {
     {"at":"2026-11-22T20:07:12.123Z","action":"departed","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"how":"terminated"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"role-changed","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"role":"owner"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"room-terminated","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"topic-changed","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"how":"set"}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"topic-changed","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"how":"cleared"}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"room-renamed","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"title":"plans"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"password-set","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
     {"at":"2026-11-22T20:07:12.123Z","action":"device-added","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"device":2,"name":"laptop","public_key":"0101010101010101010101010101010101010101010101010101010101010101"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"device-revoked","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"device":2}}

@@ -83,13 +83,36 @@ impl Hub {
             Decided::Repeated(posted) => sent(posted),
             Decided::SameDevice(_) => Outcome::Done,
             Decided::Events { first } => {
-                let room = |room| Outcome::Room(translate::show(&self.world, room, user));
-                let told = turn.rows.events[first..].iter().rev().find_map(|event| {
-                    sent_by(event).map(sent).or_else(|| entered_by(event).map(room))
-                });
-                told.unwrap_or(Outcome::Done)
+                self.outcome(user, command, &turn.rows.events[first..]).unwrap_or(Outcome::Done)
             }
         }))
+    }
+
+    /// What a command has made, which was done by these events or was so already.
+    fn outcome(&self, user: UserId, command: &Command, events: &[Event]) -> Option<Outcome> {
+        let room = |room| Outcome::Room(translate::show(&self.world, room, user));
+        match command {
+            Command::SignUp { .. }
+            | Command::AddUser { .. }
+            | Command::SetPassword { .. }
+            | Command::Restretch { .. }
+            | Command::AddDevice { .. }
+            | Command::RevokeDevice { .. }
+            | Command::LeaveRoom { .. } => None,
+            Command::CreateRoom { .. } | Command::JoinRoom { .. } => {
+                events.iter().rev().find_map(entered_by).map(room)
+            }
+            Command::Send { .. } => events.iter().find_map(sent_by).map(sent),
+            Command::Promote { room, user }
+            | Command::Demote { room, user }
+            | Command::Transfer { room, user } => {
+                let user = self.world.user_by_name(user)?;
+                translate::member(&self.world, *room, user).map(Outcome::Member)
+            }
+            Command::SetTopic { room: of, .. } | Command::Rename { room: of, .. } => {
+                Some(room(*of))
+            }
+        }
     }
 
     /// A stranger's sign-up. Whoever has just signed up is logged in and can act at once.

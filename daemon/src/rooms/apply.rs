@@ -76,6 +76,8 @@ impl World {
                 membership.expect("invariant: only members have roles").role = *role;
             }
             RoomEvent::Terminated => self.room_mut(id).state = RoomState::Terminated,
+            RoomEvent::TopicChanged { by: _, topic } => self.room_mut(id).topic.clone_from(topic),
+            RoomEvent::Renamed { by: _, title } => self.room_mut(id).title.clone_from(title),
         }
     }
 
@@ -133,6 +135,7 @@ impl Room {
     pub(super) fn new(title: Title, state: RoomState) -> Self {
         Self {
             title,
+            topic: None,
             state,
             revision: Revision(0),
             last_seq: Seq(0),

@@ -4,7 +4,7 @@
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, Nonce, RoomId};
 use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::text::MessageText;
+use parlor_protocol::text::{MessageText, Topic};
 
 use super::event::{Event, NewDevice, Posted, Standing, UserId};
 
@@ -66,12 +66,35 @@ pub(crate) enum Command {
         nonce: Nonce,
         text: MessageText,
     },
+    /// Makes a member an admin.
+    Promote {
+        room: RoomId,
+        user: UserName,
+    },
+    /// Makes an admin a plain member: another's act, or one's own, which is to step down.
+    Demote {
+        room: RoomId,
+        user: UserName,
+    },
+    /// Makes a member the owner; the owner becomes an admin.
+    Transfer {
+        room: RoomId,
+        user: UserName,
+    },
+    SetTopic {
+        room: RoomId,
+        topic: Option<Topic>,
+    },
+    Rename {
+        room: RoomId,
+        title: Title,
+    },
 }
 
 /// What a command that is allowed comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// These things happen, in this order.
+    /// These things happen, in this order; nothing where it is so already.
     Events(Vec<Event>),
     /// The message was taken before; this is where it went.
     Repeated(Posted),

@@ -6,7 +6,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 use super::command::{Actor, Command, Decision};
 use super::event::{DirectoryEvent, Event, Happening, RoomEvent, Stream, UserEvent, UserId};
 use super::world::{Room, World};
-use super::{accounts, entering, leaving, posting};
+use super::{accounts, entering, leaving, posting, ruling};
 
 impl World {
     /// What the command comes to, at the time `at`. The dice give the random bits of a new room's
@@ -55,6 +55,13 @@ impl World {
             Command::Send { room, nonce, text } => {
                 posting::send(draft, asker(actor)?, *room, *nonce, text)
             }
+            Command::Promote { room, user } => ruling::promote(draft, *room, user),
+            Command::Demote { room, user } => ruling::demote(draft, *room, user),
+            Command::Transfer { room, user } => ruling::transfer(draft, asker(actor)?, *room, user),
+            Command::SetTopic { room, topic } => {
+                ruling::set_topic(draft, asker(actor)?, *room, topic.as_ref())
+            }
+            Command::Rename { room, title } => ruling::rename(draft, asker(actor)?, *room, title),
         }
     }
 }

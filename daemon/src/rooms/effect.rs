@@ -19,6 +19,10 @@ pub(crate) fn membership_effect(event: &RoomEvent) -> Option<Effect> {
         RoomEvent::Created { owner, .. } => Some(Effect::Enter(*owner)),
         RoomEvent::Joined { user } => Some(Effect::Enter(*user)),
         RoomEvent::Departed { user, how } => Some(Effect::Exit(*user, *how)),
-        RoomEvent::Messaged { .. } | RoomEvent::RoleChanged { .. } | RoomEvent::Terminated => None,
+        RoomEvent::Messaged { .. }
+        | RoomEvent::RoleChanged { .. }
+        | RoomEvent::Terminated
+        | RoomEvent::TopicChanged { .. }
+        | RoomEvent::Renamed { .. } => None,
     }
 }

@@ -3,7 +3,7 @@
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::room::{Departure, Role};
-use parlor_protocol::text::MessageText;
+use parlor_protocol::text::{MessageText, Topic};
 
 use super::command::Password;
 
@@ -93,6 +93,15 @@ pub(crate) enum RoomEvent {
     },
     /// The room has ended for good; nobody is a member any more.
     Terminated,
+    TopicChanged {
+        by: UserId,
+        topic: Option<Topic>,
+    },
+    /// The directory has freed the old title and taken the new one before.
+    Renamed {
+        by: UserId,
+        title: Title,
+    },
 }
 
 /// A change of what belongs to one user alone.

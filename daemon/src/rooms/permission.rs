@@ -1,6 +1,7 @@
 //! Who may do what: one table.
 
 use parlor_protocol::id::RoomId;
+use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::Role;
 
@@ -20,6 +21,12 @@ pub(super) enum Action {
     JoinRoom,
     LeaveRoom,
     Send,
+    Promote,
+    DemoteOther,
+    StepDown,
+    Transfer,
+    SetTopic,
+    Rename,
 }
 
 /// What the one who asks is to that of which the command speaks, in the order of the table's
@@ -68,6 +75,12 @@ pub(super) fn may(part: Part, action: Action) -> Result<(), Code> {
         Action::JoinRoom           => [LOGIN,  NOT,    NONE,   ENDED,   YES,     IN,    IN,   IN],
         Action::LeaveRoom          => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     YES,   YES,  YES],
         Action::Send               => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     YES,   YES,  YES],
+        Action::Promote            => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
+        Action::DemoteOther        => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
+        Action::StepDown           => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     YES,   YES,  NOT],
+        Action::Transfer           => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
+        Action::SetTopic           => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   YES,  YES],
+        Action::Rename             => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
     };
     row[part as usize]
 }
@@ -89,8 +102,24 @@ impl World {
             Command::JoinRoom { room, .. } => (Action::JoinRoom, Some(*room)),
             Command::LeaveRoom { room } => (Action::LeaveRoom, Some(*room)),
             Command::Send { room, .. } => (Action::Send, Some(*room)),
+            Command::Promote { room, .. } => (Action::Promote, Some(*room)),
+            Command::Demote { room, user } if self.is(actor, user) => {
+                (Action::StepDown, Some(*room))
+            }
+            Command::Demote { room, .. } => (Action::DemoteOther, Some(*room)),
+            Command::Transfer { room, .. } => (Action::Transfer, Some(*room)),
+            Command::SetTopic { room, .. } => (Action::SetTopic, Some(*room)),
+            Command::Rename { room, .. } => (Action::Rename, Some(*room)),
         };
         may(self.part(actor, room), action)
+    }
+
+    /// Whether the one who asks has this name.
+    fn is(&self, actor: Actor, name: &UserName) -> bool {
+        match actor {
+            Actor::User(user) => self.name_of(user) == Some(name),
+            Actor::Stranger | Actor::Console => false,
+        }
     }
 
     fn part(&self, actor: Actor, room: Option<RoomId>) -> Part {

@@ -6,6 +6,7 @@
 
 use parlor_protocol::id::{Bytes, DeviceId, Revision, RoomId, Seq};
 use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::text::Topic;
 
 use super::event::{Standing, UserId};
 use super::world::{Membership, Room, RoomState, User, World};
@@ -38,6 +39,7 @@ impl World {
         &mut self,
         id: RoomId,
         title: Title,
+        topic: Option<Topic>,
         state: RoomState,
         revision: Revision,
         last_seq: Seq,
@@ -46,7 +48,7 @@ impl World {
             RoomState::Live => self.titles.take(&title, id),
             RoomState::Terminated => {}
         }
-        self.rooms.insert(id, Room { revision, last_seq, ..Room::new(title, state) });
+        self.rooms.insert(id, Room { revision, last_seq, topic, ..Room::new(title, state) });
     }
 
     pub(crate) fn restore_member(&mut self, room: RoomId, user: UserId, membership: Membership) {

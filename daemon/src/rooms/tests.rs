@@ -6,6 +6,7 @@ mod laws;
 mod model;
 mod nonces;
 mod permissions;
+mod ruling;
 mod scene;
 mod stories;
 mod view;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use parlor_protocol::id::{Bytes, DeviceId, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::room::Role;
+use parlor_protocol::text::Topic;
 
 use super::event::{Standing, UserId};
 use super::nonces::Nonces;
@@ -41,6 +42,7 @@ pub(crate) struct User {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Room {
     pub(crate) title: Title,
+    pub(crate) topic: Option<Topic>,
     pub(crate) state: RoomState,
     /// The last event of the room's stream.
     pub(crate) revision: Revision,
@@ -87,6 +89,11 @@ impl World {
         self.users.get(&user).map(|user| &user.name)
     }
 
+    /// Whose name this is.
+    pub(crate) fn user_by_name(&self, name: &UserName) -> Option<UserId> {
+        self.names.get(name).copied()
+    }
+
     /// The room of this ID, also a terminated one.
     pub(crate) fn room(&self, room: RoomId) -> Option<&Room> {
         self.rooms.get(&room)
@@ -111,11 +118,6 @@ impl World {
 /// What only tests look at.
 #[cfg(test)]
 impl World {
-    /// Whose name this is.
-    pub(crate) fn user_by_name(&self, name: &UserName) -> Option<UserId> {
-        self.names.get(name).copied()
-    }
-
     /// All users, by number.
     pub(crate) fn users(&self) -> impl Iterator<Item = (UserId, &User)> {
         self.users.iter().map(|(&id, user)| (id, user))
@@ -182,5 +184,15 @@ impl Titles {
     pub(super) fn refuse(&self, title: &Title) -> bool {
         self.by_key.contains_key(title.key().as_str())
             || title.mixes_scripts() && self.looks.contains_key(title.skeleton().as_str())
+    }
+
+    /// Whether `room` may not have this title instead of the one that it has: one's own title
+    /// stands in nobody's way.
+    pub(super) fn refuse_instead(&self, title: &Title, room: RoomId, own: &Title) -> bool {
+        let (key, look) = (title.key(), title.skeleton());
+        let alike = self.looks.get(look.as_str()).copied().unwrap_or(0);
+        let others = alike - u32::from(alike > 0 && look == own.skeleton());
+        self.by_key.get(key.as_str()).is_some_and(|&has| has != room)
+            || title.mixes_scripts() && others > 0
     }
 }

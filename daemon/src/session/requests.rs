@@ -1,10 +1,12 @@
 //! What each command of a session comes to: parsed here, then answered, read or handed to the hub.
 
-use parlor_protocol::name::Title;
+use parlor_protocol::id::RoomId;
+use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command as Wanted;
-use parlor_protocol::text::{MessageText, TextError};
+use parlor_protocol::room::{Demote, Promote, Transfer};
+use parlor_protocol::text::{MessageText, TextError, Topic};
 
 use super::Session;
 use super::login::Login;
@@ -52,6 +54,13 @@ impl Session {
 /// What a command of a user who is logged in asks for.
 fn next(user: UserId, command: Wanted) -> Next {
     let wish = |command| Next::Submit(Wish::Do { user, command });
+    // What is no name is nobody's.
+    let about =
+        |name: String, room, command: fn(RoomId, UserName) -> Command| match UserName::parse(&name)
+        {
+            Ok(name) => wish(command(room, name)),
+            Err(_) => Code::NoSuchUser.into(),
+        };
     match command {
         Wanted::Ping => Next::Reply(Outcome::Done),
         Wanted::Subscribe => Next::Submit(Wish::Subscribe { user }),
@@ -66,6 +75,24 @@ fn next(user: UserId, command: Wanted) -> Next {
             Ok(text) => wish(Command::Send { room: send.room, nonce: send.nonce, text }),
             Err(TextError::Empty) => Code::Empty.into(),
             Err(TextError::TooLong) => Code::TooLong.into(),
+        },
+        Wanted::Promote(Promote { room, user }) => {
+            about(user, room, |room, user| Command::Promote { room, user })
+        }
+        Wanted::Demote(Demote { room, user }) => {
+            about(user, room, |room, user| Command::Demote { room, user })
+        }
+        Wanted::Transfer(Transfer { room, user }) => {
+            about(user, room, |room, user| Command::Transfer { room, user })
+        }
+        Wanted::SetTopic(set) => match Topic::parse(&set.topic) {
+            Ok(topic) => wish(Command::SetTopic { room: set.room, topic: Some(topic) }),
+            Err(TextError::Empty) => wish(Command::SetTopic { room: set.room, topic: None }),
+            Err(TextError::TooLong) => Code::TooLong.into(),
+        },
+        Wanted::Rename(rename) => match Title::parse(&rename.title) {
+            Ok(title) => wish(Command::Rename { room: rename.room, title }),
+            Err(_) => Code::BadTitle.into(),
         },
         Wanted::ListDevices => Next::Read(Read::Devices),
         Wanted::ListRooms(list) => Next::Read(Read::Rooms(list)),

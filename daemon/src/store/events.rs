@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use parlor_protocol::id::{Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::Title;
 use parlor_protocol::room::{Departure, Role};
+use parlor_protocol::text::Topic;
 use rusqlite::{Connection, Params, params};
 
 use super::rows::{int, room_int, standing_word, user_int};
@@ -121,6 +122,8 @@ fn room_event(
         RoomEvent::Departed { user, how } => change.departed(*user, *how),
         RoomEvent::RoleChanged { user, role } => change.role_changed(*user, *role),
         RoomEvent::Terminated => change.terminated(),
+        RoomEvent::TopicChanged { by, topic } => change.topic_changed(*by, topic.as_ref()),
+        RoomEvent::Renamed { by, title } => change.renamed(*by, title),
     }
 }
 
@@ -134,6 +137,15 @@ fn advance(
         "UPDATE rooms SET revision = ?2, last_seq = ?3 WHERE id = ?1",
         params![room_int(room), int(revision.0), int(seq.0)],
     )
+}
+
+/// What a change's row says beside its kind.
+#[derive(Clone, Copy, Default)]
+struct Logged<'a> {
+    user: Option<UserId>,
+    role: Option<Role>,
+    how: Option<Departure>,
+    text: Option<&'a str>,
 }
 
 /// A change of a room that is no message.
@@ -152,12 +164,12 @@ impl Change<'_> {
              VALUES (?1, ?2, ?3, 0, 0, 0)",
             params![room_int(self.room), title.as_str(), self.event.at.0],
         )?;
-        self.log("created", Some(owner), None, None)?;
+        self.log("created", Logged { user: Some(owner), ..Logged::default() })?;
         self.enter(owner, Role::Owner)
     }
 
     fn joined(&self, user: UserId) -> rusqlite::Result<()> {
-        self.log("joined", Some(user), None, None)?;
+        self.log("joined", Logged { user: Some(user), ..Logged::default() })?;
         run(
             self.connection,
             "DELETE FROM former_members WHERE room = ?1 AND user = ?2",
@@ -167,7 +179,7 @@ impl Change<'_> {
     }
 
     fn departed(&self, user: UserId, how: Departure) -> rusqlite::Result<()> {
-        self.log("departed", Some(user), None, Some(how))?;
+        self.log("departed", Logged { user: Some(user), how: Some(how), ..Logged::default() })?;
         run(
             self.connection,
             "DELETE FROM members WHERE room = ?1 AND user = ?2",
@@ -186,7 +198,10 @@ impl Change<'_> {
     }
 
     fn role_changed(&self, user: UserId, role: Role) -> rusqlite::Result<()> {
-        self.log("role-changed", Some(user), Some(role), None)?;
+        self.log(
+            "role-changed",
+            Logged { user: Some(user), role: Some(role), ..Logged::default() },
+        )?;
         run(
             self.connection,
             "UPDATE members SET role = ?3 WHERE room = ?1 AND user = ?2",
@@ -196,7 +211,7 @@ impl Change<'_> {
 
     /// Whoever was left has departed before.
     fn terminated(&self) -> rusqlite::Result<()> {
-        self.log("terminated", None, None, None)?;
+        self.log("terminated", Logged::default())?;
         run(
             self.connection,
             "UPDATE rooms SET terminated_at = ?2 WHERE id = ?1",
@@ -224,26 +239,37 @@ impl Change<'_> {
         )
     }
 
-    fn log(
-        &self,
-        kind: &'static str,
-        user: Option<UserId>,
-        role: Option<Role>,
-        how: Option<Departure>,
-    ) -> rusqlite::Result<()> {
+    fn topic_changed(&self, by: UserId, topic: Option<&Topic>) -> rusqlite::Result<()> {
+        let text = topic.map(Topic::as_str);
+        self.log("topic-changed", Logged { user: Some(by), text, ..Logged::default() })?;
+        run(
+            self.connection,
+            "UPDATE rooms SET topic = ?2 WHERE id = ?1",
+            params![room_int(self.room), text],
+        )
+    }
+
+    /// The directory's event about the title has changed the room's row.
+    fn renamed(&self, by: UserId, title: &Title) -> rusqlite::Result<()> {
+        let text = Some(title.as_str());
+        self.log("renamed", Logged { user: Some(by), text, ..Logged::default() })
+    }
+
+    fn log(&self, kind: &'static str, logged: Logged<'_>) -> rusqlite::Result<()> {
         let revision = int(self.event.revision.0);
         run(
             self.connection,
-            "INSERT INTO changes (room, revision, nth, at, kind, user, role, how)
-             SELECT id, ?2, ?2 - last_seq, ?3, ?4, ?5, ?6, ?7 FROM rooms WHERE id = ?1",
+            "INSERT INTO changes (room, revision, nth, at, kind, user, role, how, text)
+             SELECT id, ?2, ?2 - last_seq, ?3, ?4, ?5, ?6, ?7, ?8 FROM rooms WHERE id = ?1",
             params![
                 room_int(self.room),
                 revision,
                 self.event.at.0,
                 kind,
-                user.map(user_int),
-                role.map(Role::word),
-                how.map(Departure::word)
+                logged.user.map(user_int),
+                logged.role.map(Role::word),
+                logged.how.map(Departure::word),
+                logged.text
             ],
         )?;
         run(

@@ -2,15 +2,15 @@
 
 use parlor_protocol::id::{Revision, RoomId, Seq};
 use parlor_protocol::message::{Changes, Direction, History, ListChanges, Message, Messages};
-use parlor_protocol::name::UserName;
-use parlor_protocol::push::{Change, Departed, RoleChanged, RoomChange};
+use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::push::{Change, Departed, Renamed, RoleChanged, RoomChange, TopicChanged};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Member, Role};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::readers::{Asked, Generation, Page, Pushed, ReadError, Readers, find_as_member};
-use super::rows::{departure, int, natural, parsed, role, room_int, time, unreadable};
+use super::rows::{departure, int, natural, parsed, role, room_int, time, topic, unreadable};
 use crate::rooms::UserId;
 
 impl Readers {
@@ -110,7 +110,7 @@ fn fill(
     let mut messages = messages
         .query_map(params![room_int(room), int(last_seq), page.rows_max()], message_change)?;
     let mut others = connection.prepare_cached(
-        "SELECT c.revision, c.at, c.kind, u.name, c.role, c.how FROM changes c
+        "SELECT c.revision, c.at, c.kind, u.name, c.role, c.how, c.text FROM changes c
          LEFT JOIN users u ON u.id = c.user
          WHERE c.room = ?1 AND c.revision > ?2 ORDER BY c.revision LIMIT ?3",
     )?;
@@ -169,6 +169,13 @@ fn other_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
         "departed" => Change::Departed(Departed { user: user()?, how: departure(row, 5)? }),
         "role-changed" => Change::RoleChanged(RoleChanged { user: user()?, role: role(row, 4)? }),
         "terminated" => Change::Terminated,
+        "topic-changed" => {
+            Change::TopicChanged(TopicChanged { by: user()?, topic: topic(row, 6)? })
+        }
+        "renamed" => {
+            let title = Title::taken(row.get_ref(6)?.as_str()?);
+            Change::Renamed(Renamed { by: user()?, title })
+        }
         _ => return Err(unreadable(2, "there is no such kind of change")),
     };
     Ok(RoomChange { revision, at, change: change.into() })

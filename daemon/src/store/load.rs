@@ -5,7 +5,7 @@ use parlor_protocol::name::Title;
 use rusqlite::{Connection, Row, params};
 
 use super::events::HOUR_MS;
-use super::rows::{key, natural, parsed, posted, role, room, standing, time, user};
+use super::rows::{key, natural, parsed, posted, role, room, standing, time, topic, user};
 use super::writer::{Writer, write_evicted};
 use super::{Doing, StoreError};
 use crate::rooms::{Membership, NONCES_MAX, NonceKey, RoomState, World, oldest_remembered};
@@ -51,12 +51,12 @@ fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()
 }
 
 fn load_rooms(connection: &Connection, world: &mut World) -> rusqlite::Result<()> {
-    let sql = "SELECT id, title, terminated_at IS NOT NULL, revision, last_seq FROM rooms";
+    let sql = "SELECT id, title, terminated_at IS NOT NULL, revision, last_seq, topic FROM rooms";
     each(connection, sql, |row| {
         let title = Title::taken(row.get_ref(1)?.as_str()?);
         let state = if row.get(2)? { RoomState::Terminated } else { RoomState::Live };
         let (revision, last_seq) = (Revision(natural(row, 3)?), Seq(natural(row, 4)?));
-        world.restore_room(room(row, 0)?, title, state, revision, last_seq);
+        world.restore_room(room(row, 0)?, title, topic(row, 5)?, state, revision, last_seq);
         Ok(())
     })?;
     each(connection, "SELECT room, user, role, joined, joined_at FROM members", |row| {

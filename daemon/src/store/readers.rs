@@ -10,10 +10,11 @@ use parlor_protocol::name::Title;
 use parlor_protocol::record::Wire;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::room::Role;
+use parlor_protocol::text::Topic;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
-use super::rows::{natural, role, room_int, user_int};
+use super::rows::{natural, role, room_int, topic, user_int};
 use super::{Doing, StoreError, configure};
 use crate::rooms::UserId;
 
@@ -96,6 +97,7 @@ impl From<rusqlite::Error> for ReadError {
 #[derive(Debug)]
 pub(super) struct RoomRow {
     pub(super) title: Title,
+    pub(super) topic: Option<Topic>,
     pub(super) revision: Revision,
     pub(super) last_seq: Seq,
     pub(super) members: u32,
@@ -117,7 +119,7 @@ pub(super) fn find(
 ) -> rusqlite::Result<Result<(RoomRow, Option<Part>), Code>> {
     let found = connection
         .prepare_cached(
-            "SELECT title, revision, last_seq, members, terminated_at IS NOT NULL
+            "SELECT title, revision, last_seq, members, terminated_at IS NOT NULL, topic
              FROM rooms WHERE id = ?1",
         )?
         .query_row([room_int(room)], |row| {
@@ -126,6 +128,7 @@ pub(super) fn find(
                 revision: Revision(natural(row, 1)?),
                 last_seq: Seq(natural(row, 2)?),
                 members: row.get(3)?,
+                topic: topic(row, 5)?,
             };
             Ok((room, row.get::<_, bool>(4)?))
         })

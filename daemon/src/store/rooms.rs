@@ -8,7 +8,7 @@ use parlor_protocol::room::{ListMembers, ListRooms, Member, Members, Room, RoomR
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::readers::{Asked, Generation, Page, Pushed, Readers, find, find_as_member};
-use super::rows::{natural, parsed, role, room, room_int, time, user_int};
+use super::rows::{natural, parsed, role, room, room_int, time, topic, user_int};
 use crate::rooms::UserId;
 
 impl Readers {
@@ -21,13 +21,15 @@ impl Readers {
         self.read("list the rooms in", |connection| {
             let sql = match asked.scope {
                 Scope::Public => {
-                    "SELECT r.id, r.title, r.members, m.role, r.last_seq, r.revision, r.key
+                    "SELECT r.id, r.title, r.members, m.role, r.last_seq, r.revision, r.topic,
+                            r.key
                      FROM rooms r LEFT JOIN members m ON m.room = r.id AND m.user = ?1
                      WHERE r.key > ?2 AND (?3 = '' OR instr(r.key, ?3))
                      ORDER BY r.key LIMIT ?4"
                 }
                 Scope::Mine => {
-                    "SELECT r.id, r.title, r.members, m.role, r.last_seq, r.revision, r.key
+                    "SELECT r.id, r.title, r.members, m.role, r.last_seq, r.revision, r.topic,
+                            r.key
                      FROM members m JOIN rooms r ON r.id = m.room
                      WHERE m.user = ?1 AND r.key > ?2 AND (?3 = '' OR instr(r.key, ?3))
                      ORDER BY r.key LIMIT ?4"
@@ -46,7 +48,7 @@ impl Readers {
                     next = reached;
                     break;
                 }
-                reached = Some(row.get(6)?);
+                reached = Some(row.get(7)?);
             }
             Ok(Ok(Rooms { rooms: page.elements.into_iter().map(Record).collect(), next }))
         })
@@ -69,6 +71,7 @@ impl Readers {
                 role: part.map(|part| part.role),
                 last_seq: part.map(|_| row.last_seq),
                 revision: part.map(|_| row.revision),
+                topic: row.topic,
             }))
         })
     }
@@ -129,6 +132,7 @@ fn seen(row: &Row<'_>) -> rusqlite::Result<Room> {
         role,
         last_seq: of_member(4)?.map(Seq),
         revision: of_member(5)?.map(Revision),
+        topic: topic(row, 6)?,
     })
 }
 

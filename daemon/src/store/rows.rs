@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use parlor_protocol::id::{Bytes, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::room::{Departure, Role};
+use parlor_protocol::text::Topic;
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 
 use crate::rooms::{Posted, Standing, UserId};
 
@@ -65,6 +66,14 @@ where
     text.parse().map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
     })
+}
+
+/// A topic, or none.
+pub(super) fn topic(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Topic>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => parsed(row, column).map(Some),
+    }
 }
 
 pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes<32>> {

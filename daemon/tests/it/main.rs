@@ -11,5 +11,6 @@ mod flow;
 mod harness;
 mod lifecycle;
 mod messages;
+mod roles;
 mod rooms;
 mod subcommands;

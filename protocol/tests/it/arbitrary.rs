@@ -11,16 +11,18 @@ use parlor_protocol::message::{
     Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
 };
 use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::push::{Change, Changed, Departed, Exited, Push, RoleChanged, RoomChange};
+use parlor_protocol::push::{
+    Change, Changed, Departed, Exited, Push, Renamed, RoleChanged, RoomChange, TopicChanged,
+};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply, ServerFrame};
 use parlor_protocol::request::{Command, Request};
 use parlor_protocol::room::{
-    CreateRoom, Departure, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member, Members,
-    Role, Room, RoomRef, Rooms, Scope,
+    CreateRoom, Demote, Departure, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member,
+    Members, Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
 };
-use parlor_protocol::text::MessageText;
+use parlor_protocol::text::{MessageText, Topic};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -66,6 +68,7 @@ fn command() -> BoxedStrategy<Command> {
         select(vec![Command::Ping, Command::ListDevices, Command::Subscribe]),
         account_command(),
         room_command(),
+        owner_command(),
         any_of_struct!(Send { room: room_id(), nonce: nonce(), text: any::<String>() })
             .prop_map(Command::Send),
         any_of_struct!(History {
@@ -138,6 +141,18 @@ fn room_command() -> BoxedStrategy<Command> {
     .boxed()
 }
 
+fn owner_command() -> BoxedStrategy<Command> {
+    let name = any::<String>;
+    prop_oneof![
+        any_of_struct!(Promote { room: room_id(), user: name() }).prop_map(Command::Promote),
+        any_of_struct!(Demote { room: room_id(), user: name() }).prop_map(Command::Demote),
+        any_of_struct!(Transfer { room: room_id(), user: name() }).prop_map(Command::Transfer),
+        any_of_struct!(SetTopic { room: room_id(), topic: name() }).prop_map(Command::SetTopic),
+        any_of_struct!(Rename { room: room_id(), title: name() }).prop_map(Command::Rename),
+    ]
+    .boxed()
+}
+
 fn outcome() -> BoxedStrategy<Outcome> {
     let messages = any_of_struct!(Messages {
         messages: vec(record(message()), 0..5),
@@ -162,6 +177,7 @@ fn outcome() -> BoxedStrategy<Outcome> {
         any_of_struct!(Sent { seq: seq(), revision: revision(), at: at() }).prop_map(Outcome::Sent),
         messages.prop_map(Outcome::Messages),
         changes.prop_map(Outcome::Changes),
+        member().prop_map(Outcome::Member),
     ]
     .boxed()
 }
@@ -214,6 +230,9 @@ fn room_change() -> BoxedStrategy<RoomChange> {
         any_of_struct!(RoleChanged { user: user(), role: select(Role::ALL) })
             .prop_map(Change::RoleChanged),
         Just(Change::Terminated),
+        any_of_struct!(TopicChanged { by: user(), topic: of(topic()) })
+            .prop_map(Change::TopicChanged),
+        any_of_struct!(Renamed { by: user(), title: title() }).prop_map(Change::Renamed),
     ];
     any_of_struct!(RoomChange { revision: revision(), at: at(), change: record(change) })
 }
@@ -245,6 +264,7 @@ fn room() -> BoxedStrategy<Room> {
         role: of(select(Role::ALL)),
         last_seq: of(seq()),
         revision: of(revision()),
+        topic: of(topic()),
     })
 }
 
@@ -277,6 +297,10 @@ fn title() -> BoxedStrategy<Title> {
 
 fn text() -> BoxedStrategy<MessageText> {
     any::<String>().prop_filter_map("blank", |text| MessageText::parse(&text).ok()).boxed()
+}
+
+fn topic() -> BoxedStrategy<Topic> {
+    any::<String>().prop_filter_map("no topic", |text| Topic::parse(&text).ok()).boxed()
 }
 
 fn octets() -> BoxedStrategy<Vec<u8>> {

@@ -1,30 +1,22 @@
 //! One fixed value of everything on the wire.
 
+mod values;
+
 use std::fmt::Debug;
 
-use parlor_protocol::account::{
-    Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, NewDevice,
-    PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SignUpFinish,
-    SignUpMode, SignUpStart, StretchCost,
-};
-use parlor_protocol::hello::{Hello, Limits, MAGIC, Welcome};
-use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
-use parlor_protocol::message::{
-    Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
-};
-use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::push::{Change, Changed, Departed, Exited, Push, RoleChanged, RoomChange};
+use parlor_protocol::account::{PasswordPurpose, SignUpMode};
+use parlor_protocol::hello::{Hello, MAGIC};
+use parlor_protocol::message::Direction;
+use parlor_protocol::push::{Change, Push};
 use parlor_protocol::record::{Record, Wire};
-use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply, ServerFrame};
-use parlor_protocol::request::{Command, Request};
-use parlor_protocol::room::{
-    CreateRoom, Departure, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member, Members,
-    Role, Room, RoomRef, Rooms, Scope,
-};
-use parlor_protocol::text::MessageText;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::reply::{CloseReason, Outcome, ServerFrame};
+use parlor_protocol::request::Command;
+use parlor_protocol::room::{Departure, Role, RoomRef, Scope};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use self::values::*;
 
 /// A value and its bytes, without its type, so that all of them stand in one list.
 pub(crate) struct Example {
@@ -116,6 +108,11 @@ fn commands() -> Vec<Example> {
         Command::Send(send()),
         Command::History(history()),
         Command::ListChanges(list_changes()),
+        Command::Promote(promote()),
+        Command::Demote(demote()),
+        Command::Transfer(transfer()),
+        Command::SetTopic(set_topic()),
+        Command::Rename(rename()),
     ];
     variants(commands, Command::variant).collect()
 }
@@ -134,6 +131,7 @@ fn answers() -> Vec<Example> {
         Outcome::Sent(sent()),
         Outcome::Messages(page_of_messages()),
         Outcome::Changes(changes()),
+        Outcome::Member(member()),
     ];
     let frames = [
         ServerFrame::Welcome(welcome()),
@@ -158,11 +156,18 @@ fn pushes() -> Vec<Example> {
         Change::Departed(departed()),
         Change::RoleChanged(role_changed()),
         Change::Terminated,
+        Change::TopicChanged(topic_changed()),
+        Change::Renamed(renamed()),
     ];
     variants(pushes, Push::variant)
         .chain([structure(&changed()), structure(&room_change()), structure(&exited())])
         .chain(variants(changes, Change::variant))
-        .chain([structure(&departed()), structure(&role_changed())])
+        .chain([
+            structure(&departed()),
+            structure(&role_changed()),
+            structure(&topic_changed()),
+            structure(&renamed()),
+        ])
         .collect()
 }
 
@@ -180,6 +185,11 @@ fn rooms() -> Vec<Example> {
             structure(&join_room()),
             structure(&leave_room()),
             structure(&list_members()),
+            structure(&promote()),
+            structure(&demote()),
+            structure(&transfer()),
+            structure(&set_topic()),
+            structure(&rename()),
         ])
         .collect()
 }
@@ -226,240 +236,4 @@ fn tags() -> Vec<Example> {
         .chain(words(Scope::ALL))
         .chain(words(Direction::ALL))
         .collect()
-}
-
-const AT: Timestamp = Timestamp(1_795_376_832_123);
-
-fn alice() -> UserName {
-    UserName::parse("alice").unwrap()
-}
-
-fn room_id() -> RoomId {
-    "kx4f9-2mqa7".parse().unwrap()
-}
-
-fn bytes<const N: usize>() -> Bytes<N> {
-    Bytes(std::array::from_fn(|place| u8::try_from(place).unwrap()))
-}
-
-/// A message of the password suite. The real ones have 32 bytes and more, which nobody could read.
-fn opaque() -> Vec<u8> {
-    vec![1, 2, 3, 255]
-}
-
-fn stretch_cost() -> StretchCost {
-    StretchCost { log_n: 17, r: 8, p: 1 }
-}
-
-fn new_device() -> NewDevice {
-    NewDevice { name: "laptop".into(), public_key: bytes() }
-}
-
-fn sign_up_start() -> SignUpStart {
-    SignUpStart { name: "alice".into(), request: opaque() }
-}
-
-fn sign_up_finish() -> SignUpFinish {
-    SignUpFinish {
-        name: "alice".into(),
-        upload: opaque(),
-        cost: Record(stretch_cost()),
-        device: Some(Record(new_device())),
-    }
-}
-
-fn login_start() -> LoginStart {
-    LoginStart { name: "alice".into(), request: opaque() }
-}
-
-fn login_finish() -> LoginFinish {
-    LoginFinish { finalization: opaque(), device: None }
-}
-
-fn device_login() -> DeviceLogin {
-    DeviceLogin { name: "alice".into(), public_key: bytes(), signature: bytes() }
-}
-
-fn password_start() -> PasswordStart {
-    PasswordStart { request: opaque() }
-}
-
-fn password_finish() -> PasswordFinish {
-    PasswordFinish {
-        upload: opaque(),
-        cost: Record(stretch_cost()),
-        purpose: PasswordPurpose::Restretch,
-    }
-}
-
-fn registration() -> Registration {
-    Registration { response: opaque(), cost: Record(stretch_cost()) }
-}
-
-fn credential() -> Credential {
-    let cost = || Record(stretch_cost());
-    Credential { response: opaque(), cost: cost(), wanted: cost() }
-}
-
-fn logged_in() -> LoggedIn {
-    LoggedIn { user: alice(), operator: true, device: Some(DeviceId(3)) }
-}
-
-fn device() -> Device {
-    Device {
-        id: DeviceId(3),
-        name: "laptop".into(),
-        public_key: bytes(),
-        created_at: AT,
-        used_at: AT,
-        address: "192.0.2.7".into(),
-        current: true,
-    }
-}
-
-fn revoke_device() -> RevokeDevice {
-    RevokeDevice { id: DeviceId(3) }
-}
-
-fn devices() -> Devices {
-    Devices { devices: vec![Record(device())] }
-}
-
-fn limits() -> Limits {
-    Limits {
-        frame_bytes: 65_536,
-        requests_in_flight: 64,
-        message_chars: 4_000,
-        message_bytes: 16_384,
-    }
-}
-
-fn welcome() -> Welcome {
-    Welcome {
-        version: 1,
-        features: vec![],
-        server: "parlord 0.1.0".into(),
-        motd: "be kind".into(),
-        sign_up: SignUpMode::Open,
-        challenge: bytes(),
-        at: AT,
-        limits: Record(limits()),
-    }
-}
-
-fn request() -> Request {
-    Request { id: 7, command: Record(Command::Send(send())) }
-}
-
-fn reply() -> Reply {
-    Reply { id: 7, outcome: Record(Outcome::Sent(sent())) }
-}
-
-fn closing() -> Closing {
-    Closing { reason: CloseReason::ShuttingDown }
-}
-
-fn refusal() -> Refusal {
-    Refusal { code: Code::Busy, retry_after_ms: Some(480) }
-}
-
-fn room() -> Room {
-    Room {
-        room: room_id(),
-        title: Title::parse("Ops").unwrap(),
-        members: 3,
-        role: Some(Role::Owner),
-        last_seq: Some(Seq(12)),
-        revision: Some(Revision(300)),
-    }
-}
-
-fn page_of_rooms() -> Rooms {
-    let strange = Room { role: None, last_seq: None, revision: None, ..room() };
-    Rooms { rooms: vec![Record(strange)], next: Some("ops".into()) }
-}
-
-fn member() -> Member {
-    Member { user: alice(), role: Role::Owner, joined_at: AT }
-}
-
-fn members() -> Members {
-    Members { members: vec![Record(member())], next: None }
-}
-
-fn create_room() -> CreateRoom {
-    CreateRoom { title: "Ops".into() }
-}
-
-fn list_rooms() -> ListRooms {
-    ListRooms { scope: Scope::Mine, search: "op".into(), after: None, limit: 50 }
-}
-
-fn find_room() -> FindRoom {
-    FindRoom { room: Record(RoomRef::Title("Ops".into())) }
-}
-
-fn join_room() -> JoinRoom {
-    JoinRoom { room: room_id(), leave: None }
-}
-
-fn leave_room() -> LeaveRoom {
-    LeaveRoom { room: room_id() }
-}
-
-fn list_members() -> ListMembers {
-    ListMembers { room: room_id(), after: Some("2".into()), limit: 0 }
-}
-
-fn message() -> Message {
-    Message {
-        seq: Seq(12),
-        at: AT,
-        author: alice(),
-        text: MessageText::parse("grüß dich").unwrap(),
-    }
-}
-
-fn send() -> Send {
-    Send { room: room_id(), nonce: Nonce::new(AT, [0x5a; 10]), text: "grüß dich".into() }
-}
-
-fn sent() -> Sent {
-    Sent { seq: Seq(12), revision: Revision(300), at: AT }
-}
-
-fn history() -> History {
-    History { room: room_id(), direction: Direction::After, seq: Some(Seq(11)), limit: 200 }
-}
-
-fn page_of_messages() -> Messages {
-    Messages { messages: vec![Record(message())], more: true, as_of: Revision(300) }
-}
-
-fn list_changes() -> ListChanges {
-    ListChanges { room: room_id(), since: Revision(299), limit: 200 }
-}
-
-fn changes() -> Changes {
-    Changes { changes: vec![Record(room_change())], more: false, as_of: Revision(300) }
-}
-
-fn room_change() -> RoomChange {
-    RoomChange { revision: Revision(300), at: AT, change: Record(Change::Message(message())) }
-}
-
-fn changed() -> Changed {
-    Changed { room: room_id(), change: Record(room_change()) }
-}
-
-fn exited() -> Exited {
-    Exited { room: room_id(), how: Departure::Left }
-}
-
-fn departed() -> Departed {
-    Departed { user: alice(), how: Departure::Left }
-}
-
-fn role_changed() -> RoleChanged {
-    RoleChanged { user: alice(), role: Role::Owner }
 }

@@ -5,7 +5,7 @@ use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::push::{Change, RoomChange};
 use parlor_protocol::room::{Departure, Member, Role, Room};
-use parlor_protocol::text::{printable, printable_block};
+use parlor_protocol::text::{Topic, printable, printable_block};
 
 use super::json::Object;
 use super::output::Listed;
@@ -13,11 +13,11 @@ use super::time::rfc3339;
 
 impl Listed for Room {
     fn object(&self) -> Object {
-        let Self { room, title, members, role, last_seq, revision: _ } = self;
+        let Self { room, title, members, role, last_seq, revision: _, topic } = self;
         Object::new("room")
             .text("room", &room.to_string())
             .text("title", title.as_str())
-            .null("topic")
+            .text_or_null("topic", topic.as_ref().map(Topic::as_str))
             .text("visibility", "public")
             .text("entry", "open")
             .number("members", u64::from(*members))
@@ -128,6 +128,15 @@ impl Place {
                 Some(object.text("role", changed.role.word()))
             }
             Change::Terminated => Some(kind("terminated")),
+            Change::TopicChanged(changed) => {
+                let topic = changed.topic.as_ref().map(Topic::as_str);
+                let object = kind("topic-changed").text("user", changed.by.as_str());
+                Some(object.text_or_null("topic", topic))
+            }
+            Change::Renamed(renamed) => {
+                let object = kind("renamed").text("user", renamed.by.as_str());
+                Some(object.text("to", renamed.title.as_str()))
+            }
             Change::Message(_) | Change::Unknown => None,
         }
     }
@@ -157,6 +166,11 @@ pub(super) fn event_line(change: &RoomChange) -> Option<String> {
         },
         Change::RoleChanged(changed) => format!("{} is now {}", changed.user, changed.role),
         Change::Terminated => "the room ended".to_owned(),
+        Change::TopicChanged(changed) => match &changed.topic {
+            Some(topic) => format!("{} set the topic: {}", changed.by, topic.as_str()),
+            None => format!("{} cleared the topic", changed.by),
+        },
+        Change::Renamed(renamed) => format!("{} renamed the room: {}", renamed.by, renamed.title),
         Change::Message(_) | Change::Unknown => return None,
     };
     Some(marked(change.at, &what))

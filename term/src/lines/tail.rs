@@ -136,6 +136,10 @@ impl Context<'_> {
             (_, Format::Json) => place.event(change).map(Object::end),
             (_, Format::Columns) => event_line(change),
         };
+        // What follows stands under the new title.
+        if let Change::Renamed(renamed) = &change.change.0 {
+            follower.place.title = renamed.title.to_string();
+        }
         match line {
             Some(line) => Ok(self.out.line(&line)?),
             None => Ok(()),
@@ -242,8 +246,8 @@ impl Context<'_> {
         let (Some(last), Some(revision)) = (room.last_seq, room.revision) else {
             return Err(gone(Code::NotAMember.into()));
         };
-        let place = follower.place.clone();
-        self.print_messages(&place, follower.seq, last).await?;
+        follower.place = Place::of(&room);
+        self.print_messages(&follower.place, follower.seq, last).await?;
         follower.seq = last;
         follower.revision = revision;
         Ok(())

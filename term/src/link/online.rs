@@ -9,14 +9,15 @@ use parlor_protocol::push::{Changed, Push, RoomChange};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::room::{
-    CreateRoom, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Room, RoomRef, Scope,
+    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Promote, Rename,
+    Room, RoomRef, Scope, SetTopic, Transfer,
 };
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Link, ScreenGone};
 use crate::model::{self, Before, Listed, LocalId, Member, More};
-use crate::net::{CallError, Client, Item, Lost, Session};
+use crate::net::{self, CallError, Client, Item, Lost, Session};
 use crate::update::{Ask, News};
 use crate::words;
 
@@ -279,20 +280,28 @@ impl Online<'_> {
                 let more = page.next.map_or(More::Nothing, More::From);
                 Ok(News::Listed { search, rooms: rooms.collect(), more })
             }),
-            Ask::Create { title } => self.ask(async move {
-                client.ask(CreateRoom { title }).await?;
-                Ok(News::Done)
-            }),
+            Ask::Create { title } => self.change(CreateRoom { title }),
             Ask::Join { room } => self.ask(async move {
                 let room = find(&client, &room).await?;
                 client.ask(JoinRoom { room, leave: None }).await?;
                 Ok(News::Done)
             }),
-            Ask::Leave { room } => self.ask(async move {
-                client.ask(LeaveRoom { room }).await?;
-                Ok(News::Done)
-            }),
+            Ask::Leave { room } => self.change(LeaveRoom { room }),
+            Ask::Promote { room, user } => self.change(Promote { room, user }),
+            Ask::Demote { room, user } => self.change(Demote { room, user }),
+            Ask::Transfer { room, user } => self.change(Transfer { room, user }),
+            Ask::Topic { room, topic } => self.change(SetTopic { room, topic }),
+            Ask::Rename { room, title } => self.change(Rename { room, title }),
         }
+    }
+
+    /// Asks for a change, which the screen hears of as everyone does.
+    fn change(
+        &mut self,
+        change: impl net::Ask<Answer: std::marker::Send> + std::marker::Send + 'static,
+    ) {
+        let client = self.client.clone();
+        self.ask(async move { client.ask(change).await.map(|_| News::Done) });
     }
 
     /// Asks beside everything else; a refusal is news of its own.

@@ -8,7 +8,8 @@ use parlor_protocol::message::{Changes, History, ListChanges, Messages, Send, Se
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
-    CreateRoom, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Members, Room, Rooms,
+    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member, Members,
+    Promote, Rename, Room, Rooms, SetTopic, Transfer,
 };
 
 /// A request whose answer is known in kind.
@@ -70,6 +71,11 @@ asks! {
     Send => Sent(Sent);
     History => Messages(Messages);
     ListChanges => Changes(Changes);
+    Promote => Member(Member);
+    Demote => Member(Member);
+    Transfer => Member(Member);
+    SetTopic => Room(Room);
+    Rename => Room(Room);
 }
 
 asks_done! {

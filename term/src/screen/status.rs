@@ -16,7 +16,11 @@ pub(super) fn draw_title(printer: &Printer, area: Area, model: &Model, zone: &Ti
     paint::blank(printer, (area.x, area.y), area.width, paint::reverse());
     let place = model.rooms.iter().position(|room| Some(room.id) == model.here);
     let title = match place {
-        Some(index) => format!(" {} {}", index + 1, model.rooms[index].title),
+        Some(index) => {
+            let room = &model.rooms[index];
+            let topic = room.topic.iter().map(|topic| format!(" — {topic}")).collect::<String>();
+            format!(" {} {}{topic}", index + 1, room.title)
+        }
         None => " parlor".to_owned(),
     };
     let time = clock(model.now, zone);

@@ -208,6 +208,24 @@ fn a_conversation_at_40x10() {
 }
 
 #[test]
+fn the_topic_stands_beside_the_title_as_far_as_there_is_room() {
+    let line = |topic: &str, width| {
+        let mut model = model();
+        model.rooms[0].topic = Some(topic.to_owned());
+        shot(model, (width, 10)).lines().next().unwrap_or_default().to_owned()
+    };
+    let topic = "release planning";
+    let lines = [(1, 120), (1, 80), (1, 40), (9, 80)];
+    let lines = lines.map(|(times, width)| line(&topic.repeat(times), width));
+    insta::assert_snapshot!(lines.join("\n"), @r"
+     1 general — release planning                                      alice@chat.example.org  ED25519 pinned  23 ms  14:05
+     1 general — release planning                      ED25519 pinned  23 ms  14:05
+     1 general — release plan… 23 ms  14:05
+     1 general — release planningrelease planningrele… ED25519 pinned  23 ms  14:05
+    ");
+}
+
+#[test]
 fn rooms_and_members_are_drawers_on_a_narrow_screen() {
     let mut shown = Shown::new(model(), (80, 12));
     shown.press(Key::Named(Named::F(7)));

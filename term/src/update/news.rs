@@ -130,6 +130,7 @@ fn take_room(model: &mut Model, room: &room::Room) {
     }
     let known = model.room_mut(room.room).expect("invariant: the room was added above");
     known.title = room.title.as_str().to_owned();
+    known.topic = room.topic.as_ref().map(|topic| topic.as_str().to_owned());
     known.role = role;
     known.member_count = room.members;
 }
@@ -230,6 +231,18 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
             format!("{user} is now {}", role_word(changed.role))
         }
         Change::Terminated => "the room has ended for good".to_owned(),
+        Change::TopicChanged(changed) => {
+            let by = changed.by.as_str();
+            room.topic = changed.topic.map(|topic| topic.as_str().to_owned());
+            match &room.topic {
+                Some(topic) => format!("{by} set the topic: {topic}"),
+                None => format!("{by} cleared the topic"),
+            }
+        }
+        Change::Renamed(renamed) => {
+            room.title = renamed.title.as_str().to_owned();
+            format!("{} renamed the room: {}", renamed.by.as_str(), room.title)
+        }
         Change::Unknown => {
             "something happened that this version of parlor does not know".to_owned()
         }

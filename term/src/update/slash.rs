@@ -23,6 +23,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command { name: "/create", takes: "TITLE", help: "make a public room", run: create },
     Command { name: "/leave", takes: "[ROOM]", help: "leave this room or that one", run: leave },
     Command { name: "/rooms", takes: "[TEXT]", help: "list the public rooms", run: list },
+    Command { name: "/topic", takes: "[TEXT]", help: "set the topic, or clear it", run: topic },
+    Command { name: "/rename", takes: "TITLE", help: "give this room a title", run: rename },
+    Command { name: "/promote", takes: "USER", help: "make a member an admin", run: promote },
+    Command { name: "/demote", takes: "USER", help: "make an admin a member", run: demote },
+    Command { name: "/transfer", takes: "USER", help: "hand this room over", run: transfer },
     Command { name: "/help", takes: "", help: "show the keys and commands", run: help },
     Command { name: "/quit", takes: "", help: "quit", run: quit },
 ];
@@ -92,6 +97,53 @@ fn leave(model: &mut Model, room: &str) -> Vec<Intent> {
         return Vec::new();
     }
     ask(model, Ask::Leave { room })
+}
+
+fn topic(model: &mut Model, text: &str) -> Vec<Intent> {
+    let Some(room) = here(model) else { return Vec::new() };
+    ask(model, Ask::Topic { room, topic: text.to_owned() })
+}
+
+fn rename(model: &mut Model, title: &str) -> Vec<Intent> {
+    let Some(room) = here(model) else { return Vec::new() };
+    if title.is_empty() {
+        error(model, "/rename needs a title.");
+        return Vec::new();
+    }
+    ask(model, Ask::Rename { room, title: title.to_owned() })
+}
+
+fn promote(model: &mut Model, user: &str) -> Vec<Intent> {
+    let Some((room, user)) = whom(model, user, "/promote") else { return Vec::new() };
+    ask(model, Ask::Promote { room, user })
+}
+
+fn demote(model: &mut Model, user: &str) -> Vec<Intent> {
+    let Some((room, user)) = whom(model, user, "/demote") else { return Vec::new() };
+    ask(model, Ask::Demote { room, user })
+}
+
+fn transfer(model: &mut Model, user: &str) -> Vec<Intent> {
+    let Some((room, user)) = whom(model, user, "/transfer") else { return Vec::new() };
+    ask(model, Ask::Transfer { room, user })
+}
+
+/// The room that is shown, or a word that there is none.
+fn here(model: &mut Model) -> Option<RoomId> {
+    if model.here.is_none() {
+        error(model, "You are in no room; /join enters one.");
+    }
+    model.here
+}
+
+/// The room that is shown and the user who is named, or a word about what is missing.
+fn whom(model: &mut Model, user: &str, command: &str) -> Option<(RoomId, String)> {
+    let room = here(model)?;
+    if user.is_empty() {
+        error(model, format!("{command} needs the name of a member."));
+        return None;
+    }
+    Some((room, user.to_owned()))
 }
 
 /// Whether a room ends when one leaves it: nobody is left, or one plain member. Where the members

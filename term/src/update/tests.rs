@@ -3,14 +3,14 @@
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::push::{Change, Departed, RoleChanged};
+use parlor_protocol::push::{Change, Departed, Renamed, RoleChanged, TopicChanged};
 use parlor_protocol::room::{self, Departure, Role};
-use parlor_protocol::text::MessageText;
+use parlor_protocol::text::{MessageText, Topic};
 
 use super::{Ask, Intent, Msg, News, update};
 use crate::keymap::{Action, Key, Named, action};
 use crate::model::{
-    Armed, Before, Link, Listed, LocalId, Model, More, Notice, Popup, SendState, What,
+    Armed, Before, Link, Listed, LocalId, Member, Model, More, Notice, Popup, SendState, What,
 };
 
 const NOW: Timestamp = Timestamp(1_795_356_300_000);
@@ -43,6 +43,7 @@ fn listed(number: u64, title: &str, members: u32, role: Role) -> room::Room {
         role: Some(role),
         last_seq: Some(Seq(0)),
         revision: None,
+        topic: None,
     }
 }
 
@@ -289,10 +290,68 @@ fn changes_of_a_room_are_told_and_counted() {
         assert_eq!(happened(&model).last().map(String::as_str), Some(told));
         assert_eq!(model.rooms[0].member_count, members, "{told}");
     }
-    let own = role(UserName::parse("alice").unwrap(), Role::Member);
+    let alice_by = || UserName::parse("alice").unwrap();
+    let topic = |topic: &str| TopicChanged { by: alice_by(), topic: topic.parse().ok() };
+    for (topic, told) in [
+        (topic("release planning"), "alice set the topic: release planning"),
+        (topic(""), "alice cleared the topic"),
+    ] {
+        let set = topic.topic.clone();
+        let change = Change::TopicChanged(topic);
+        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+        assert_eq!(happened(&model).last().map(String::as_str), Some(told));
+        assert_eq!(model.rooms[0].topic.as_deref(), set.as_ref().map(Topic::as_str));
+    }
+    let change = Change::Renamed(Renamed { by: alice_by(), title: Title::parse("plans").unwrap() });
+    update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+    assert_eq!(happened(&model).last().unwrap(), "alice renamed the room: plans");
+    assert_eq!(model.rooms[0].title, "plans");
+    let own = role(alice_by(), Role::Member);
     let change = Change::RoleChanged(own);
     update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
     assert_eq!(model.rooms[0].role, Role::Member);
+}
+
+#[test]
+fn members_are_shown_with_the_roles_that_they_have_now() {
+    let mut model = alice();
+    let members = ["alice", "bob"].map(|user| Member { user: user.into(), role: Role::Member });
+    update(&mut model, Msg::News(News::Members { room: id(1), members: members.into() }));
+    for role in [Role::Admin, Role::Owner, Role::Member] {
+        let user = UserName::parse("bob").unwrap();
+        let change = Change::RoleChanged(RoleChanged { user, role });
+        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+        assert_eq!(model.rooms[0].members[1].role, role);
+    }
+}
+
+#[test]
+fn the_commands_of_owners_are_about_the_room_that_is_shown() {
+    let room = id(1);
+    let user = || "bob".to_owned();
+    for (typed, asked) in [
+        ("/promote bob", Ask::Promote { room, user: user() }),
+        ("/demote bob", Ask::Demote { room, user: user() }),
+        ("/transfer bob", Ask::Transfer { room, user: user() }),
+        ("/topic what now", Ask::Topic { room, topic: "what now".into() }),
+        ("/topic", Ask::Topic { room, topic: String::new() }),
+        ("/rename new title", Ask::Rename { room, title: "new title".into() }),
+    ] {
+        let mut model = alice();
+        assert_eq!(type_in(&mut model, typed), [Intent::Ask(asked)], "{typed}");
+        assert!(model.input.is_empty());
+    }
+    for (typed, lacks) in [
+        ("/promote", "/promote needs the name of a member."),
+        ("/rename", "/rename needs a title."),
+    ] {
+        let mut model = alice();
+        assert_eq!(type_in(&mut model, typed), []);
+        assert_eq!((notice(&model), model.input.text()), (lacks, typed));
+        model.here = None;
+        assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
+        assert_eq!(notice(&model), "You are in no room; /join enters one.");
+    }
 }
 
 #[test]

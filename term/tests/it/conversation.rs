@@ -257,6 +257,63 @@ fn a_person_is_asked_before_a_room_ends() {
 }
 
 #[test]
+fn owners_and_admins_rule_a_room_from_scripts() {
+    let daemon = Daemon::start();
+    let [alice, bob] = ["alice", "bob"].map(|name| User::signed_up(name, &daemon));
+    let id = alice.does(&["create", "ops"]);
+    let id = id.trim();
+    bob.does(&["join", "ops"]);
+    let bobs = |role: &str, line: &str| {
+        let begins = format!("{{\"type\":\"member\",\"room\":\"{id}\",\"user\":\"bob\",");
+        line.starts_with(&format!("{begins}\"role\":\"{role}\",")) && line.lines().count() == 1
+    };
+    let refused = |user: &User<'_>, command: &[&str], code: &str| {
+        let done = user.run(command);
+        assert_eq!((done.status, done.out.as_str()), (Some(1), ""), "{done:?}");
+        assert!(done.err.starts_with(&format!("parlor: refused: {code}: ")), "{done:?}");
+    };
+    refused(&bob, &["topic", "ops", "mine"], "not-permitted");
+    refused(&alice, &["promote", "ops", "carol"], "no-such-user");
+    assert_eq!(alice.does(&["promote", "ops", "bob"]), "", "a change prints nothing");
+    assert!(bobs("member", &alice.does(&["demote", "ops", "bob", "--json"])));
+    assert!(bobs("admin", &alice.does(&["promote", id, "bob", "--json"])));
+    let room = bob.does(&["topic", "ops", "release\nplanning", "--json"]);
+    let (title, topic) = ("\"title\":\"ops\"", "\"topic\":\"release planning\"");
+    assert!(room.starts_with(&format!("{{\"type\":\"room\",\"room\":\"{id}\",{title},{topic},")));
+    refused(&bob, &["rename", "ops", "plans"], "not-permitted");
+    assert!(alice.does(&["rename", "ops", "plans", "--json"]).contains("\"title\":\"plans\""));
+    assert!(bobs("owner", &alice.does(&["transfer", "plans", "bob", "--json"])));
+    assert!(alice.does(&["rooms", "--json"]).contains(&format!("\"title\":\"plans\",{topic},")));
+    bob.does(&["topic", "plans", ""]);
+    assert!(bob.does(&["rooms", "--json"]).contains("\"topic\":null,"));
+    alice.does(&["demote", "plans", "alice"]);
+    refused(&alice, &["transfer", "plans", "alice"], "not-permitted");
+    let told = alice.does(&["tail", "plans", "--events", "-n", "8"]);
+    let told: Vec<_> = told.lines().map(|line| &line[26..]).collect();
+    assert_eq!(
+        told,
+        [
+            "*  bob is now member",
+            "*  bob is now admin",
+            "*  bob set the topic: release planning",
+            "*  alice renamed the room: plans",
+            "*  alice is now admin",
+            "*  bob is now owner",
+            "*  bob cleared the topic",
+            "*  alice is now member",
+        ]
+    );
+    let json = alice.does(&["tail", "plans", "--events", "-n", "5", "--json"]);
+    assert!(
+        json.lines()
+            .next()
+            .unwrap()
+            .contains("\"kind\":\"renamed\",\"user\":\"alice\",\"to\":\"plans\"")
+    );
+    assert!(json.contains("\"kind\":\"topic-changed\",\"user\":\"bob\",\"topic\":null"));
+}
+
+#[test]
 fn join_with_leave_is_one_step() {
     let daemon = Daemon::start();
     let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));

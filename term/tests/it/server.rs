@@ -210,6 +210,7 @@ pub(crate) fn room(last_seq: u64, revision: u64) -> Room {
         role: Some(Role::Owner),
         last_seq: Some(Seq(last_seq)),
         revision: Some(Revision(revision)),
+        topic: None,
     }
 }
 

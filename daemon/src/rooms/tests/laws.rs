@@ -58,19 +58,23 @@ fn walks_come_by_everything_that_the_laws_speak_of() {
         let mut walk = Walk::new();
         for step in steps {
             let word = match walk.take(step) {
-                Taken::Asked { told: Err(code), .. } => code.word(),
-                Taken::Asked { told: Ok(Told::Repeated { .. }), .. } => "repeated",
-                Taken::Asked { told: Ok(Told::SameDevice(_)), .. } => "same device",
-                Taken::Asked { command: Command::JoinRoom { leave: Some(_), .. }, .. } => "moved",
-                Taken::Asked { told: Ok(Told::Done | Told::Sent { .. }), .. } => "done",
-                Taken::Appointed(..) => "appointed",
-                Taken::Nothing => "nothing",
+                Taken { told: Err(code), .. } => code.word(),
+                Taken { told: Ok(Told::Repeated { .. }), .. } => "repeated",
+                Taken { told: Ok(Told::SameDevice(_)), .. } => "same device",
+                Taken { command: Command::JoinRoom { leave: Some(_), .. }, .. } => "moved",
+                Taken { told: Ok(Told::Done | Told::Sent { .. }), .. } => "done",
             };
             *seen.borrow_mut().entry(word).or_default() += 1;
         }
         for event in &walk.events {
             let word = match &event.what {
                 Happening::Room(_, RoomEvent::RoleChanged { role: Role::Owner, .. }) => "succeeded",
+                Happening::Room(_, RoomEvent::RoleChanged { role: Role::Admin, .. }) => "appointed",
+                Happening::Room(_, RoomEvent::RoleChanged { role: Role::Member, .. }) => {
+                    "dismissed"
+                }
+                Happening::Room(_, RoomEvent::TopicChanged { .. }) => "topic",
+                Happening::Room(_, RoomEvent::Renamed { .. }) => "renamed",
                 Happening::Room(_, RoomEvent::Departed { how: Departure::Terminated, .. }) => "out",
                 Happening::Room(_, RoomEvent::Terminated) => "terminated",
                 Happening::User(_, UserEvent::DeviceRevoked { .. }) => "revoked",
@@ -87,6 +91,9 @@ fn walks_come_by_everything_that_the_laws_speak_of() {
         "same device",
         "moved",
         "appointed",
+        "dismissed",
+        "topic",
+        "renamed",
         "succeeded",
         "out",
         "terminated",
@@ -120,14 +127,9 @@ fn the_rules_agree_with_the_naive_model() {
             }
         }
         for step in steps {
-            match walk.take(step) {
-                Taken::Asked { actor, command, made, told } => {
-                    let expected = model.run(actor, &command, walk.now, made);
-                    prop_assert_eq!(told, expected, "{:?} asks {:?}", actor, command);
-                }
-                Taken::Appointed(room, user) => model.appoint(room, user),
-                Taken::Nothing => {}
-            }
+            let Taken { actor, command, made, told } = walk.take(step);
+            let expected = model.run(actor, &command, walk.now, made);
+            prop_assert_eq!(told, expected, "{:?} asks {:?}", actor, command);
             prop_assert_eq!(View::of(&walk.world), model.view());
         }
         Ok(())
@@ -211,7 +213,7 @@ fn a_join_that_leaves_does_both_or_neither() {
         let mut walk = Walk::new();
         for step in steps {
             let before = walk.world.clone();
-            let Taken::Asked { actor, command, told, .. } = walk.take(step) else { continue };
+            let Taken { actor, command, told, .. } = walk.take(step);
             if let Err(code) = told {
                 prop_assert_eq!(&walk.world, &before, "refused with {}", code);
                 continue;
@@ -237,9 +239,8 @@ fn any_split_into_batches_comes_to_the_same() {
             let mut walk = Walk::new();
             let mut told = Vec::new();
             for (number, step) in steps.iter().enumerate() {
-                if let Taken::Asked { told: answer, .. } = walk.take(step) {
-                    told.push(answer);
-                }
+                let Taken { told: answer, .. } = walk.take(step);
+                told.push(answer);
                 if number % batch == 0 {
                     walk.end_batch();
                 }
@@ -279,7 +280,14 @@ fn restored(walk: &Walk) -> World {
     }
     for &id in &walk.rooms {
         let room = walk.world.room(id).unwrap();
-        world.restore_room(id, room.title.clone(), room.state, room.revision, room.last_seq);
+        world.restore_room(
+            id,
+            room.title.clone(),
+            room.topic.clone(),
+            room.state,
+            room.revision,
+            room.last_seq,
+        );
         for (user, membership) in room.members() {
             world.restore_member(id, user, *membership);
         }

@@ -46,6 +46,7 @@ struct Account {
 struct Place {
     id: RoomId,
     title: String,
+    topic: Option<String>,
     ended: bool,
     /// In join order.
     members: Vec<(UserId, Role)>,
@@ -73,7 +74,12 @@ impl Model {
             Command::CreateRoom { .. }
             | Command::JoinRoom { .. }
             | Command::LeaveRoom { .. }
-            | Command::Send { .. } => self.run_room(user_only(actor)?, command, now, made),
+            | Command::Send { .. }
+            | Command::Promote { .. }
+            | Command::Demote { .. }
+            | Command::Transfer { .. }
+            | Command::SetTopic { .. }
+            | Command::Rename { .. } => self.run_room(user_only(actor)?, command, now, made),
         }
     }
 
@@ -159,18 +165,73 @@ impl Model {
                 demand(self.room_for(user, *room)?.has(user), Code::NotAMember)?;
                 return self.send(user, *room, *nonce, now);
             }
-            _ => unreachable!("not of rooms"),
+            _ => self.rule(user, command)?,
         }
         Ok(Told::Done)
     }
 
-    /// What no command does yet: makes a plain member an admin.
-    pub(super) fn appoint(&mut self, room: RoomId, user: UserId) {
-        let place = self.room_mut(room);
-        place.changes += 1;
-        for member in place.members.iter_mut().filter(|(member, _)| *member == user) {
-            member.1 = Role::Admin;
+    fn rule(&mut self, user: UserId, command: &Command) -> Result<(), Code> {
+        use Role::{Admin, Member, Owner};
+        let (Command::Promote { room, .. }
+        | Command::Demote { room, .. }
+        | Command::Transfer { room, .. }
+        | Command::SetTopic { room, .. }
+        | Command::Rename { room, .. }) = command
+        else {
+            unreachable!("not of rooms")
+        };
+        let mine = self.room_for(user, *room)?.role(user).ok_or(Code::NotAMember)?;
+        match command {
+            Command::Promote { user: name, .. } => {
+                demand(mine == Owner, Code::NotPermitted)?;
+                let (whom, role) = self.insider(*room, name.as_str())?;
+                demand(role != Owner, Code::NotPermitted)?;
+                self.room_mut(*room).make(whom, Admin);
+            }
+            Command::Demote { user: name, .. } => {
+                let own = self.users[user.0 as usize - 1].name == name.as_str();
+                demand(own || mine == Owner, Code::NotPermitted)?;
+                let (whom, role) = self.insider(*room, name.as_str())?;
+                demand(role != Owner, Code::NotPermitted)?;
+                self.room_mut(*room).make(whom, Member);
+            }
+            Command::Transfer { user: name, .. } => {
+                demand(mine == Owner, Code::NotPermitted)?;
+                let (whom, _) = self.insider(*room, name.as_str())?;
+                if whom != user {
+                    self.room_mut(*room).make(user, Admin);
+                    self.room_mut(*room).make(whom, Owner);
+                }
+            }
+            Command::SetTopic { topic, .. } => {
+                demand(mine != Member, Code::NotPermitted)?;
+                let topic = topic.as_ref().map(|topic| topic.as_str().to_owned());
+                let place = self.room_mut(*room);
+                place.changes += u64::from(place.topic != topic);
+                place.topic = topic;
+            }
+            Command::Rename { title, .. } => {
+                demand(mine == Owner, Code::NotPermitted)?;
+                if self.room_mut(*room).title != title.as_str() {
+                    demand(!self.is_taken(title.as_str(), Some(*room)), Code::TitleTaken)?;
+                    let place = self.room_mut(*room);
+                    place.title = title.as_str().to_owned();
+                    place.changes += 1;
+                    // One title is freed, the other taken.
+                    self.directory += 2;
+                }
+            }
+            _ => unreachable!("all there are"),
         }
+        Ok(())
+    }
+
+    /// Whoever has this name, and their role in the room.
+    fn insider(&self, room: RoomId, name: &str) -> Result<(UserId, Role), Code> {
+        let index = self.users.iter().position(|account| account.name == name);
+        let user = UserId(index.ok_or(Code::NoSuchUser)? as u64 + 1);
+        let place = self.rooms.iter().find(|place| place.id == room).unwrap();
+        Ok((user, place.role(user).ok_or(Code::NotAMember)?))
     }
 
     pub(super) fn view(&self) -> View {
@@ -182,6 +243,7 @@ impl Model {
         let rooms = self.rooms.iter().map(|place| {
             let room = RoomView {
                 title: place.title.clone(),
+                topic: place.topic.clone(),
                 ended: place.ended,
                 revision: place.changes,
                 last_seq: place.sent.len() as u64,
@@ -208,19 +270,22 @@ impl Model {
         account.changes += 1;
     }
 
-    fn create(&mut self, user: UserId, title: &str, made: Option<RoomId>) -> Result<(), Code> {
+    /// Whether a live room has the title, or one that it pretends to be, but for the room itself.
+    fn is_taken(&self, title: &str, itself: Option<RoomId>) -> bool {
         let class = |title: &str| TITLES.iter().find(|known| known.0 == title).unwrap();
         let &(_, wanted, pretends) = class(title);
-        let taken = self.rooms.iter().filter(|place| !place.ended).any(|place| {
-            let has = class(&place.title).1;
-            has == wanted || pretends == Some(has)
-        });
-        demand(!taken, Code::TitleTaken)?;
+        let others = self.rooms.iter().filter(|place| !place.ended && Some(place.id) != itself);
+        others.map(|place| class(&place.title).1).any(|has| has == wanted || pretends == Some(has))
+    }
+
+    fn create(&mut self, user: UserId, title: &str, made: Option<RoomId>) -> Result<(), Code> {
+        demand(!self.is_taken(title, None), Code::TitleTaken)?;
         let id = made.expect("the model makes a room where the rules do not");
         assert!(self.rooms.iter().all(|place| place.id != id), "{id} was a room before");
         self.rooms.push(Place {
             id,
             title: title.to_owned(),
+            topic: None,
             ended: false,
             members: vec![(user, Role::Owner)],
             former: Vec::new(),
@@ -288,6 +353,18 @@ impl Model {
 impl Place {
     fn has(&self, user: UserId) -> bool {
         self.members.iter().any(|(member, _)| *member == user)
+    }
+
+    fn role(&self, user: UserId) -> Option<Role> {
+        self.members.iter().find(|(member, _)| *member == user).map(|&(_, role)| role)
+    }
+
+    /// Gives a member a role, which is a change unless it was theirs.
+    fn make(&mut self, user: UserId, role: Role) {
+        for member in self.members.iter_mut().filter(|(member, _)| *member == user) {
+            self.changes += u64::from(member.1 != role);
+            member.1 = role;
+        }
     }
 
     fn take_out(&mut self, user: UserId) {

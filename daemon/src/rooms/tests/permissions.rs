@@ -71,6 +71,7 @@ fn word(cell: &'static str) -> &'static str {
         "ended" => "room-terminated",
         "out" => "not-a-member",
         "member" => "already-a-member",
+        "nobody" => "no-such-user",
         other => panic!("no cell is {other}"),
     }
 }
@@ -80,6 +81,27 @@ fn oneself(asker: &Asker) -> UserId {
         Actor::User(user) => user,
         Actor::Stranger | Actor::Console => UserId(1),
     }
+}
+
+fn own_name(asker: &Asker) -> &'static str {
+    match asker.what {
+        name @ ("member" | "admin" | "owner") => name,
+        "former member" => "former",
+        "survivor" => "gone",
+        _ => "outsider",
+    }
+}
+
+fn promote(asker: &Asker, name: &str) -> Command {
+    Command::Promote { room: asker.room, user: name.parse().unwrap() }
+}
+
+fn demote(asker: &Asker, name: &str) -> Command {
+    Command::Demote { room: asker.room, user: name.parse().unwrap() }
+}
+
+fn transfer(asker: &Asker, name: &str) -> Command {
+    Command::Transfer { room: asker.room, user: name.parse().unwrap() }
 }
 
 fn nobody() -> UserId {
@@ -127,6 +149,40 @@ rows! {
     Send: {
         |asker| send(asker.room, Nonce::new(START, [1; 10]))
             => [login not none none ended out out ok ok ok],
+    }
+    Promote: {
+        |asker| promote(asker, "member") => [login not none none ended out out not not ok],
+        |asker| promote(asker, "admin") => [login not none none ended out out not not ok],
+        |asker| promote(asker, "owner") => [login not none none ended out out not not not],
+        |asker| promote(asker, "former") => [login not none none ended out out not not out],
+        |asker| promote(asker, "noone") => [login not none none ended out out not not nobody],
+        |asker| promote(asker, own_name(asker))
+            => [login not none none ended out out not not not],
+    }
+    Demote: {
+        |asker| demote(asker, "member") => [login not none none ended out out ok not ok],
+        |asker| demote(asker, "admin") => [login not none none ended out out not ok ok],
+        |asker| demote(asker, "owner") => [login not none none ended out out not not not],
+        |asker| demote(asker, "former") => [login not none none ended out out not not out],
+        |asker| demote(asker, "noone") => [login not none none ended out out not not nobody],
+        |asker| demote(asker, own_name(asker)) => [login not none none ended out out ok ok not],
+    }
+    Transfer: {
+        |asker| transfer(asker, "member") => [login not none none ended out out not not ok],
+        |asker| transfer(asker, "admin") => [login not none none ended out out not not ok],
+        |asker| transfer(asker, "owner") => [login not none none ended out out not not ok],
+        |asker| transfer(asker, "former") => [login not none none ended out out not not out],
+        |asker| transfer(asker, "noone") => [login not none none ended out out not not nobody],
+    }
+    SetTopic: {
+        |asker| Command::SetTopic { room: asker.room, topic: "plans".parse().ok() }
+            => [login not none none ended out out not ok ok],
+        |asker| Command::SetTopic { room: asker.room, topic: None }
+            => [login not none none ended out out not ok ok],
+    }
+    Rename: {
+        |asker| Command::Rename { room: asker.room, title: "new".parse().unwrap() }
+            => [login not none none ended out out not not ok],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{Bytes, Nonce, RoomId, Timestamp};
-use parlor_protocol::name::Title;
+use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::Role;
 
@@ -98,11 +98,16 @@ impl Scene {
         Ok(decision)
     }
 
-    /// What a later command will do: makes a member an admin.
+    /// The owner makes a member an admin.
     pub(super) fn appoint(&mut self, user: UserId, room: RoomId) {
-        let what = Happening::Room(room, RoomEvent::RoleChanged { user, role: Role::Admin });
-        let revision = self.world.room(room).unwrap().revision.next();
-        self.world.apply(&Event { revision, at: self.now, what });
+        let members = self.world.room(room).unwrap().members();
+        let owner = members.into_iter().find(|(_, of)| of.role == Role::Owner).unwrap().0;
+        let user = self.name(user);
+        self.act(Actor::User(owner), &Command::Promote { room, user }).unwrap();
+    }
+
+    pub(super) fn name(&self, user: UserId) -> UserName {
+        self.world.name_of(user).unwrap().clone()
     }
 
     pub(super) fn wait_ms(&mut self, ms: i64) {

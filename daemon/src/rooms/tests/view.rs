@@ -25,6 +25,7 @@ pub(super) struct UserView {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RoomView {
     pub(super) title: String,
+    pub(super) topic: Option<String>,
     pub(super) ended: bool,
     pub(super) revision: u64,
     pub(super) last_seq: u64,
@@ -45,6 +46,7 @@ impl View {
             members.sort_unstable_by_key(|(_, membership)| membership.joined);
             let view = RoomView {
                 title: room.title.to_string(),
+                topic: room.topic.as_ref().map(|topic| topic.as_str().to_owned()),
                 ended: room.state == RoomState::Terminated,
                 revision: room.revision.0,
                 last_seq: room.last_seq.0,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, Nonce, RoomId, Timestamp};
+use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::room::Role;
 use proptest::prelude::*;
 
 use super::model::{TITLES, Told};
@@ -16,6 +16,11 @@ use crate::rooms::{
 };
 
 const NAMES: [&str; 6] = ["ann", "ben", "cid", "dot", "eve", "fay"];
+const TOPICS: [&str; 3] = ["", "plans", "lunch"];
+
+/// Smaller numbers of whom something is done to are places among the room's members, the others
+/// stand for names.
+const MEMBERS_NAMED: usize = 5;
 
 /// One thing that somebody tries, by numbers that any world can make sense of.
 #[derive(Debug, Clone)]
@@ -73,9 +78,25 @@ enum Wish {
     Resend {
         back: usize,
     },
-    /// Not a command yet: whoever asks becomes an admin, if they are a plain member.
-    Appoint {
+    Promote {
         room: usize,
+        whom: usize,
+    },
+    Demote {
+        room: usize,
+        whom: usize,
+    },
+    Transfer {
+        room: usize,
+        whom: usize,
+    },
+    SetTopic {
+        room: usize,
+        topic: usize,
+    },
+    Rename {
+        room: usize,
+        title: usize,
     },
 }
 
@@ -95,6 +116,8 @@ pub(super) fn steps(len: usize) -> impl Strategy<Value = Vec<Step>> {
 fn wish() -> impl Strategy<Value = Wish> {
     let name = 0..NAMES.len();
     let room = || prop_oneof![12 => 0..2_usize, 2 => 2..5_usize, 1 => 5..15_usize];
+    let whom =
+        || prop_oneof![8 => 0..MEMBERS_NAMED, 2 => MEMBERS_NAMED..MEMBERS_NAMED + NAMES.len()];
     let mode = prop_oneof![3 => Just(SignUpMode::Open), 1 => Just(SignUpMode::Closed)];
     let skew_ms = prop_oneof![
         8 => Just(0),
@@ -118,7 +141,11 @@ fn wish() -> impl Strategy<Value = Wish> {
         10 => (room(), prop::option::weighted(0.4, 0..6_usize), skew_ms)
             .prop_map(|(room, again, skew_ms)| Wish::Send { room, again, skew_ms }),
         4 => (0..8_usize).prop_map(|back| Wish::Resend { back }),
-        1 => room().prop_map(|room| Wish::Appoint { room }),
+        5 => (room(), whom()).prop_map(|(room, whom)| Wish::Promote { room, whom }),
+        3 => (room(), whom()).prop_map(|(room, whom)| Wish::Demote { room, whom }),
+        2 => (room(), whom()).prop_map(|(room, whom)| Wish::Transfer { room, whom }),
+        2 => (room(), 0..TOPICS.len()).prop_map(|(room, topic)| Wish::SetTopic { room, topic }),
+        3 => (room(), 0..TITLES.len()).prop_map(|(room, title)| Wish::Rename { room, title }),
     ]
 }
 
@@ -137,10 +164,11 @@ pub(super) struct Walk {
 }
 
 /// What one step came to.
-pub(super) enum Taken {
-    Asked { actor: Actor, command: Command, made: Option<RoomId>, told: Result<Told, Code> },
-    Appointed(RoomId, UserId),
-    Nothing,
+pub(super) struct Taken {
+    pub(super) actor: Actor,
+    pub(super) command: Command,
+    pub(super) made: Option<RoomId>,
+    pub(super) told: Result<Told, Code>,
 }
 
 impl Walk {
@@ -157,12 +185,9 @@ impl Walk {
     pub(super) fn take(&mut self, step: &Step) -> Taken {
         self.now.0 += step.wait_ms;
         let actor = self.actor(step);
-        if let Wish::Appoint { room } = step.wish {
-            return self.appoint(self.room(room), actor);
-        }
         let command = self.resolve(actor, &step.wish);
         let (told, made) = self.ask(actor, &command);
-        Taken::Asked { actor, command, made, told }
+        Taken { actor, command, made, told }
     }
 
     /// Whoever asks: a user who does not exist yet is a stranger.
@@ -172,7 +197,11 @@ impl Walk {
             Wish::Join { leave: Some(room), .. }
             | Wish::Leave { room }
             | Wish::Send { room, .. }
-            | Wish::Appoint { room } => self.world.room(self.room(room)),
+            | Wish::Promote { room, .. }
+            | Wish::Demote { room, .. }
+            | Wish::Transfer { room, .. }
+            | Wish::SetTopic { room, .. }
+            | Wish::Rename { room, .. } => self.world.room(self.room(room)),
             _ => None,
         };
         let actor = match step.who {
@@ -234,17 +263,6 @@ impl Walk {
         }
     }
 
-    fn appoint(&mut self, room: RoomId, actor: Actor) -> Taken {
-        let Actor::User(user) = actor else { return Taken::Nothing };
-        if self.world.role(room, user) != Some(Role::Member) {
-            return Taken::Nothing;
-        }
-        let revision = self.world.room(room).unwrap().revision.next();
-        let what = Happening::Room(room, RoomEvent::RoleChanged { user, role: Role::Admin });
-        self.apply(Event { revision, at: self.now, what });
-        Taken::Appointed(room, user)
-    }
-
     fn apply(&mut self, event: Event) {
         self.world.apply(&event);
         self.events.push(event);
@@ -256,6 +274,17 @@ impl Walk {
         let (live, ended): (Vec<_>, Vec<_>) = self.rooms.iter().rev().copied().partition(live);
         let found = live.into_iter().chain(ended).nth(back);
         found.unwrap_or(RoomId::from_random(u64::MAX))
+    }
+
+    /// Somebody by name: one of the room's members, or whoever may have that name.
+    fn whom(&self, room: RoomId, whom: usize) -> UserName {
+        if let Some(name) = whom.checked_sub(MEMBERS_NAMED) {
+            return NAMES[name].parse().unwrap();
+        }
+        let members = self.world.room(room).into_iter().flat_map(Room::members);
+        let members: Vec<UserId> = members.map(|of| of.0).collect();
+        let user = members.get(whom % members.len().max(1)).copied().unwrap_or(UserId(1));
+        self.world.name_of(user).unwrap().clone()
     }
 
     fn sent(&self, back: usize) -> Option<(Actor, RoomId, Nonce)> {
@@ -306,7 +335,24 @@ impl Walk {
                 Some((_, room, nonce)) => send(room, nonce),
                 None => send(self.room(back), Nonce::new(self.now, [0; 10])),
             },
-            Wish::Appoint { .. } => unreachable!("no command"),
+            Wish::Promote { room, whom } => {
+                let room = self.room(room);
+                Command::Promote { room, user: self.whom(room, whom) }
+            }
+            Wish::Demote { room, whom } => {
+                let room = self.room(room);
+                Command::Demote { room, user: self.whom(room, whom) }
+            }
+            Wish::Transfer { room, whom } => {
+                let room = self.room(room);
+                Command::Transfer { room, user: self.whom(room, whom) }
+            }
+            Wish::SetTopic { room, topic } => {
+                Command::SetTopic { room: self.room(room), topic: TOPICS[topic].parse().ok() }
+            }
+            Wish::Rename { room, title } => {
+                Command::Rename { room: self.room(room), title: TITLES[title].0.parse().unwrap() }
+            }
         }
     }
 }

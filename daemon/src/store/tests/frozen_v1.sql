@@ -11,18 +11,23 @@ CREATE TABLE changes (
     nth INTEGER NOT NULL,
     at INTEGER NOT NULL,
     kind TEXT NOT NULL
-        CHECK (kind IN ('created', 'joined', 'departed', 'role-changed', 'terminated')),
-    -- The creator, or the one whom it happened to.
+        CHECK (kind IN (
+            'created', 'joined', 'departed', 'role-changed', 'terminated', 'topic-changed',
+            'renamed'
+        )),
+    -- Who did it, or the one whom it happened to.
     user INTEGER REFERENCES users (id),
     role TEXT CHECK (role IN ('member', 'admin', 'owner')),
     how TEXT CHECK (how IN ('left', 'terminated')),
+    -- The topic, NULL where it was cleared, or the title.
+    text TEXT,
     PRIMARY KEY (room, revision)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "changes" VALUES(1,1,1,1795376832004,'created',1,NULL,NULL);
-INSERT INTO "changes" VALUES(1,2,2,1795376832005,'joined',2,NULL,NULL);
-INSERT INTO "changes" VALUES(4,1,1,1795376832008,'created',2,NULL,NULL);
-INSERT INTO "changes" VALUES(4,2,2,1795376832009,'departed',2,NULL,'left');
-INSERT INTO "changes" VALUES(4,3,3,1795376832009,'terminated',NULL,NULL,NULL);
+INSERT INTO "changes" VALUES(1,1,1,1795376832004,'created',1,NULL,NULL,NULL);
+INSERT INTO "changes" VALUES(1,2,2,1795376832005,'joined',2,NULL,NULL,NULL);
+INSERT INTO "changes" VALUES(4,1,1,1795376832008,'created',2,NULL,NULL,NULL);
+INSERT INTO "changes" VALUES(4,2,2,1795376832009,'departed',2,NULL,'left',NULL);
+INSERT INTO "changes" VALUES(4,3,3,1795376832009,'terminated',NULL,NULL,NULL,NULL);
 CREATE TABLE devices (
     user INTEGER NOT NULL REFERENCES users (id),
     id INTEGER NOT NULL,
@@ -98,10 +103,11 @@ CREATE TABLE refinery_schema_history(
              name VARCHAR(255),
              applied_on VARCHAR(255),
              checksum VARCHAR(255));
-INSERT INTO "refinery_schema_history" VALUES(1,'rooms','2026-11-23T07:45:36.239306982Z','6059726553293590421');
+INSERT INTO "refinery_schema_history" VALUES(1,'rooms','2026-11-23T07:45:36.239306982Z','18105326809619845536');
 CREATE TABLE rooms (
     id INTEGER PRIMARY KEY,
     title TEXT NOT NULL,
+    topic TEXT,
     -- What makes the title unique, and what makes it look like another; NULL once it is free again.
     -- The rules keep it unique, by the tables of Unicode of the day; the index does not insist.
     key TEXT,
@@ -114,8 +120,8 @@ CREATE TABLE rooms (
     members INTEGER NOT NULL,
     terminated_at INTEGER
 ) STRICT;
-INSERT INTO "rooms" VALUES(1,'Straße','strasse','strasse',1795376832004,4,2,2,NULL);
-INSERT INTO "rooms" VALUES(4,'gone',NULL,NULL,1795376832008,3,0,0,1795376832009);
+INSERT INTO "rooms" VALUES(1,'Straße',NULL,'strasse','strasse',1795376832004,4,2,2,NULL);
+INSERT INTO "rooms" VALUES(4,'gone',NULL,NULL,NULL,1795376832008,3,0,0,1795376832009);
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,

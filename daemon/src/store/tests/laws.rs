@@ -2,6 +2,7 @@
 
 use parlor_protocol::id::{DeviceId, Nonce, Revision, RoomId, Timestamp};
 use parlor_protocol::message::ListChanges;
+use parlor_protocol::name::UserName;
 use parlor_protocol::room::RoomRef;
 use proptest::prelude::*;
 
@@ -17,6 +18,10 @@ enum Wish {
     Join { user: usize, room: usize, leave: Option<usize> },
     Leave { user: usize, room: usize },
     Send { user: usize, room: usize },
+    Promote { user: usize, room: usize, whom: usize },
+    Transfer { user: usize, room: usize, whom: usize },
+    SetTopic { user: usize, room: usize },
+    Rename { user: usize, room: usize },
     AddDevice { user: usize, key: u8 },
     RevokeDevice { user: usize, id: u32 },
     SetPassword { user: usize },
@@ -30,7 +35,13 @@ fn wish() -> impl Strategy<Value = Wish> {
         4 => (user.clone(), room.clone(), prop::option::weighted(0.2, room.clone()))
             .prop_map(|(user, room, leave)| Wish::Join { user, room, leave }),
         2 => (user.clone(), room.clone()).prop_map(|(user, room)| Wish::Leave { user, room }),
-        8 => (user.clone(), room).prop_map(|(user, room)| Wish::Send { user, room }),
+        8 => (user.clone(), room.clone()).prop_map(|(user, room)| Wish::Send { user, room }),
+        4 => (user.clone(), room.clone(), user.clone())
+            .prop_map(|(user, room, whom)| Wish::Promote { user, room, whom }),
+        2 => (user.clone(), room.clone(), user.clone())
+            .prop_map(|(user, room, whom)| Wish::Transfer { user, room, whom }),
+        2 => (user.clone(), room.clone()).prop_map(|(user, room)| Wish::SetTopic { user, room }),
+        2 => (user.clone(), room).prop_map(|(user, room)| Wish::Rename { user, room }),
         1 => (user.clone(), 0..4_u8).prop_map(|(user, key)| Wish::AddDevice { user, key }),
         1 => (user.clone(), 1..4_u32).prop_map(|(user, id)| Wish::RevokeDevice { user, id }),
         1 => user.prop_map(|user| Wish::SetPassword { user }),
@@ -67,6 +78,22 @@ fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
             Wish::Send { user: author, room: target } => {
                 (Actor::User(user(author)), scene.send(room(target), &format!("message {step}")))
             }
+            Wish::Promote { user: by, room: of, whom } => {
+                let command = Command::Promote { room: room(of), user: name(scene, user(whom)) };
+                (Actor::User(user(by)), command)
+            }
+            Wish::Transfer { user: by, room: of, whom } => {
+                let command = Command::Transfer { room: room(of), user: name(scene, user(whom)) };
+                (Actor::User(user(by)), command)
+            }
+            Wish::SetTopic { user: by, room: of } => {
+                let topic = (step % 3 > 0).then(|| format!("topic {step}").parse().unwrap());
+                (Actor::User(user(by)), Command::SetTopic { room: room(of), topic })
+            }
+            Wish::Rename { user: by, room: of } => {
+                let title = format!("Room {}", step % 9).parse().unwrap();
+                (Actor::User(user(by)), Command::Rename { room: room(of), title })
+            }
             Wish::AddDevice { user: owner, key } => {
                 (Actor::User(user(owner)), Command::AddDevice { device: device(key) })
             }
@@ -95,6 +122,10 @@ fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
     scene.commit(events);
 }
 
+fn name(scene: &Scene, user: UserId) -> UserName {
+    scene.world.name_of(user).cloned().unwrap_or_else(|| "nobody".parse().unwrap())
+}
+
 /// What the listings tell of each room is what the world knows of it.
 fn check_listings(scene: &Scene) {
     for id in (0..=scene.dice).map(RoomId::from_random) {
@@ -107,6 +138,7 @@ fn check_listings(scene: &Scene) {
                 let found = found.unwrap();
                 let part = room.membership(UserId(1));
                 assert_eq!((found.room, found.members as usize), (id, room.members().len()));
+                assert_eq!((&found.title, &found.topic), (&room.title, &room.topic));
                 assert_eq!(found.role, part.map(|part| part.role));
                 assert_eq!(found.revision, part.map(|_| room.revision));
                 assert_eq!(found.last_seq, part.map(|_| room.last_seq));

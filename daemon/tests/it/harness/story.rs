@@ -24,6 +24,11 @@ pub(crate) fn tell_change(change: &RoomChange) -> String {
         Change::Departed(departed) => format!("{} departed ({})", departed.user, departed.how),
         Change::RoleChanged(changed) => format!("{} is {}", changed.user, changed.role),
         Change::Terminated => "terminated".to_owned(),
+        Change::TopicChanged(changed) => match &changed.topic {
+            Some(topic) => format!("{} set the topic to {}", changed.by, topic.as_str()),
+            None => format!("{} cleared the topic", changed.by),
+        },
+        Change::Renamed(renamed) => format!("{} renamed it to {}", renamed.by, renamed.title),
         Change::Unknown => "unknown".to_owned(),
     };
     format!("#{} {what}", change.revision)

@@ -17,8 +17,8 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
-    CreateRoom, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member, Room, RoomRef,
-    Rooms, Scope,
+    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member, Promote,
+    Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
 };
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -201,6 +201,31 @@ impl Client {
 
     pub(crate) fn leave(&mut self, room: RoomId) -> Result<(), Code> {
         done(self.ask(Command::LeaveRoom(LeaveRoom { room })))
+    }
+
+    pub(crate) fn promote(&mut self, room: RoomId, user: &str) -> Result<Role, Code> {
+        let command = Command::Promote(Promote { room, user: user.to_owned() });
+        brought!(self.ask(command), Member).map(|member| member.role)
+    }
+
+    pub(crate) fn demote(&mut self, room: RoomId, user: &str) -> Result<Role, Code> {
+        let command = Command::Demote(Demote { room, user: user.to_owned() });
+        brought!(self.ask(command), Member).map(|member| member.role)
+    }
+
+    pub(crate) fn transfer(&mut self, room: RoomId, user: &str) -> Result<Member, Code> {
+        let command = Command::Transfer(Transfer { room, user: user.to_owned() });
+        brought!(self.ask(command), Member)
+    }
+
+    pub(crate) fn set_topic(&mut self, room: RoomId, topic: &str) -> Result<Room, Code> {
+        let command = Command::SetTopic(SetTopic { room, topic: topic.to_owned() });
+        brought!(self.ask(command), Room)
+    }
+
+    pub(crate) fn rename(&mut self, room: RoomId, title: &str) -> Result<Room, Code> {
+        let command = Command::Rename(Rename { room, title: title.to_owned() });
+        brought!(self.ask(command), Room)
     }
 
     pub(crate) fn find(&mut self, title: &str) -> Result<Room, Code> {

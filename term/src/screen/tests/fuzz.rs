@@ -51,6 +51,7 @@ fn model_of(text: &str) -> Model {
     model.host = text.to_owned();
     model.rooms[0].title = text.to_owned();
     model.rooms[1].title = text.to_owned();
+    model.rooms[0].topic = Some(text.to_owned());
     model.rooms[0].members.push(member(text, Role::Member));
     say(&mut model.rooms[0], 5, 0, text, &text.repeat(5));
     model.rooms[0].unsent.push(Unsent {

@@ -96,7 +96,7 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
     for paragraph in text.split('\n') {
         let mut line = String::new();
         let mut used = 0;
-        for word in paragraph.split_word_bounds() {
+        for word in words(paragraph) {
             let word = if word == "\t" {
                 Cow::Owned(" ".repeat(TAB_COLUMNS - used % TAB_COLUMNS))
             } else {
@@ -117,12 +117,13 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
                 }
             }
             for cluster in word.graphemes(true) {
-                // A cluster that is wider than the whole line cannot be shown.
-                let cluster = if cluster.width() > room { "\u{fffd}" } else { cluster };
-                if used + cluster.width() > room {
+                let fits_below = cluster.width() <= width.max(1);
+                if used + cluster.width() > room && (used > 0 || fits_below) {
                     lines.push(std::mem::take(&mut line));
                     (used, room) = (0, width.max(1));
                 }
+                // A cluster that is wider than the whole line cannot be shown.
+                let cluster = if cluster.width() > room { "\u{fffd}" } else { cluster };
                 line.push_str(cluster);
                 used += cluster.width();
             }
@@ -131,6 +132,32 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
         room = width.max(1);
     }
     lines
+}
+
+/// The pieces between which a line may break: before and after white space, and between the words of
+/// scripts that have wide characters and write none. So no line begins with a full stop.
+fn words(paragraph: &str) -> impl Iterator<Item = &str> {
+    let mut bounds = paragraph.split_word_bound_indices().peekable();
+    std::iter::from_fn(move || {
+        let (start, mut last) = bounds.next()?;
+        while let Some(&(end, next)) = bounds.peek() {
+            if may_break(last, next) {
+                return Some(&paragraph[start..end]);
+            }
+            last = next;
+            bounds.next();
+        }
+        Some(&paragraph[start..])
+    })
+}
+
+fn may_break(before: &str, behind: &str) -> bool {
+    const OPENING: [char; 11] = ['(', '[', '{', '（', '［', '「', '『', '【', '《', '“', '‘'];
+    let is_wide = |piece: &str| piece.width() > piece.chars().count();
+    let may_begin = behind.starts_with(char::is_alphanumeric) || behind.starts_with(OPENING);
+    before.starts_with(char::is_whitespace)
+        || behind.starts_with(char::is_whitespace)
+        || (may_begin && (is_wide(before) || is_wide(behind)) && !before.ends_with(OPENING))
 }
 
 /// The colour of a name, the same wherever and whenever it is shown.
@@ -196,7 +223,12 @@ mod tests {
             ("a\n\nb", 9, 9, vec!["a", "", "b"]),
             ("a\tb", 9, 9, vec!["a   b"]),
             ("世界世界", 5, 5, vec!["世界", "世界"]),
+            ("it is back.", 10, 10, vec!["it is ", "back."]),
+            ("say \"hi\"!", 7, 7, vec!["say ", "\"hi\"!"]),
+            ("世界。世界", 5, 5, vec!["世", "界。", "世界"]),
+            ("世（界）", 5, 6, vec!["世", "（界）"]),
             ("世", 1, 1, vec!["\u{fffd}"]),
+            ("A🩰", 2, 1, vec!["A", "\u{fffd}"]),
             ("", 5, 5, vec![""]),
             ("ab", 0, 0, vec!["a", "b"]),
         ] {

@@ -43,6 +43,15 @@ pub(crate) struct Hub {
     device_uses: Vec<DeviceUse>,
     /// The audit file is on disk up to this record; the store hears of it with the next commit.
     audit_synced: Option<u64>,
+    /// Whether the log was told last that the disk has room.
+    space: Space,
+}
+
+/// Whether the disk has room for what is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Space {
+    Enough,
+    Short,
 }
 
 /// Why the hub stopped.
@@ -61,7 +70,15 @@ impl Hub {
         shards: Vec<mpsc::Sender<delivery::Batch>>,
         audit: SyncSender<()>,
     ) -> Self {
-        Self { world, writer, shards, audit, device_uses: vec![], audit_synced: None }
+        Self {
+            world,
+            writer,
+            shards,
+            audit,
+            device_uses: vec![],
+            audit_synced: None,
+            space: Space::Enough,
+        }
     }
 
     /// Runs until it is told to stop or the store fails, and then tells everyone so. Blocks its
@@ -142,14 +159,25 @@ impl Hub {
     }
 
     /// Whether the disk has room for what is asked. Below the floor nothing is decided, so that no
-    /// commit fails for want of space.
-    fn has_space(&self) -> bool {
-        match self.writer.free_bytes() {
-            Ok(free) => free >= FREE_BYTES_MIN,
+    /// commit fails for want of space. The log hears of every change.
+    fn has_space(&mut self) -> bool {
+        let free = match self.writer.free_bytes() {
+            Ok(free) => free,
             Err(error) => {
                 log::error!("cannot tell how much space is free: {error}");
-                false
+                return false;
+            }
+        };
+        let space = if free >= FREE_BYTES_MIN { Space::Enough } else { Space::Short };
+        if space != std::mem::replace(&mut self.space, space) {
+            match space {
+                Space::Enough => log::info!("there is space again; everything is taken"),
+                Space::Short => log::error!(
+                    "only {free} bytes are free where the data is; nothing that writes is taken \
+                     until there are {FREE_BYTES_MIN}"
+                ),
             }
         }
+        space == Space::Enough
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
 use turn::Turn;
 
+use crate::audit::AuditRecord;
 use crate::clock::now;
 use crate::delivery::{self, Step};
 use crate::rooms::World;
@@ -33,6 +34,12 @@ pub(crate) const TICK: Duration = Duration::from_secs(5);
 /// only date a device.
 const DEVICE_USES_MAX: usize = 100_000;
 
+/// Below this many free bytes not even audit records are written: a commit that fails for want of
+/// space ends the daemon, and then it does not recover by itself.
+const RECORDS_BYTES_MIN: u64 = 8 * 1024 * 1024;
+/// Audit records that may wait for space, some 10 MiB; logins are refused beyond it.
+const HELD_RECORDS_MAX: usize = 20_000;
+
 /// Owns the world and the store's writer.
 pub(crate) struct Hub {
     world: World,
@@ -43,15 +50,20 @@ pub(crate) struct Hub {
     device_uses: Vec<DeviceUse>,
     /// The audit file is on disk up to this record; the store hears of it with the next commit.
     audit_synced: Option<u64>,
-    /// Whether the log was told last that the disk has room.
+    /// How much room the disk had before this turn.
     space: Space,
+    /// Audit records that wait until the disk has room for them.
+    held: Vec<AuditRecord>,
 }
 
 /// Whether the disk has room for what is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Space {
     Enough,
+    /// Nothing is decided any more; what is on record is still written.
     Short,
+    /// Nothing at all is written.
+    Gone,
 }
 
 /// Why the hub stopped.
@@ -78,6 +90,7 @@ impl Hub {
             device_uses: vec![],
             audit_synced: None,
             space: Space::Enough,
+            held: vec![],
         }
     }
 
@@ -95,7 +108,8 @@ impl Hub {
 
     fn take_turns(&mut self, asks: &mut mpsc::Receiver<Ask>) -> Result<(), StoreError> {
         while let Some(first) = asks.blocking_recv() {
-            let mut turn = Turn::new(self.shards.len(), self.has_space(), now());
+            self.look_for_space();
+            let mut turn = Turn::new(self.shards.len(), self.space == Space::Enough, now());
             let mut next = Some(first);
             while let Some(ask) = next {
                 if let Err(error) = self.take(&mut turn, ask, now()) {
@@ -116,6 +130,12 @@ impl Hub {
 
     /// Writes what a turn came to, and then, only then, hands it on.
     fn finish(&mut self, mut turn: Turn) -> Result<(), StoreError> {
+        if self.space == Space::Gone {
+            self.hold(&mut turn);
+            self.hand_on(turn.committed());
+            return Ok(());
+        }
+        turn.rows.audit.splice(..0, self.held.drain(..));
         if turn.has_rows() || turn.ticked && self.audit_synced.is_some() {
             turn.rows.audit_done = self.audit_synced.take();
             turn.set_nonces_aside(&mut self.world);
@@ -145,7 +165,7 @@ impl Hub {
     }
 
     fn write_behind(&mut self) -> Result<(), StoreError> {
-        if self.device_uses.is_empty() {
+        if self.device_uses.is_empty() || self.space == Space::Gone {
             return Ok(());
         }
         let uses = std::mem::take(&mut self.device_uses);
@@ -158,26 +178,49 @@ impl Hub {
         }
     }
 
-    /// Whether the disk has room for what is asked. Below the floor nothing is decided, so that no
-    /// commit fails for want of space. The log hears of every change.
-    fn has_space(&mut self) -> bool {
+    /// Keeps the records of a turn in which nothing was decided until they can be written.
+    fn hold(&mut self, turn: &mut Turn) {
+        let room = HELD_RECORDS_MAX.saturating_sub(self.held.len());
+        let lost = turn.rows.audit.len().saturating_sub(room);
+        if lost > 0 {
+            log::error!("{lost} audit records are lost: the disk is full and so is their place");
+        }
+        self.held.extend(turn.rows.audit.drain(..).take(room));
+    }
+
+    /// Whether a login can be put on record, now or once there is space again.
+    fn can_record(&self) -> bool {
+        self.space != Space::Gone || self.held.len() < HELD_RECORDS_MAX
+    }
+
+    /// Looks how much room the disk has. Below the floor nothing is decided, so that no commit fails
+    /// for want of space. The log hears of every change.
+    fn look_for_space(&mut self) {
         let free = match self.writer.free_bytes() {
             Ok(free) => free,
             Err(error) => {
                 log::error!("cannot tell how much space is free: {error}");
-                return false;
+                0
             }
         };
-        let space = if free >= FREE_BYTES_MIN { Space::Enough } else { Space::Short };
-        if space != std::mem::replace(&mut self.space, space) {
-            match space {
-                Space::Enough => log::info!("there is space again; everything is taken"),
-                Space::Short => log::error!(
-                    "only {free} bytes are free where the data is; nothing that writes is taken \
-                     until there are {FREE_BYTES_MIN}"
-                ),
-            }
+        let space = match free {
+            FREE_BYTES_MIN.. => Space::Enough,
+            RECORDS_BYTES_MIN.. => Space::Short,
+            _ => Space::Gone,
+        };
+        if space == std::mem::replace(&mut self.space, space) {
+            return;
         }
-        space == Space::Enough
+        match space {
+            Space::Enough => log::info!("there is space again; everything is taken"),
+            Space::Short => log::error!(
+                "only {free} bytes are free where the data is; nothing that writes is taken until \
+                 there are {FREE_BYTES_MIN}"
+            ),
+            Space::Gone => log::error!(
+                "only {free} bytes are free where the data is; not even audit records are written \
+                 until there are {RECORDS_BYTES_MIN}"
+            ),
+        }
     }
 }

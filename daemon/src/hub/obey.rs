@@ -150,6 +150,9 @@ impl Hub {
         proof: &Proof,
         at: Timestamp,
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        if !self.can_record() {
+            return Ok(Err(Code::Unavailable.into()));
+        }
         let name = translate::name_of(&self.world, user).clone();
         let (known, stands) = match proof {
             Proof::Password(record) => (None, self.has_password(turn, user, record)?),

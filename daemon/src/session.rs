@@ -8,6 +8,7 @@ mod reads;
 mod requests;
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::reply::{CloseReason, Outcome, ServerFrame};
 use parlor_protocol::request::Request;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
@@ -58,14 +59,14 @@ pub(crate) struct Server {
 
 /// Runs a connection until it ends.
 pub(crate) async fn run(shard: Rc<Shard>, conn: Rc<Conn>, server: Arc<Server>) {
-    let mut session = Session::new(Rc::clone(&shard), Rc::clone(&conn), Arc::clone(&server));
+    let mut session = Session::new(shard, conn, server);
     let Err(end) = session.serve().await;
-    conn.finish(end).await;
-    if let Some(user) = shard.user(&conn) {
-        // The hub is gone only when the daemon stops, which is a record of its own.
-        let _stopping = server.hub.send(Ask::Ended { user, caller: session.caller() }).await;
-    }
+    Box::pin(session.end(end)).await;
 }
+
+/// What a session waits for, other than its next frame. It is boxed because every idle connection
+/// keeps room for whatever its session may ever have to wait for.
+type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 struct Session {
     shard: Rc<Shard>,
@@ -87,20 +88,36 @@ impl Session {
     }
 
     async fn serve(&mut self) -> Result<Infallible, End> {
-        let mut login = Box::new(self.greet().await?);
+        let mut login = Box::new(Box::pin(self.greet()).await?);
         let Err(end) = self.requests(&mut login).await;
-        self.give_up(&mut login).await;
+        Box::pin(self.give_up(&mut login)).await;
         Err(end)
+    }
+
+    /// Says goodbye, and puts on record that the user's session has ended.
+    async fn end(&self, end: End) {
+        self.conn.finish(end).await;
+        if let Some(user) = self.shard.user(&self.conn) {
+            // The hub is gone only when the daemon stops, which is a record of its own.
+            let ended = Ask::Ended { user, caller: self.caller() };
+            let _stopping = self.server.hub.send(ended).await;
+        }
     }
 
     async fn requests(&mut self, login: &mut Login) -> Result<Infallible, End> {
         loop {
             let frame = self.next_frame().await?;
-            let violation = |_| End::Closed(CloseReason::ProtocolViolation);
-            let Request { id, command } = Request::decode(&frame).map_err(violation)?;
             self.conn.admit().await?;
-            self.answer(login, id, command.0).await;
+            if let Some(waiting) = self.take(login, &frame)? {
+                waiting.await;
+            }
         }
+    }
+
+    fn take<'a>(&'a self, login: &'a mut Login, frame: &[u8]) -> Result<Option<Waiting<'a>>, End> {
+        let violation = |_| End::Closed(CloseReason::ProtocolViolation);
+        let Request { id, command } = Request::decode(frame).map_err(violation)?;
+        Ok(self.answer(login, id, command.0))
     }
 
     /// The hello and the welcome; whoever does not begin with them never gets further.
@@ -172,12 +189,22 @@ impl Session {
         Caller { conn: self.conn.id, address: Arc::clone(&self.conn.address) }
     }
 
-    /// Hands a request to the hub, which answers it. Waits while the hub has much to do: a flood
-    /// pushes back on its own socket.
-    async fn submit(&self, id: u32, wish: Wish) {
+    /// Hands a request to the hub, which answers it. While the hub has much to do there is
+    /// something to wait for: a flood pushes back on its own socket.
+    fn submit(&self, id: u32, wish: Wish) -> Option<Waiting<'_>> {
         let ask = Ask::Request { caller: self.caller(), id, wish };
-        if self.server.hub.send(ask).await.is_err() {
-            self.conn.close(CloseReason::ShuttingDown);
+        match self.server.hub.try_send(ask) {
+            Ok(()) => None,
+            Err(TrySendError::Closed(_)) => {
+                self.conn.close(CloseReason::ShuttingDown);
+                None
+            }
+            // Whoever waits already comes first: places that come free are theirs.
+            Err(TrySendError::Full(ask)) => Some(Box::pin(async move {
+                if self.server.hub.send(ask).await.is_err() {
+                    self.conn.close(CloseReason::ShuttingDown);
+                }
+            })),
         }
     }
 

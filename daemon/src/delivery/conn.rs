@@ -169,7 +169,8 @@ impl Conn {
             };
             let ready = match deadline {
                 None => readable.await?,
-                Some(deadline) => timeout_at(deadline, readable)
+                // Boxed, because an idle connection has no deadline but would keep room for it.
+                Some(deadline) => Box::pin(timeout_at(deadline, readable))
                     .await
                     .unwrap_or(Err(End::Closed(CloseReason::TimedOut)))?,
             };

@@ -147,7 +147,8 @@ async fn adopt<S, F>(
             let id = ConnId { shard: index, slot, serial };
             Rc::new(Conn::new(id, address.into(), admission, socket, wire))
         });
-        let session = session(Rc::clone(&shard), Rc::clone(&conn));
+        // Boxed, because a future that awaits another holds it twice.
+        let session = Box::pin(session(Rc::clone(&shard), Rc::clone(&conn)));
         let shard = Rc::clone(&shard);
         sessions.spawn_local(async move {
             session.await;

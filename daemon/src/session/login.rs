@@ -163,7 +163,9 @@ impl Session {
                         Command::SetPassword { user, password, keep }
                     }
                 };
-                self.submit(id, Wish::Do { user, command }).await;
+                if let Some(waiting) = self.submit(id, Wish::Do { user, command }) {
+                    waiting.await;
+                }
             }
             Err(code) => self.reply(id, refused(code)),
         }
@@ -176,7 +178,9 @@ impl Session {
     /// Asks the hub to make the connection a user's, and waits for its answer: what comes behind a
     /// login in the same burst comes from that user, under that user's limits.
     async fn begin(&self, id: u32, wish: Wish) {
-        self.submit(id, wish).await;
+        if let Some(waiting) = self.submit(id, wish) {
+            waiting.await;
+        }
         self.conn.all_answered().await;
     }
 

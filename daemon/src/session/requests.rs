@@ -8,9 +8,9 @@ use parlor_protocol::request::Command as Wanted;
 use parlor_protocol::room::{Demote, Promote, Transfer};
 use parlor_protocol::text::{MessageText, TextError, Topic};
 
-use super::Session;
 use super::login::Login;
 use super::reads::Read;
+use super::{Session, Waiting};
 use crate::hub::Wish;
 use crate::rooms::{Command, UserId};
 
@@ -28,26 +28,46 @@ impl From<Code> for Next {
 }
 
 impl Session {
-    /// Answers a request, or sees to it that it is answered.
-    pub(super) async fn answer(&self, login: &mut Login, id: u32, command: Wanted) {
+    /// Answers a request, or sees to it that it is answered; what there is to wait for before the
+    /// next one.
+    pub(super) fn answer<'a>(
+        &'a self,
+        login: &'a mut Login,
+        id: u32,
+        command: Wanted,
+    ) -> Option<Waiting<'a>> {
         match command {
-            Wanted::SignUpStart(start) => self.sign_up_start(id, &start),
-            Wanted::SignUpFinish(finish) => self.sign_up_finish(id, finish).await,
-            Wanted::LoginStart(start) => self.login_start(login, id, start).await,
-            Wanted::LoginFinish(finish) => self.login_finish(login, id, finish).await,
-            Wanted::DeviceLogin(device) => self.device_login(login, id, device).await,
-            Wanted::PasswordStart(start) => self.password_start(login, id, &start),
-            Wanted::PasswordFinish(finish) => self.password_finish(login, id, finish).await,
-            other => match self.shard.user(&self.conn) {
-                None if other == Wanted::Ping => self.reply(id, Outcome::Done),
-                None => self.reply(id, Outcome::Refused(Code::LoginRequired.into())),
-                Some(user) => match next(user, other) {
-                    Next::Reply(outcome) => self.reply(id, outcome),
-                    Next::Read(read) => self.read(id, user, read),
-                    Next::Submit(wish) => self.submit(id, wish).await,
-                },
+            Wanted::SignUpFinish(finish) => Some(Box::pin(self.sign_up_finish(id, finish))),
+            Wanted::LoginStart(start) => Some(Box::pin(self.login_start(login, id, start))),
+            Wanted::LoginFinish(finish) => Some(Box::pin(self.login_finish(login, id, finish))),
+            Wanted::DeviceLogin(device) => Some(Box::pin(self.device_login(login, id, device))),
+            Wanted::PasswordFinish(finish) => {
+                Some(Box::pin(self.password_finish(login, id, finish)))
+            }
+            Wanted::SignUpStart(start) => {
+                self.sign_up_start(id, &start);
+                None
+            }
+            Wanted::PasswordStart(start) => {
+                self.password_start(login, id, &start);
+                None
+            }
+            other => self.obey(id, other),
+        }
+    }
+
+    /// What is no step of a login.
+    fn obey(&self, id: u32, command: Wanted) -> Option<Waiting<'_>> {
+        match self.shard.user(&self.conn) {
+            None if command == Wanted::Ping => self.reply(id, Outcome::Done),
+            None => self.reply(id, Outcome::Refused(Code::LoginRequired.into())),
+            Some(user) => match next(user, command) {
+                Next::Reply(outcome) => self.reply(id, outcome),
+                Next::Read(read) => self.read(id, user, read),
+                Next::Submit(wish) => return self.submit(id, wish),
             },
         }
+        None
     }
 }
 

@@ -25,8 +25,8 @@ use crate::store::StoreError;
 pub(super) struct Login {
     challenge: Bytes<32>,
     binding: Binding,
-    /// A login by password that waits for its second step.
-    pending: Option<Pending>,
+    /// A login by password that waits for its second step. Boxed, because it is rarely there.
+    pending: Option<Box<Pending>>,
     /// Who has proved the password on this connection; whether that still stands, the shard knows.
     proved: Option<(UserId, UserName)>,
 }
@@ -87,7 +87,7 @@ impl Session {
         });
         let outcome = match unless_failed(answered.await) {
             Ok((pending, credential)) => {
-                login.pending = Some(pending);
+                login.pending = Some(Box::new(pending));
                 Outcome::Credential(credential)
             }
             Err(code) => refused(code),
@@ -96,9 +96,10 @@ impl Session {
     }
 
     pub(super) async fn login_finish(&self, login: &mut Login, id: u32, finish: LoginFinish) {
-        let Some(Pending { name, known, exchange }) = login.pending.take() else {
+        let Some(pending) = login.pending.take() else {
             return self.reply(id, refused(Code::BadRequest));
         };
+        let Pending { name, known, exchange } = *pending;
         let proved = exchange.finish(&finish.finalization).ok().and(known);
         let Some((user, record)) = proved else {
             return self.login_failed(id, name, LoginBy::Password).await;
@@ -186,7 +187,8 @@ impl Session {
 
     /// Puts on record that a login was begun and not finished, if there is one.
     pub(super) async fn give_up(&self, login: &mut Login) {
-        if let Some(Pending { name, .. }) = login.pending.take() {
+        if let Some(pending) = login.pending.take() {
+            let name = pending.name;
             let by = LoginBy::Password;
             let failed = Ask::LoginFailed { caller: self.caller(), id: None, name, by };
             // The hub is gone only when the daemon stops, which is a record of its own.

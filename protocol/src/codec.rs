@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
-use crate::record::{DecodeError, Wire};
+use crate::record::{DecodeError, USUAL_BYTES, Wire};
 
 /// Bytes of one frame's value, at most, once logged in.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
@@ -94,14 +94,17 @@ impl<T: Wire> Encoder<&T> for FrameCodec {
 /// The value is never sent (`Unknown`), or too long for a frame.
 pub fn frame<T: Wire>(value: &T) -> Result<Bytes, FrameError> {
     let failed = |_| DecodeError { what: std::any::type_name::<T>() };
-    let mut bytes = postcard::to_extend(value, vec![0; LENGTH_BYTES]).map_err(failed)?;
+    let mut bytes = Vec::with_capacity(LENGTH_BYTES + USUAL_BYTES);
+    bytes.extend([0; LENGTH_BYTES]);
+    let mut bytes = postcard::to_extend(value, bytes).map_err(failed)?;
     let length = bytes.len() - LENGTH_BYTES;
     if length > FRAME_BYTES_MAX {
         return Err(FrameError::TooLong { length, max: FRAME_BYTES_MAX });
     }
     let head = u32::try_from(length).expect("invariant: a frame is at most 64 KiB").to_be_bytes();
     bytes[..LENGTH_BYTES].copy_from_slice(&head);
-    Ok(bytes.into())
+    // What waits for a slow client is bounded in bytes: the room that was not needed goes back.
+    Ok(bytes.into_boxed_slice().into())
 }
 
 #[cfg(test)]

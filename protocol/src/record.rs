@@ -31,6 +31,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// what a forged list length past the end can make a reader allocate.
 const MISSING_VALUES_MAX: usize = 32;
 
+/// Most values need no more than this, so that encoding one allocates once.
+pub(crate) const USUAL_BYTES: usize = 256;
+
 /// Bytes did not hold a value of the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the bytes are not a {what}")]
@@ -54,7 +57,8 @@ pub trait Wire: Serialize + DeserializeOwned {
     /// # Errors
     /// The value is an `Unknown` variant, which is never sent.
     fn encode(&self) -> Result<Vec<u8>, DecodeError> {
-        postcard::to_stdvec(self).map_err(|_| DecodeError { what: std::any::type_name::<Self>() })
+        postcard::to_extend(self, Vec::with_capacity(USUAL_BYTES))
+            .map_err(|_| DecodeError { what: std::any::type_name::<Self>() })
     }
 }
 

@@ -64,7 +64,7 @@ impl Listed for Device {
             .text("name", name)
             .time("created_at", *created_at)
             .time("used_at", *used_at)
-            .text("address", address)
+            .text_or_null("address", Some(address.as_str()).filter(|address| !address.is_empty()))
             .truth("current", *current)
     }
 
@@ -182,9 +182,23 @@ fn marked(at: Timestamp, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use parlor_protocol::id::Seq;
+    use parlor_protocol::id::{Bytes, DeviceId, Seq};
 
     use super::*;
+
+    #[test]
+    fn a_device_whose_address_is_not_known_yet_has_none() {
+        let device = Device {
+            id: DeviceId(1),
+            name: "laptop".into(),
+            public_key: Bytes::default(),
+            created_at: Timestamp(0),
+            used_at: Timestamp(0),
+            address: String::new(),
+            current: true,
+        };
+        assert!(device.object().end().contains("\"address\":null"));
+    }
 
     #[test]
     fn no_text_passes_for_another_message() {

@@ -109,7 +109,17 @@ pub(super) fn steps(len: usize) -> impl Strategy<Value = Vec<Step>> {
         16 => (0..5_usize).prop_map(Who::Insider),
     ];
     let wait_ms = prop_oneof![40 => 0..60_000_i64, 1 => Just(3 * 86_400_000)];
-    let step = (who, wish(), wait_ms).prop_map(|(who, wish, wait_ms)| Step { who, wish, wait_ms });
+    // Accounts are made by those who may, or hardly any would be: strangers and the console are few.
+    let step = (who, wish(), wait_ms, prop::bool::weighted(0.8)).prop_map(
+        |(who, wish, wait_ms, fitting)| {
+            let who = match wish {
+                Wish::SignUp { .. } if fitting => Who::Anyone(Actor::Stranger),
+                Wish::AddUser { .. } if fitting => Who::Anyone(Actor::Console),
+                _ => who,
+            };
+            Step { who, wish, wait_ms }
+        },
+    );
     prop::collection::vec(step, len)
 }
 

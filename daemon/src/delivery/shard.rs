@@ -23,8 +23,9 @@ use super::transport::{Incoming, Socket, Wire};
 use super::{BATCHES_MAX, Batch, ConnId, Step};
 use crate::rooms::UserId;
 
-/// Connections written in one turn before the others have theirs: about half a millisecond.
-const WRITES_PER_TURN: usize = 128;
+/// Connections written in one turn before the others have theirs: a third of a millisecond, where
+/// each gets one small frame.
+const WRITES_PER_TURN: usize = 32;
 /// Bytes taken from a socket at once; one buffer serves all connections of the shard.
 const READ_BYTES: usize = 64 * 1024;
 /// Connections that may wait for the shard to take them over.

@@ -73,7 +73,7 @@ done
 for who in ada bert you; do
     as "$who" signup --password-stdin <<<'a password only for trying' >/dev/null
 done
-as ada create "$room" >/dev/null
+as ada create "$room" --entry open >/dev/null
 as bert join "$room"
 as you join "$room"
 

@@ -13,12 +13,16 @@ use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
+pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::log::{AuditError, AuditLog};
 use crate::rooms::{
-    Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, UserEvent, UserId, World,
+    Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent,
+    UserId, World,
 };
 
+/// Who stands as `actor` for what ends by time alone.
+const CLOCK: &str = "(clock)";
 /// Who stands as `actor` for whoever runs the daemon's subcommands. No user name has a bracket.
 const CONSOLE: &str = "(console)";
 
@@ -37,6 +41,8 @@ pub(crate) enum Origin<'a> {
         /// The system's user who ran it, where the kernel tells.
         uid: Option<u32>,
     },
+    /// The daemon itself.
+    Within,
 }
 
 /// How someone logged in, or tried to.
@@ -79,59 +85,131 @@ pub(crate) fn event(
     event: &Event,
     origin: &Origin<'_>,
 ) -> Option<AuditRecord> {
-    let name = |user: UserId| name_of(world, user);
     let record = |action| AuditRecord::new(event.at, action, origin).by_actor(world, actor);
-    let record = match &event.what {
-        Happening::Directory(event) => match event {
-            DirectoryEvent::UserAdded { user: _, name, standing } => {
-                let action = match actor {
-                    Actor::Stranger => "signed-up",
-                    Actor::User(_) | Actor::Console => "user-added",
-                };
-                let standing = match standing {
-                    Standing::Ordinary => "ordinary",
-                    Standing::Operator => "operator",
-                };
-                record(action).about(name.as_str()).text("standing", standing)
-            }
-            // The room's own events tell of these.
-            DirectoryEvent::TitleTaken { .. } | DirectoryEvent::TitleFreed { .. } => return None,
-        },
-        Happening::Room(room, event) => match event {
-            RoomEvent::Created { title, owner } => {
-                record("room-created").about(name(*owner)).text("title", title.as_str())
-            }
-            RoomEvent::Messaged { .. } => return None,
-            RoomEvent::Joined { user } => record("joined").about(name(*user)),
-            RoomEvent::Departed { user, how } => {
-                record("departed").about(name(*user)).text("how", how.word())
-            }
-            RoomEvent::RoleChanged { user, role } => {
-                record("role-changed").about(name(*user)).text("role", role.word())
-            }
-            RoomEvent::Terminated => record("room-terminated"),
-            // What it says is for those who may read the room.
-            RoomEvent::TopicChanged { by: _, topic } => {
-                let to = if topic.is_some() { "set" } else { "cleared" };
-                record("topic-changed").text("how", to)
-            }
-            RoomEvent::Renamed { by: _, title } => {
-                record("room-renamed").text("title", title.as_str())
-            }
+    match &event.what {
+        Happening::Directory(what) => directory_event(world, record, actor, what),
+        Happening::Room(room, what) => {
+            room_event(world, record, what).map(|record| record.within(*room))
         }
-        .within(*room),
-        Happening::User(user, event) => match event {
-            UserEvent::PasswordSet(_) => record("password-set"),
-            UserEvent::PasswordRestretched(_) => record("password-restretched"),
-            UserEvent::DeviceAdded { id, device } => record("device-added")
-                .number("device", id.0)
-                .text("name", device.name.as_str())
-                .text("public_key", device.public_key.to_string()),
-            UserEvent::DeviceRevoked { id } => record("device-revoked").number("device", id.0),
+        Happening::User(user, what) => {
+            user_event(world, record, what).map(|record| record.about(name_of(world, *user)))
         }
-        .about(name(*user)),
+    }
+}
+
+fn directory_event(
+    world: &World,
+    record: impl Fn(&'static str) -> AuditRecord,
+    actor: &Actor,
+    event: &DirectoryEvent,
+) -> Option<AuditRecord> {
+    let record = match event {
+        DirectoryEvent::UserAdded { user: _, name, standing, status } => {
+            let action = match actor {
+                Actor::Stranger => "signed-up",
+                Actor::User(_) | Actor::Console | Actor::Clock => "user-added",
+            };
+            let record = record(action).about(name.as_str());
+            record.text("standing", standing_word(*standing)).text("status", status.word())
+        }
+        DirectoryEvent::SignUpModeSet { mode } => {
+            record("sign-up-mode-set").text("mode", mode.word())
+        }
+        // A code lets in whoever has it: it stands in no record.
+        DirectoryEvent::CodeMade { code: _, terms } => record("code-made")
+            .text("standing", standing_word(terms.standing))
+            .number("uses", terms.uses),
+        DirectoryEvent::CodeUsed { code: _, by } => record("code-used").about(name_of(world, *by)),
+        DirectoryEvent::CodeEnded { code: _ } => record("code-ended"),
+        // The room's own events tell of these; and a denial, of what is forgotten after it.
+        DirectoryEvent::TitleTaken { .. }
+        | DirectoryEvent::TitleFreed { .. }
+        | DirectoryEvent::UserForgotten { .. } => return None,
     };
     Some(record)
+}
+
+/// Reasons and topics are for those who may read the room.
+fn room_event(
+    world: &World,
+    record: impl Fn(&'static str) -> AuditRecord,
+    event: &RoomEvent,
+) -> Option<AuditRecord> {
+    let name = |user: UserId| name_of(world, user);
+    let record = match event {
+        RoomEvent::Created { title, owner, visibility, entry } => record("room-created")
+            .about(name(*owner))
+            .text("title", title.as_str())
+            .text("visibility", visibility.word())
+            .text("entry", entry.word()),
+        RoomEvent::Joined { user } => record("joined").about(name(*user)),
+        RoomEvent::Departed { user, how, .. } => {
+            record("departed").about(name(*user)).text("how", how.word())
+        }
+        RoomEvent::RoleChanged { user, role } => {
+            record("role-changed").about(name(*user)).text("role", role.word())
+        }
+        RoomEvent::Terminated => record("room-terminated"),
+        RoomEvent::TopicChanged { by: _, topic } => {
+            let to = if topic.is_some() { "set" } else { "cleared" };
+            record("topic-changed").text("how", to)
+        }
+        RoomEvent::Renamed { by: _, title } => record("room-renamed").text("title", title.as_str()),
+        RoomEvent::SlowModeChanged { by: _, secs } => {
+            record("slow-mode-changed").number("secs", *secs)
+        }
+        RoomEvent::Requested { user, .. } => record("requested").about(name(*user)),
+        RoomEvent::RequestEnded { user, how, .. } => {
+            record("request-ended").about(name(*user)).text("how", how.word())
+        }
+        RoomEvent::Invited { user, .. } => record("invited").about(name(*user)),
+        RoomEvent::InviteEnded { user, how, .. } => {
+            record("invite-ended").about(name(*user)).text("how", how.word())
+        }
+        RoomEvent::Banned { user, until, .. } => {
+            let until = until.map(rfc3339);
+            record("banned").about(name(*user)).text_or_null("until", until)
+        }
+        RoomEvent::Unbanned { user, .. } => record("unbanned").about(name(*user)),
+        RoomEvent::Messaged { .. } | RoomEvent::Forgotten { .. } => return None,
+    };
+    Some(record)
+}
+
+fn user_event(
+    world: &World,
+    record: impl Fn(&'static str) -> AuditRecord,
+    event: &UserEvent,
+) -> Option<AuditRecord> {
+    let record = match event {
+        UserEvent::PasswordSet(_) => record("password-set"),
+        UserEvent::PasswordRestretched(_) => record("password-restretched"),
+        UserEvent::DeviceAdded { id, device } => record("device-added")
+            .number("device", id.0)
+            .text("name", device.name.as_str())
+            .text("public_key", device.public_key.to_string()),
+        UserEvent::DeviceRevoked { id } => record("device-revoked").number("device", id.0),
+        UserEvent::Blocked { user } => record("blocked").text("user", name_of(world, *user)),
+        UserEvent::Unblocked { user } => record("unblocked").text("user", name_of(world, *user)),
+        UserEvent::StandingChanged(standing) => {
+            record("standing-changed").text("standing", standing_word(*standing))
+        }
+        UserEvent::StatusChanged { status, reason: _ } => {
+            record("account-changed").text("status", status.word())
+        }
+        UserEvent::Notified { .. }
+        | UserEvent::NotificationsRead(_)
+        | UserEvent::NotificationsDismissed(_)
+        | UserEvent::NotificationsExpired { .. } => return None,
+    };
+    Some(record)
+}
+
+fn standing_word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Ordinary => "ordinary",
+        Standing::Operator => "operator",
+    }
 }
 
 /// The record of a subcommand that was refused. What users are refused is not audited: they could
@@ -146,27 +224,79 @@ pub(crate) fn refusal(
 ) -> Option<AuditRecord> {
     match actor {
         Actor::Console => {}
-        Actor::Stranger | Actor::User(_) => return None,
+        Actor::Stranger | Actor::User(_) | Actor::Clock => return None,
     }
     let record = |action| AuditRecord::new(at, action, origin).by_actor(world, actor);
+    let account = |user: &UserName| record("account-changed").about(user.as_str());
     let record = match command {
         Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
         Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
+        Command::SetStanding { user, .. } => record("standing-changed").about(user.as_str()),
+        Command::ApproveSignUp { user } | Command::EnableUser { user } => {
+            account(user).text("status", "active")
+        }
+        Command::DenySignUp { user, .. } => account(user).text("status", "denied"),
+        Command::DisableUser { user } => account(user).text("status", "disabled"),
+        Command::RemoveUser { user } => account(user).text("status", "removed"),
+        Command::SetSignUpMode { mode } => record("sign-up-mode-set").text("mode", mode.word()),
+        Command::MakeCode { .. } => record("code-made"),
+        Command::RevokeCode { .. } => record("code-ended"),
+        Command::Transfer { room, user } => {
+            record("role-changed").about(user.as_str()).within(*room)
+        }
+        // The console does none of these.
         Command::SignUp { .. }
         | Command::Restretch { .. }
         | Command::AddDevice { .. }
         | Command::RevokeDevice { .. }
+        | Command::Block { .. }
+        | Command::Unblock { .. }
+        | Command::ReadNotifications(_)
+        | Command::DismissNotifications(_)
         | Command::CreateRoom { .. }
         | Command::JoinRoom { .. }
         | Command::LeaveRoom { .. }
         | Command::Send { .. }
+        | Command::MarkRead { .. }
         | Command::Promote { .. }
         | Command::Demote { .. }
-        | Command::Transfer { .. }
         | Command::SetTopic { .. }
-        | Command::Rename { .. } => return None,
+        | Command::Rename { .. }
+        | Command::SetSlowMode { .. }
+        | Command::RequestToJoin { .. }
+        | Command::Withdraw { .. }
+        | Command::Approve { .. }
+        | Command::Deny { .. }
+        | Command::AddMember { .. }
+        | Command::InviteUser { .. }
+        | Command::RevokeInvite { .. }
+        | Command::Kick { .. }
+        | Command::BanUser { .. }
+        | Command::Unban { .. }
+        | Command::Expire { .. }
+        | Command::Forget { .. }
+        | Command::PruneNotifications { .. }
+        | Command::Forsake { .. }
+        | Command::ForgetSignUp { .. }
+        | Command::ExpireCode { .. } => return None,
     };
     Some(record.refused(code))
+}
+
+/// The record of somebody who does more than people do.
+pub(crate) fn suspicious(
+    world: &World,
+    user: UserId,
+    what: Suspicion,
+    at: Timestamp,
+    origin: &Origin<'_>,
+) -> AuditRecord {
+    let action = match what {
+        Suspicion::Probing => "suspicious-probing",
+        Suspicion::Flooding => "suspicious-flooding",
+    };
+    let record = AuditRecord::new(at, action, origin).by_actor(world, &Actor::User(user));
+    record.about(name_of(world, user))
 }
 
 /// The record of a login that succeeded; `user` is who logged in.
@@ -188,6 +318,17 @@ pub(crate) fn login_failed(
 ) -> AuditRecord {
     let failed = AuditRecord::new(at, "login", origin).about(user.as_str()).by(by);
     failed.refused(Code::BadCredentials)
+}
+
+/// The record of somebody who has proved to be a user who is not let in.
+pub(crate) fn kept_out(
+    origin: &Origin<'_>,
+    user: &UserName,
+    by: LoginBy,
+    code: Code,
+    at: Timestamp,
+) -> AuditRecord {
+    AuditRecord::new(at, "login", origin).about(user.as_str()).by(by).refused(code)
 }
 
 /// The record of the end of a session in which `user` was logged in.
@@ -223,6 +364,7 @@ impl AuditRecord {
                 let uid = uid.map_or(Detail::Null, |uid| Detail::Number(uid.into()));
                 record.details.push(("uid", uid));
             }
+            Origin::Within => {}
         }
         record
     }
@@ -233,13 +375,14 @@ impl AuditRecord {
             Actor::Stranger => self,
             Actor::User(user) => self.acting(name_of(world, *user)),
             Actor::Console => self.acting(CONSOLE),
+            Actor::Clock => self.acting(CLOCK),
         }
     }
 
     /// As JSON without a serial: the store numbers records, and the audit file shows the numbers.
     pub(crate) fn to_json(&self) -> String {
         let mut object = json::Object::new();
-        object.text("at", Some(&json::rfc3339(self.at)));
+        object.text("at", Some(&rfc3339(self.at)));
         object.text("action", Some(self.action));
         object.text("outcome", Some(if self.refused.is_some() { "refused" } else { "done" }));
         object.text("actor", self.actor.as_deref());
@@ -292,6 +435,11 @@ impl AuditRecord {
 
     fn text(mut self, key: &'static str, text: impl Into<String>) -> Self {
         self.details.push((key, Detail::Text(text.into())));
+        self
+    }
+
+    fn text_or_null(mut self, key: &'static str, text: Option<String>) -> Self {
+        self.details.push((key, text.map_or(Detail::Null, Detail::Text)));
         self
     }
 

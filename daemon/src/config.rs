@@ -16,6 +16,8 @@ use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::hello::DEFAULT_PORT;
 use toml::Spanned;
 
+use crate::rooms::{Limits, Retention};
+
 /// The file that is read unless another is named, where it exists.
 pub(crate) const SYSTEM_CONFIG: &str = "/etc/parlord/parlord.toml";
 
@@ -115,6 +117,10 @@ pub(crate) struct Config {
     pub(crate) connections_max: usize,
     /// How long a connection may take from its first byte to its login.
     pub(crate) login_timeout: Duration,
+    /// What a user may do in a while.
+    pub(crate) allowances: Limits,
+    /// For how long what has ended is remembered.
+    pub(crate) retention: Retention,
 }
 
 /// Where to listen. Plain addresses beyond loopback are in here only where that was allowed in so
@@ -214,8 +220,26 @@ impl Config {
             stretch: file.accounts.stretch,
             connections_max: file.limits.connections,
             login_timeout: Duration::from_secs(file.limits.login_timeout_secs),
+            allowances: Limits {
+                messages_burst: file.limits.messages_burst,
+                messages_per_sec: file.limits.messages_per_sec,
+                rooms_per_hour: file.limits.rooms_per_hour,
+                adds_per_hour: file.limits.adds_per_hour,
+                invites_per_hour: file.limits.invites_per_hour,
+                requests_per_hour: file.limits.requests_per_hour,
+                probes_per_hour: file.limits.probes_per_hour,
+            },
+            retention: Retention {
+                associations_ms: days_ms(file.retention.associations_days),
+                notifications_ms: days_ms(file.retention.notifications_days),
+                terminated_ms: days_ms(file.retention.terminated_days),
+            },
         })
     }
+}
+
+fn days_ms(days: u32) -> i64 {
+    i64::from(days) * 24 * 60 * 60 * 1_000
 }
 
 fn data_directory(named: Option<PathBuf>, here: &Surroundings) -> Result<PathBuf, ConfigError> {

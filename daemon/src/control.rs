@@ -6,6 +6,7 @@
 //! a request says so. A password never goes through it: the subcommand does the client's half of
 //! its registration itself.
 
+mod acts;
 mod offline;
 mod running;
 mod socket;
@@ -14,9 +15,11 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 
-use parlor_protocol::account::StretchCost;
+use parlor_protocol::account::{SignUpMode, StretchCost};
+use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::text::Reason;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -64,6 +67,63 @@ pub(crate) enum Request {
         /// The last name of the page before; `None` for the first page.
         after: Option<UserName>,
     },
+    /// A page of the sign-ups that wait, by name.
+    SignUpList {
+        /// The last name of the page before; `None` for the first page.
+        after: Option<UserName>,
+    },
+    /// All codes that count.
+    CodeList,
+    /// The sign-up mode that was set by command.
+    SignUpMode,
+    /// Does something.
+    Act(Act),
+}
+
+/// What an operator does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Act {
+    /// Lets a sign-up in.
+    Approve(UserName),
+    /// Denies a sign-up.
+    Deny {
+        /// Whose.
+        user: UserName,
+        /// Why, for its user.
+        reason: Option<Reason>,
+    },
+    /// Lets a user administer the whole server, or no longer.
+    Operator {
+        /// Whom.
+        user: UserName,
+        /// Whether from now on.
+        on: bool,
+    },
+    /// Locks a user out.
+    Disable(UserName),
+    /// Lets a user in again.
+    Enable(UserName),
+    /// Ends an account.
+    Remove(UserName),
+    /// Sets the sign-up mode, which then beats the configuration.
+    SetSignUpMode(SignUpMode),
+    /// Makes a code; answered by [`Response::Code`].
+    MakeCode {
+        /// How often it may be used.
+        uses: u32,
+        /// For how many seconds.
+        secs: u32,
+    },
+    /// Ends a code.
+    RevokeCode(String),
+    /// Hands a room over to one of its members.
+    TransferRoom {
+        /// Its title or ID.
+        room: String,
+        /// To whom.
+        user: UserName,
+    },
 }
 
 /// A password as the client's half of its registration leaves it.
@@ -91,8 +151,40 @@ pub(crate) enum Response {
     Done,
     /// To [`Request::UserList`]; the page is the last one when it is not full.
     Users(Vec<ListedUser>),
+    /// To [`Request::SignUpList`]; the page is the last one when it is not full.
+    SignUps(Vec<ListedSignUp>),
+    /// To [`Request::CodeList`].
+    Codes(Vec<ListedCode>),
+    /// To [`Request::SignUpMode`]; `None` where the configuration decides.
+    SignUpMode(Option<SignUpMode>),
+    /// To [`Act::MakeCode`].
+    Code(String),
     /// It is not done.
     Refused(Code),
+}
+
+/// A line of the list of sign-ups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedSignUp {
+    /// The name.
+    pub(crate) user: UserName,
+    /// Since when it waits.
+    pub(crate) at: Timestamp,
+}
+
+/// A line of the list of codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedCode {
+    /// The code.
+    pub(crate) code: String,
+    /// How often it can still be used.
+    pub(crate) uses: u32,
+    /// Until when.
+    pub(crate) until: Timestamp,
+    /// Whether its user becomes an operator.
+    pub(crate) operator: bool,
 }
 
 /// A line of the list of users.
@@ -103,6 +195,8 @@ pub(crate) struct ListedUser {
     pub(crate) user: UserName,
     /// Whether an operator.
     pub(crate) operator: bool,
+    /// Whether they may log in, in a word.
+    pub(crate) status: String,
 }
 
 /// What answering takes, running or not.
@@ -130,6 +224,10 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         }
         Request::UserPasswd { user, password } => passwd(daemon, user, password, uid).await,
         Request::UserList { after } => list(daemon, after).await,
+        Request::SignUpList { after } => acts::sign_ups(daemon, after).await,
+        Request::CodeList => acts::codes(daemon).await,
+        Request::SignUpMode => acts::sign_up_mode(daemon).await,
+        Request::Act(act) => acts::act(daemon, act, uid).await,
     };
     answered.unwrap_or_else(|refusal| Response::Refused(refusal.code))
 }
@@ -171,6 +269,7 @@ async fn list(daemon: &impl Daemon, after: Option<UserName>) -> Result<Response,
     let listed = |line: crate::store::UserLine| ListedUser {
         user: line.name,
         operator: line.standing == Standing::Operator,
+        status: line.status.word().to_owned(),
     };
     Ok(Response::Users(page.into_iter().map(listed).collect()))
 }

@@ -13,6 +13,7 @@ mod transport;
 use bytes::Bytes;
 use parlor_protocol::id::{DeviceId, Revision, RoomId};
 use parlor_protocol::reply::CloseReason;
+use parlor_protocol::room::Role;
 
 use crate::rooms::UserId;
 
@@ -45,6 +46,31 @@ pub(crate) struct Opening {
     pub(crate) password_proved: bool,
 }
 
+/// A room of a connection's user, as far as its shard needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) room: RoomId,
+    /// The room's revision at which the membership began.
+    pub(crate) joined: Revision,
+    pub(crate) rank: Rank,
+}
+
+/// Whether a member hears what is the admins' alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rank {
+    Member,
+    Admin,
+}
+
+impl From<Role> for Rank {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin | Role::Owner => Self::Admin,
+            Role::Member | Role::Unknown => Self::Member,
+        }
+    }
+}
+
 /// What the hub hands on after one commit, in order.
 pub(crate) type Batch = Vec<Step>;
 
@@ -54,15 +80,22 @@ pub(crate) enum Step {
     /// The answer to a request of this connection.
     Reply { conn: ConnId, frame: Bytes },
     /// The connection is this user's from now on.
-    Open { conn: ConnId, opening: Opening, rooms: Vec<(RoomId, Revision)> },
+    Open { conn: ConnId, opening: Opening, rooms: Vec<Place> },
     /// The connection gets this snapshot, and from now on the pushes of its rooms.
     Subscribe { conn: ConnId, snapshot: Vec<Bytes> },
     /// All connections of the user get the room's pushes after this frame.
-    Enter { user: UserId, room: RoomId, joined: Revision, frame: Bytes },
+    Enter { user: UserId, place: Place, frame: Bytes },
+    /// The user hears, or no longer, what in this room is for admins alone.
+    Rank { user: UserId, room: RoomId, rank: Rank },
     /// All connections of the user get this frame, and nothing more from the room.
     Exit { user: UserId, room: RoomId, frame: Bytes },
-    /// All subscribed connections of the room's members get this frame.
-    Room { room: RoomId, frame: Bytes },
+    /// All subscribed connections of the room's members get this frame; its admins get the other
+    /// one, where there is one.
+    Room { room: RoomId, frame: Bytes, admins: Option<Bytes> },
+    /// All subscribed connections of the user get this frame.
+    User { user: UserId, frame: Bytes },
+    /// All connections of the user end.
+    Disown { user: UserId, reason: CloseReason },
     /// The user's connections by this device end.
     Revoke { user: UserId, device: DeviceId },
     /// The user's password is another, by the connection of this serial where by one at all. Other

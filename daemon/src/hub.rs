@@ -6,23 +6,29 @@
 //! would forget.
 
 mod ask;
+mod chores;
 mod obey;
+mod outcome;
+mod presence;
 mod turn;
 
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use parlor_protocol::account::SignUpMode;
 use parlor_protocol::reply::CloseReason;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
+use presence::Presence;
 use turn::Turn;
 
 use crate::audit::AuditRecord;
 use crate::clock::now;
 use crate::delivery::{self, Step};
-use crate::rooms::World;
-use crate::store::{DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
+use crate::rooms::{Allowances, Limits, Retention, World};
+use crate::store::{Behind, DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
+use chores::Chores;
 
 /// Asks that may wait for the hub; who has more to ask waits, connection by connection in turn.
 pub(crate) const ASKS_MAX: usize = 4096;
@@ -47,13 +53,56 @@ pub(crate) struct Hub {
     shards: Vec<mpsc::Sender<delivery::Batch>>,
     /// Rings the audit thread when records were committed.
     audit: SyncSender<()>,
-    device_uses: Vec<DeviceUse>,
+    /// Soft state that waits to be written behind.
+    behind: Behind,
+    /// What users may do in a while.
+    allowances: Allowances,
+    /// Who is connected.
+    presence: Presence,
+    chores: Chores,
+    /// How strangers sign up, for the sessions to see.
+    sign_up: watch::Sender<SignUpMode>,
     /// The audit file is on disk up to this record; the store hears of it with the next commit.
     audit_synced: Option<u64>,
     /// How much room the disk had before this turn.
     space: Space,
     /// Audit records that wait until the disk has room for them.
     held: Vec<AuditRecord>,
+}
+
+/// What the hub owns from the start: the world, the way to change it on disk, and how much of it
+/// who may change.
+#[derive(Debug)]
+pub(crate) struct Core {
+    world: World,
+    writer: Writer,
+    allowances: Allowances,
+}
+
+impl Core {
+    /// Loads the world, and makes up the accounts of who sent messages lately.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn load(mut writer: Writer, limits: Limits) -> Result<Self, StoreError> {
+        let at = now();
+        let world = writer.load(at)?;
+        let mut allowances = Allowances::new(limits);
+        writer.recent_messages(at, |room, author, at| {
+            allowances.recall(&world, author, room, at);
+        })?;
+        Ok(Self { world, writer, allowances })
+    }
+
+    /// The serial of the last audit record.
+    pub(crate) fn audited(&self) -> u64 {
+        self.writer.audit_serial()
+    }
+
+    /// The world.
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
 }
 
 /// Whether the disk has room for what is asked.
@@ -76,18 +125,27 @@ pub(crate) enum Stopped {
 }
 
 impl Hub {
+    /// `sign_up` shows the mode that is configured; one that was set by command beats it.
     pub(crate) fn new(
-        world: World,
-        writer: Writer,
+        Core { world, writer, allowances }: Core,
         shards: Vec<mpsc::Sender<delivery::Batch>>,
         audit: SyncSender<()>,
+        retention: Retention,
+        sign_up: watch::Sender<SignUpMode>,
     ) -> Self {
+        if let Some(mode) = world.sign_up_mode() {
+            sign_up.send_replace(mode);
+        }
         Self {
             world,
             writer,
             shards,
             audit,
-            device_uses: vec![],
+            behind: Behind::default(),
+            allowances,
+            presence: Presence::default(),
+            chores: Chores::new(retention),
+            sign_up,
             audit_synced: None,
             space: Space::Enough,
             held: vec![],
@@ -107,7 +165,7 @@ impl Hub {
     }
 
     fn take_turns(&mut self, asks: &mut mpsc::Receiver<Ask>) -> Result<(), StoreError> {
-        while let Some(first) = asks.blocking_recv() {
+        while let Some(first) = self.next(asks) {
             self.look_for_space();
             let mut turn = Turn::new(self.shards.len(), self.space == Space::Enough, now());
             let mut next = Some(first);
@@ -126,6 +184,18 @@ impl Hub {
             }
         }
         Ok(())
+    }
+
+    /// The next ask. While there are chores left nobody is waited for.
+    fn next(&self, asks: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
+        if !self.chores.left {
+            return asks.blocking_recv();
+        }
+        match asks.try_recv() {
+            Ok(ask) => Some(ask),
+            Err(mpsc::error::TryRecvError::Empty) => Some(Ask::Chores),
+            Err(mpsc::error::TryRecvError::Disconnected) => None,
+        }
     }
 
     /// Writes what a turn came to, and then, only then, hands it on.
@@ -151,6 +221,9 @@ impl Hub {
             // own, and then the records wait in the store for the next start.
             let _rung = self.audit.try_send(());
         }
+        if let Some(mode) = turn.sign_up {
+            self.sign_up.send_replace(mode);
+        }
         let ticked = turn.ticked;
         self.hand_on(turn.committed());
         if ticked { self.write_behind() } else { Ok(()) }
@@ -165,16 +238,16 @@ impl Hub {
     }
 
     fn write_behind(&mut self) -> Result<(), StoreError> {
-        if self.device_uses.is_empty() || self.space == Space::Gone {
+        if self.behind.is_empty() || self.space == Space::Gone {
             return Ok(());
         }
-        let uses = std::mem::take(&mut self.device_uses);
-        self.writer.write_behind(&uses)
+        let behind = std::mem::take(&mut self.behind);
+        self.writer.write_behind(&behind)
     }
 
     fn note_device_use(&mut self, used: DeviceUse) {
-        if self.device_uses.len() < DEVICE_USES_MAX {
-            self.device_uses.push(used);
+        if self.behind.device_uses.len() < DEVICE_USES_MAX {
+            self.behind.device_uses.push(used);
         }
     }
 

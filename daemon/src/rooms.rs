@@ -6,31 +6,47 @@
 //!
 //! Commands that touch several streams of events are a closed list: sign-up and adding a user
 //! (directory, user), create (room, directory), a leave that terminates (room, directory), a join
-//! that leaves another room (both rooms, directory), and a renaming (directory, room).
+//! that leaves another room (both rooms, directory), a renaming (directory, room), and whatever
+//! somebody is notified of (the user's stream besides).
 
 mod accounts;
+mod agenda;
+mod allowance;
 mod apply;
+mod association;
+mod codes;
 mod command;
 mod decide;
 mod effect;
 mod entering;
 mod event;
+mod keeping_out;
+mod knocking;
 mod leaving;
 mod nonces;
+mod notices;
 mod permission;
 mod posting;
 mod restore;
 mod ruling;
 #[cfg(test)]
 mod tests;
+mod users;
 mod world;
 
-pub(crate) use command::{Actor, Command, Decision, Password};
-pub(crate) use effect::{Effect, membership_effect};
+pub(crate) use agenda::Retention;
+pub(crate) use allowance::{Allowances, Limits, RECALL_MS, Suspicion};
+pub(crate) use association::{Association, Ban, BanNotice, Rank, ended_by};
+pub(crate) use codes::{Code as SignUpCode, CodeTerms};
+pub(crate) use command::{Actor, Command, Decision, Password, WhichNotices};
+pub(crate) use effect::{Audience, Effect, audience, membership_effect};
+#[cfg(test)]
+pub(crate) use event::Stream;
 pub(crate) use event::{
-    DirectoryEvent, Event, Happening, NewDevice, Posted, RoomEvent, Standing, UserEvent, UserId,
+    DirectoryEvent, Event, Happening, NewDevice, Notice, Posted, RoomEvent, Standing, Status,
+    UserEvent, UserId,
 };
 pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
-pub(crate) use world::{Membership, RoomState, World};
-#[cfg(test)]
-pub(crate) use {event::Stream, world::Room};
+pub(crate) use permission::{Action, Sight, may};
+pub(crate) use restore::{StoredRoom, StoredUser};
+pub(crate) use world::{Membership, Noted, RoomState, World};

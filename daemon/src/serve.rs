@@ -1,5 +1,6 @@
 //! The running daemon: what it opens, which threads it starts, and how it stops.
 
+mod first;
 mod listen;
 
 use std::io;
@@ -8,8 +9,9 @@ use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use parlor_protocol::refusal::Code;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,11 +21,12 @@ use crate::clock::now;
 use crate::config::Config;
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
-use crate::hub::{ASKS_MAX, Ask, Hub, Stopped, TICK};
+use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
 use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
 use crate::store::{Create, Store, StoreError};
 use crate::tls::{self, HostKey};
+use first::first_operator;
 use listen::{Door, Listener};
 
 /// The whole of a stop, at most: whatever has not ended by then ends with the process.
@@ -44,6 +47,8 @@ pub(crate) enum ServeError {
     Io { operation: String, source: io::Error },
     #[error("the store failed and nothing may follow: {0}; see to the disk and start again")]
     Failed(StoreError),
+    #[error("cannot make the first operator's code: {0}")]
+    FirstCode(Code),
     #[error("a thread of the daemon has died; its last words are above")]
     Died,
 }
@@ -73,14 +78,17 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let listeners = listen::bind(&config.listen, &tls::server_config(&host_key))?;
     let control = ControlSocket::open(&config.data)?;
     let audit_log = AuditLog::open(&config.data, &audit::pending(&readers)?)?;
-    let audited = writer.audit_serial();
-    let world = writer.load(now())?;
+    let core = Core::load(writer, config.allowances.clone())?;
+    let audited = core.audited();
 
     let (hub, mut asks) = mpsc::channel(ASKS_MAX);
+    let (mode, sign_up) = watch::channel(config.sign_up);
+    let first = first_operator(core.world(), config.sign_up, now());
     let server = Arc::new(Server {
         name: config.server_name.clone(),
         motd: config.motd.clone(),
-        sign_up: config.sign_up,
+        sign_up,
+        sign_up_configured: config.sign_up,
         login_deadline: config.login_timeout,
         accounts: Accounts::new(setup, config.stretch.clone()),
         hub: hub.clone(),
@@ -95,7 +103,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let (stopped, has_stopped) = oneshot::channel();
     let batches = shards.iter().map(|shard| shard.batches.clone()).collect();
     let hub_thread = {
-        let owner = Hub::new(world, writer, batches, ring);
+        let owner = Hub::new(core, batches, ring, config.retention, mode);
         start("hub", move || {
             // Whoever waits for it sees the sender dropped, also after a panic.
             let _waiting = stopped.send(owner.run(&mut asks));
@@ -106,6 +114,10 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let door = Door::new(config.connections_max, &shards);
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
+    if let Some(first) = first {
+        let code = first.make(&server).await?;
+        eprintln!("sign up as the first operator within 24 hours with the code {code}");
+    }
     announce(&host_key, &listeners);
     for listener in listeners {
         tasks.spawn(stop.clone().run_until_cancelled_owned(listener.run(door.clone())));

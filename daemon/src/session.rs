@@ -23,6 +23,7 @@ use parlor_protocol::reply::{CloseReason, Outcome, ServerFrame};
 use parlor_protocol::request::Request;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS};
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
@@ -45,8 +46,10 @@ pub(crate) struct Server {
     pub(crate) name: String,
     /// The message of the day, for the welcome.
     pub(crate) motd: String,
-    /// Whether strangers may sign up.
-    pub(crate) sign_up: SignUpMode,
+    /// How strangers sign up at the moment, as the hub has it.
+    pub(crate) sign_up: watch::Receiver<SignUpMode>,
+    /// The sign-up mode of the configuration.
+    pub(crate) sign_up_configured: SignUpMode,
     /// How long a connection may take to log in: a human may be typing a password.
     pub(crate) login_deadline: Duration,
     /// Passwords and devices.
@@ -142,7 +145,7 @@ impl Session {
             features: vec![],
             server: self.server.name.clone(),
             motd: self.server.motd.clone(),
-            sign_up: self.server.sign_up,
+            sign_up: *self.server.sign_up.borrow(),
             challenge,
             at: now(),
             limits: Record(LIMITS),

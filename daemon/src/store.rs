@@ -7,9 +7,11 @@
 
 mod accounts;
 mod checkpoint;
+mod entry;
 mod events;
 mod history;
 mod load;
+mod operators;
 mod readers;
 mod rooms;
 mod rows;
@@ -26,7 +28,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use accounts::UserLine;
 pub(crate) use readers::{Asked, Generation, Readers};
-pub(crate) use writer::{Batch, DeviceUse, Writer};
+pub(crate) use writer::{Batch, Behind, DeviceUse, Writer};
 
 /// The database, inside the data directory.
 const DATABASE: &str = "parlor.db";

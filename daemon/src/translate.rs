@@ -2,51 +2,195 @@
 
 use bytes::Bytes;
 use parlor_protocol::codec;
+use parlor_protocol::entry::{Ban, Invite, JoinRequest};
 use parlor_protocol::id::{Revision, RoomId, Timestamp};
 use parlor_protocol::message::Message;
-use parlor_protocol::name::UserName;
+use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::notification::{Notification, WhichNotifications};
 use parlor_protocol::push::{
-    Change, Changed, Departed, Exited, Push, Renamed, RoleChanged, RoomChange, TopicChanged,
+    Change, Changed, Departed, Exited, InviteEnded, Push, Renamed, RequestEnded, RoleChanged,
+    RoomChange, SlowModeChanged, TopicChanged, Unbanned,
 };
 use parlor_protocol::record::Record;
 use parlor_protocol::reply::{Outcome, Reply, ServerFrame};
-use parlor_protocol::room::{Departure, Member, Role, Room};
+use parlor_protocol::room::{Departure, Member, ReadMarker, Role, Room};
+use parlor_protocol::text::Reason;
 
-use crate::rooms::{Membership, RoomEvent, UserId, World};
+use crate::rooms::{
+    Audience, Membership, RoomEvent, UserEvent, UserId, WhichNotices, World, audience,
+};
 
-/// The frame of a room's event.
-pub(crate) fn room_frame(
+/// The frames of a room's event: what its members get, and what its admins get instead, where
+/// that is not the same.
+pub(crate) fn room_frames(
     world: &World,
     room: RoomId,
     what: &RoomEvent,
     revision: Revision,
     at: Timestamp,
-) -> Bytes {
-    let name = |user: UserId| name_of(world, user).clone();
-    let change = match what {
-        RoomEvent::Created { owner, .. } => Change::Created(name(*owner)),
-        RoomEvent::Messaged { seq, author, text, nonce: _ } => {
-            Change::Message(Message { seq: *seq, at, author: name(*author), text: text.clone() })
+) -> (Bytes, Option<Bytes>) {
+    let frame = |change| {
+        let change = RoomChange { revision, at, change: Record(change) };
+        push(Push::Changed(Changed { room, change: Record(change) }))
+    };
+    match audience(what) {
+        Audience::Members => (frame(change(world, room, what, at)), None),
+        Audience::Admins => (frame(Change::Withheld), Some(frame(change(world, room, what, at)))),
+        Audience::Nobody => (frame(Change::Withheld), None),
+    }
+}
+
+/// What an event says to those who may hear it.
+fn change(world: &World, room: RoomId, what: &RoomEvent, at: Timestamp) -> Change {
+    let name = |user: &UserId| name_of(world, *user).clone();
+    let named = |user: &Option<UserId>| user.as_ref().map(name);
+    match what {
+        RoomEvent::Created { owner, .. } => Change::Created(name(owner)),
+        RoomEvent::Messaged { seq, author, text, nonce: _, mentions: _ } => {
+            Change::Message(Message { seq: *seq, at, author: name(author), text: text.clone() })
         }
-        RoomEvent::Joined { user } => {
-            Change::Joined(Member { user: name(*user), role: Role::Member, joined_at: at })
-        }
-        RoomEvent::Departed { user, how } => {
-            Change::Departed(Departed { user: name(*user), how: *how })
-        }
+        RoomEvent::Joined { user } => Change::Joined(Member {
+            user: name(user),
+            role: Role::Member,
+            joined_at: at,
+            online: None,
+        }),
+        RoomEvent::Departed { user, how, by, reason } => Change::Departed(Departed {
+            user: name(user),
+            how: *how,
+            by: named(by),
+            reason: reason.clone(),
+        }),
         RoomEvent::RoleChanged { user, role } => {
-            Change::RoleChanged(RoleChanged { user: name(*user), role: *role })
+            Change::RoleChanged(RoleChanged { user: name(user), role: *role })
         }
         RoomEvent::Terminated => Change::Terminated,
         RoomEvent::TopicChanged { by, topic } => {
-            Change::TopicChanged(TopicChanged { by: name(*by), topic: topic.clone() })
+            Change::TopicChanged(TopicChanged { by: name(by), topic: topic.clone() })
         }
         RoomEvent::Renamed { by, title } => {
-            Change::Renamed(Renamed { by: name(*by), title: title.clone() })
+            Change::Renamed(Renamed { by: name(by), title: title.clone() })
         }
+        RoomEvent::SlowModeChanged { by, secs } => {
+            Change::SlowModeChanged(SlowModeChanged { by: name(by), secs: *secs })
+        }
+        RoomEvent::Requested { user, reason } => {
+            Change::Requested(JoinRequest { room, user: name(user), reason: reason.clone(), at })
+        }
+        RoomEvent::RequestEnded { user, how, by, reason } => Change::RequestEnded(RequestEnded {
+            user: name(user),
+            how: *how,
+            by: named(by),
+            reason: reason.clone(),
+        }),
+        RoomEvent::Invited { user, by, until } => Change::Invited(Invite {
+            room,
+            title: title_of(world, room).clone(),
+            user: name(user),
+            by: name(by),
+            at,
+            until: *until,
+        }),
+        RoomEvent::InviteEnded { user, how, by } => {
+            Change::InviteEnded(InviteEnded { user: name(user), how: *how, by: named(by) })
+        }
+        RoomEvent::Banned { user, by, reason, until, .. } => Change::Banned(Ban {
+            room,
+            user: name(user),
+            by: name(by),
+            reason: reason.clone(),
+            at,
+            until: *until,
+        }),
+        RoomEvent::Unbanned { user, by } => {
+            Change::Unbanned(Unbanned { user: name(user), by: named(by) })
+        }
+        RoomEvent::Forgotten { .. } => Change::Withheld,
+    }
+}
+
+/// What an event of the door has made, for whoever made it.
+pub(crate) fn made(
+    world: &World,
+    room: RoomId,
+    what: &RoomEvent,
+    at: Timestamp,
+) -> Option<Outcome> {
+    match change(world, room, what, at) {
+        Change::Requested(request) => Some(Outcome::Request(request)),
+        Change::Invited(invite) => Some(Outcome::Invite(invite)),
+        Change::Banned(ban) => Some(Outcome::Ban(ban)),
+        Change::Created(_)
+        | Change::Message(_)
+        | Change::Joined(_)
+        | Change::Departed(_)
+        | Change::RoleChanged(_)
+        | Change::Terminated
+        | Change::TopicChanged(_)
+        | Change::Renamed(_)
+        | Change::SlowModeChanged(_)
+        | Change::Withheld
+        | Change::RequestEnded(_)
+        | Change::InviteEnded(_)
+        | Change::Unbanned(_)
+        | Change::Unknown => None,
+    }
+}
+
+/// The frame that tells a user of a change of what is theirs alone; `None` where there is nothing
+/// to tell.
+pub(crate) fn user_frame(world: &World, what: &UserEvent, at: Timestamp) -> Option<Bytes> {
+    let which = |which: &WhichNotices| WhichNotifications {
+        id: match which {
+            WhichNotices::All => None,
+            WhichNotices::One(id) => Some(*id),
+        },
     };
-    let change = RoomChange { revision, at, change: Record(change) };
-    push(Push::Changed(Changed { room, change: Record(change) }))
+    let told = match what {
+        UserEvent::Notified { id, notice } => Push::Notified(Notification {
+            id: *id,
+            kind: notice.kind,
+            at,
+            room: notice.room,
+            title: notice.title.clone(),
+            by: notice.by.map(|user| name_of(world, user).clone()),
+            reason: notice.reason.clone(),
+            role: notice.role,
+            seq: notice.seq,
+            read: false,
+        }),
+        UserEvent::NotificationsRead(read) => Push::NotificationsRead(which(read)),
+        UserEvent::NotificationsDismissed(dismissed) => {
+            Push::NotificationsDismissed(which(dismissed))
+        }
+        UserEvent::PasswordSet(_)
+        | UserEvent::PasswordRestretched(_)
+        | UserEvent::DeviceAdded { .. }
+        | UserEvent::DeviceRevoked { .. }
+        | UserEvent::NotificationsExpired { .. }
+        | UserEvent::Blocked { .. }
+        | UserEvent::Unblocked { .. }
+        | UserEvent::StandingChanged(_)
+        | UserEvent::StatusChanged { .. } => return None,
+    };
+    Some(push(told))
+}
+
+/// How far a member has read.
+pub(crate) fn read_marker(world: &World, room: RoomId, user: UserId) -> Option<ReadMarker> {
+    let known = world.room(room)?;
+    let reading = known.reading(user)?;
+    Some(ReadMarker {
+        room,
+        seq: reading.read,
+        unread: known.last_seq.0.saturating_sub(reading.read.0),
+        mentions: u32::try_from(reading.mentions.len()).unwrap_or(u32::MAX),
+    })
+}
+
+/// The frame that hints to a user's other devices how far they have read.
+pub(crate) fn read_frame(marker: ReadMarker) -> Bytes {
+    push(Push::Read(marker))
 }
 
 /// The frame that tells a user of having become a member.
@@ -55,8 +199,15 @@ pub(crate) fn entered(world: &World, room: RoomId, user: UserId) -> Bytes {
 }
 
 /// The frame that tells a user of being a member no more.
-pub(crate) fn exited(room: RoomId, how: Departure) -> Bytes {
-    push(Push::Exited(Exited { room, how }))
+pub(crate) fn exited(
+    world: &World,
+    room: RoomId,
+    how: Departure,
+    by: Option<UserId>,
+    reason: Option<Reason>,
+) -> Bytes {
+    let by = by.map(|user| name_of(world, user).clone());
+    push(Push::Exited(Exited { room, how, by, reason }))
 }
 
 /// The part of a snapshot that shows one room.
@@ -69,6 +220,7 @@ pub(crate) fn show(world: &World, id: RoomId, user: UserId) -> Room {
     let room = world.room(id).expect("invariant: only rooms that exist are shown");
     let role = room.membership(user).map(|membership| membership.role);
     let members = u32::try_from(room.members().len()).unwrap_or(u32::MAX);
+    let marker = read_marker(world, id, user);
     Room {
         room: id,
         title: room.title.clone(),
@@ -77,13 +229,19 @@ pub(crate) fn show(world: &World, id: RoomId, user: UserId) -> Room {
         last_seq: role.map(|_| room.last_seq),
         revision: role.map(|_| room.revision),
         topic: room.topic.clone(),
+        visibility: room.visibility,
+        entry: room.entry,
+        slow_secs: room.slow_secs,
+        read: marker.as_ref().map(|marker| marker.seq),
+        unread: marker.as_ref().map(|marker| marker.unread),
+        mentions: marker.as_ref().map(|marker| marker.mentions),
     }
 }
 
 /// A member of a room, as they are now.
 pub(crate) fn member(world: &World, room: RoomId, user: UserId) -> Option<Member> {
     let Membership { role, joined_at, .. } = world.membership(room, user)?;
-    Some(Member { user: name_of(world, user).clone(), role, joined_at })
+    Some(Member { user: name_of(world, user).clone(), role, joined_at, online: None })
 }
 
 /// The frame that answers a request.
@@ -94,6 +252,10 @@ pub(crate) fn reply(id: u32, outcome: Outcome) -> Bytes {
 /// The name of a user of whom an event tells.
 pub(crate) fn name_of(world: &World, user: UserId) -> &UserName {
     world.name_of(user).expect("invariant: events name users who exist")
+}
+
+fn title_of(world: &World, room: RoomId) -> &Title {
+    &world.room(room).expect("invariant: events happen in rooms that exist").title
 }
 
 fn push(push: Push) -> Bytes {

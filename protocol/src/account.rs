@@ -11,6 +11,10 @@ wire_tag! {
         Closed = "closed",
         /// Anyone may.
         Open = "open",
+        /// Whoever has a code.
+        Code = "code",
+        /// Anyone may, and waits until an operator approves.
+        Approval = "approval",
     }
 }
 
@@ -52,7 +56,8 @@ wire_struct! {
         pub request: Vec<u8>,
     }
 
-    /// Ends a sign-up. The connection is logged in when it succeeds.
+    /// Ends a sign-up. The connection is logged in when it succeeds, unless an operator has to
+    /// approve first: then the answer is `Done`, and logins are refused until that has happened.
     pub struct SignUpFinish {
         /// The wanted name, as in the start.
         pub name: String,
@@ -63,6 +68,8 @@ wire_struct! {
         pub cost: Record<StretchCost>,
         /// A device to register at once.
         pub device: Option<Record<NewDevice>>,
+        /// The sign-up code, where one was given.
+        pub code: Option<String>,
     }
 
     /// Begins a login by password: OPAQUE's credential request. A user who is logged in proves the

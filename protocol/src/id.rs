@@ -259,6 +259,13 @@ impl<'de> Deserialize<'de> for Revision {
 #[serde(transparent)]
 pub struct DeviceId(pub u32);
 
+/// The number of a notification among its user's: 1, 2, 3 …
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct NotificationId(pub u32);
+
 impl Seq {
     /// The place after this one.
     #[must_use]
@@ -284,7 +291,7 @@ macro_rules! show_number {
         }
     )*};
 }
-show_number!(Seq, Revision, DeviceId);
+show_number!(Seq, Revision, DeviceId, NotificationId);
 
 #[cfg(test)]
 mod tests {

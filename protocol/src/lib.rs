@@ -10,10 +10,12 @@
 
 pub mod account;
 pub mod codec;
+pub mod entry;
 pub mod hello;
 pub mod id;
 pub mod message;
 pub mod name;
+pub mod notification;
 pub mod password;
 pub mod push;
 pub mod record;

@@ -1,11 +1,13 @@
 //! What the server sends unasked to a connection that subscribed.
 
+use crate::entry::{Ban, Invite, InviteEnd, JoinRequest, RequestEnd};
 use crate::id::{Revision, RoomId, Timestamp};
 use crate::message::Message;
 use crate::name::{Title, UserName};
+use crate::notification::{Notification, WhichNotifications};
 use crate::record::{Record, wire_enum, wire_struct};
-use crate::room::{Departure, Member, Role, Room};
-use crate::text::Topic;
+use crate::room::{Departure, Member, ReadMarker, Role, Room};
+use crate::text::{Reason, Topic};
 
 wire_enum! {
     /// News.
@@ -18,6 +20,14 @@ wire_enum! {
         Entered(Room),
         /// One is no longer a member of a room: nothing follows from it.
         Exited(Exited),
+        /// One is told of something.
+        Notified(Notification),
+        /// One has read notifications, on some device.
+        NotificationsRead(WhichNotifications),
+        /// One has dismissed notifications, on some device.
+        NotificationsDismissed(WhichNotifications),
+        /// One has read on in a room, on some device. A hint, without a revision.
+        Read(ReadMarker),
     }
 }
 
@@ -40,6 +50,22 @@ wire_enum! {
         TopicChanged(TopicChanged),
         /// The title is another.
         Renamed(Renamed),
+        /// Plain members wait so many seconds between two messages; 0 where they no longer do.
+        SlowModeChanged(SlowModeChanged),
+        /// Something of which only the room's admins are told; it takes its revision all the same.
+        Withheld,
+        /// To admins: someone asks to enter.
+        Requested(JoinRequest),
+        /// To admins: a request ended, and nobody entered.
+        RequestEnded(RequestEnded),
+        /// To admins: someone may enter.
+        Invited(Invite),
+        /// To admins: an invite ended unused.
+        InviteEnded(InviteEnded),
+        /// To admins: someone is kept out.
+        Banned(Ban),
+        /// To admins: someone is no longer kept out.
+        Unbanned(Unbanned),
     }
 }
 
@@ -68,6 +94,10 @@ wire_struct! {
         pub room: RoomId,
         /// How it ended.
         pub how: Departure,
+        /// Who took one out.
+        pub by: Option<UserName>,
+        /// Why, in their words.
+        pub reason: Option<Reason>,
     }
 
     /// Someone is no longer a member.
@@ -76,6 +106,10 @@ wire_struct! {
         pub user: UserName,
         /// How it ended.
         pub how: Departure,
+        /// Who took them out.
+        pub by: Option<UserName>,
+        /// Why, in that admin's words.
+        pub reason: Option<Reason>,
     }
 
     /// Someone's role is another.
@@ -100,5 +134,43 @@ wire_struct! {
         pub by: UserName,
         /// The title from now on.
         pub title: Title,
+    }
+
+    /// Slow mode is another.
+    pub struct SlowModeChanged {
+        /// Who changed it.
+        pub by: UserName,
+        /// Seconds between two messages of a plain member; 0 for no slow mode.
+        pub secs: u32,
+    }
+
+    /// A request ended, and nobody entered.
+    pub struct RequestEnded {
+        /// Whose.
+        pub user: UserName,
+        /// How.
+        pub how: RequestEnd,
+        /// Who denied it.
+        pub by: Option<UserName>,
+        /// Why, in that admin's words.
+        pub reason: Option<Reason>,
+    }
+
+    /// An invite ended unused.
+    pub struct InviteEnded {
+        /// Whose.
+        pub user: UserName,
+        /// How.
+        pub how: InviteEnd,
+        /// Who revoked it.
+        pub by: Option<UserName>,
+    }
+
+    /// Someone is no longer kept out.
+    pub struct Unbanned {
+        /// Who.
+        pub user: UserName,
+        /// Who lifted the ban; `None` where its time was over.
+        pub by: Option<UserName>,
     }
 }

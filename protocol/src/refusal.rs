@@ -1,6 +1,7 @@
 //! Why the server does not do what it was asked: codes and their data, never prose.
 
 use crate::record::{wire_struct, wire_tag};
+use crate::text::Reason;
 
 wire_tag! {
     /// The closed list of reasons. Each has one meaning; the client owns the words.
@@ -53,6 +54,34 @@ wire_tag! {
         NoSuchUser = "no-such-user",
         /// It is not for whoever asks to do.
         NotPermitted = "not-permitted",
+        /// One's sign-up waits for an operator.
+        SignUpWaiting = "sign-up-waiting",
+        /// An operator has denied one's sign-up.
+        SignUpDenied = "sign-up-denied",
+        /// The sign-up code is unknown, used up or expired.
+        BadCode = "bad-code",
+        /// The room takes members by request.
+        RequestFirst = "request-first",
+        /// There is no such room, or it is private and nobody has invited one.
+        NotInvited = "not-invited",
+        /// The user is banned from the room.
+        Banned = "banned",
+        /// The user does not want to be invited or added by whoever asks.
+        Blocked = "blocked",
+        /// One's request waits already.
+        AlreadyRequested = "already-requested",
+        /// One is invited already, and can join.
+        AlreadyInvited = "already-invited",
+        /// No request of that user waits.
+        NoSuchRequest = "no-such-request",
+        /// No invite of that user counts.
+        NoSuchInvite = "no-such-invite",
+        /// Too much in too short a time; wait.
+        RateLimited = "rate-limited",
+        /// The room is in slow mode; wait.
+        SlowMode = "slow-mode",
+        /// One has no notification of that number.
+        NoSuchNotification = "no-such-notification",
     }
 }
 
@@ -63,11 +92,13 @@ wire_struct! {
         pub code: Code,
         /// How long to wait before it may be worth trying again, in milliseconds.
         pub retry_after_ms: Option<u32>,
+        /// Why in the words of whoever decided, such as the operator who denied a sign-up.
+        pub reason: Option<Reason>,
     }
 }
 
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
-        Self { code, retry_after_ms: None }
+        Self { code, retry_after_ms: None, reason: None }
     }
 }

@@ -1,12 +1,14 @@
 //! What a server answers, and the frames in which it does.
 
 use crate::account::{Credential, Devices, LoggedIn, Registration};
+use crate::entry::{Ban, Bans, FormerRooms, Invite, Invites, JoinRequest, JoinRequests};
 use crate::hello::Welcome;
 use crate::message::{Changes, Messages, Sent};
+use crate::notification::Notifications;
 use crate::push::Push;
 use crate::record::{Record, wire_enum, wire_struct, wire_tag};
 use crate::refusal::Refusal;
-use crate::room::{Member, Members, Room, Rooms};
+use crate::room::{Member, Members, ReadMarker, Room, Rooms};
 
 wire_enum! {
     /// How a request ended.
@@ -37,6 +39,24 @@ wire_enum! {
         Changes(Changes),
         /// A member, as they are now.
         Member(Member),
+        /// A request that waits now.
+        Request(JoinRequest),
+        /// A page of requests.
+        Requests(JoinRequests),
+        /// An invite that counts now.
+        Invite(Invite),
+        /// A page of invites.
+        Invites(Invites),
+        /// A ban that counts now.
+        Ban(Ban),
+        /// A page of bans.
+        Bans(Bans),
+        /// How far one has read a room.
+        ReadMarker(ReadMarker),
+        /// A page of notifications.
+        Notifications(Notifications),
+        /// A page of former rooms.
+        FormerRooms(FormerRooms),
     }
 }
 
@@ -91,5 +111,9 @@ wire_tag! {
         Unavailable = "unavailable",
         /// There are as many connections as the server takes; try again later.
         TooManyConnections = "too-many-connections",
+        /// The account was disabled.
+        Disabled = "disabled",
+        /// The account was removed.
+        Removed = "removed",
     }
 }

@@ -4,11 +4,16 @@ use crate::account::{
     DeviceLogin, LoginFinish, LoginStart, PasswordFinish, PasswordStart, RevokeDevice,
     SignUpFinish, SignUpStart,
 };
+use crate::entry::{
+    AddMember, Approve, BanUser, Block, Deny, InviteUser, Kick, ListInvites, ListOfRoom, ListOwn,
+    RequestToJoin, RevokeInvite, Unban, Unblock, Withdraw,
+};
 use crate::message::{History, ListChanges, Send};
+use crate::notification::WhichNotifications;
 use crate::record::{Record, wire_enum, wire_struct};
 use crate::room::{
-    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Promote, Rename,
-    SetTopic, Transfer,
+    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, MarkRead, Promote,
+    Rename, SetSlowMode, SetTopic, Transfer,
 };
 
 wire_enum! {
@@ -18,7 +23,7 @@ wire_enum! {
         Ping,
         /// Begins a sign-up; answered by `Registration`.
         SignUpStart(SignUpStart),
-        /// Ends a sign-up; answered by `LoggedIn`.
+        /// Ends a sign-up; answered by `LoggedIn`, or by `Done` where it waits for an operator.
         SignUpFinish(SignUpFinish),
         /// Begins a login by password; answered by `Credential`.
         LoginStart(LoginStart),
@@ -64,6 +69,48 @@ wire_enum! {
         SetTopic(SetTopic),
         /// Gives a room another title; answered by `Room`.
         Rename(Rename),
+        /// Asks to become a member; answered by `Request`.
+        RequestToJoin(RequestToJoin),
+        /// Takes one's request back; answered by `Done`.
+        Withdraw(Withdraw),
+        /// Asks for a page of a room's requests; answered by `Requests`.
+        ListRequests(ListOfRoom),
+        /// Grants a request; answered by `Member`.
+        Approve(Approve),
+        /// Denies a request; answered by `Done`.
+        Deny(Deny),
+        /// Makes a user a member; answered by `Member`.
+        AddMember(AddMember),
+        /// Lets a user enter; answered by `Invite`, or by `Member` where they had asked to.
+        InviteUser(InviteUser),
+        /// Asks for a page of invites; answered by `Invites`.
+        ListInvites(ListInvites),
+        /// Takes an invite back; answered by `Done`.
+        RevokeInvite(RevokeInvite),
+        /// Takes a member out; answered by `Done`.
+        Kick(Kick),
+        /// Keeps a user out; answered by `Ban`.
+        BanUser(BanUser),
+        /// Lifts a ban; answered by `Done`.
+        Unban(Unban),
+        /// Asks for a page of a room's bans; answered by `Bans`.
+        ListBans(ListOfRoom),
+        /// Hides a user from oneself; answered by `Done`.
+        Block(Block),
+        /// Ends a block; answered by `Done`.
+        Unblock(Unblock),
+        /// Sets or ends slow mode; answered by `Room`.
+        SetSlowMode(SetSlowMode),
+        /// Says how far one has read; answered by `ReadMarker`.
+        MarkRead(MarkRead),
+        /// Asks for a page of one's notifications; answered by `Notifications`.
+        ListNotifications(ListOwn),
+        /// Marks notifications as read; answered by `Done`.
+        ReadNotifications(WhichNotifications),
+        /// Removes notifications; answered by `Done`.
+        DismissNotifications(WhichNotifications),
+        /// Asks for a page of former rooms; answered by `FormerRooms`.
+        ListFormerRooms(ListOwn),
     }
 }
 

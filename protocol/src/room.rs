@@ -24,6 +24,32 @@ wire_tag! {
         Left = "left",
         /// The room was terminated.
         Terminated = "terminated",
+        /// Taken out by an admin or the owner; may ask to come back.
+        Kicked = "kicked",
+        /// Taken out by an admin or the owner, and kept out.
+        Banned = "banned",
+        /// The account was removed.
+        Removed = "removed",
+    }
+}
+
+wire_tag! {
+    /// Who finds a room.
+    pub enum Visibility {
+        /// Everyone but those banned from it.
+        Public = "public",
+        /// Only whoever was given its ID by an invite.
+        Private = "private",
+    }
+}
+
+wire_tag! {
+    /// How one enters a public room.
+    pub enum Entry {
+        /// By a request that an admin approves.
+        Ask = "ask",
+        /// At once.
+        Open = "open",
     }
 }
 
@@ -64,6 +90,18 @@ wire_struct! {
         pub revision: Option<Revision>,
         /// What it is about at the moment; `None` where nobody said.
         pub topic: Option<Topic>,
+        /// Who finds it.
+        pub visibility: Visibility,
+        /// How one enters it, where it is public.
+        pub entry: Entry,
+        /// Seconds that a plain member waits between two messages; 0 for none.
+        pub slow_secs: u32,
+        /// The last message that one has read; `None` where no member.
+        pub read: Option<Seq>,
+        /// How many messages came after it; `None` where no member.
+        pub unread: Option<u64>,
+        /// How many of these mention one, 1,000 at most; `None` where no member.
+        pub mentions: Option<u32>,
     }
 
     /// A page of rooms, by title.
@@ -82,6 +120,8 @@ wire_struct! {
         pub role: Role,
         /// Since when they are a member, without a break.
         pub joined_at: Timestamp,
+        /// Whether they are connected; `None` where nobody looked, as in rooms of more than 200.
+        pub online: Option<bool>,
     }
 
     /// A page of members, by join order.
@@ -96,6 +136,10 @@ wire_struct! {
     pub struct CreateRoom {
         /// Its title.
         pub title: String,
+        /// Who finds it.
+        pub visibility: Visibility,
+        /// How one enters it; a private room is never open.
+        pub entry: Entry,
     }
 
     /// Asks for a page of rooms.
@@ -178,5 +222,33 @@ wire_struct! {
         pub room: RoomId,
         /// Its title from now on.
         pub title: String,
+    }
+
+    /// Lets plain members of a room speak only so often.
+    pub struct SetSlowMode {
+        /// In which room.
+        pub room: RoomId,
+        /// Seconds between two messages of a plain member, up to 86,400; 0 ends it.
+        pub secs: u32,
+    }
+
+    /// Says how far one has read a room, on all of one's devices.
+    pub struct MarkRead {
+        /// Which room.
+        pub room: RoomId,
+        /// The last message that one has read; beyond the last there is, that one.
+        pub seq: Seq,
+    }
+
+    /// How far one has read a room. It only ever grows.
+    pub struct ReadMarker {
+        /// Which room.
+        pub room: RoomId,
+        /// The last message that one has read.
+        pub seq: Seq,
+        /// How many came after it.
+        pub unread: u64,
+        /// How many of these mention one, 1,000 at most.
+        pub mentions: u32,
     }
 }

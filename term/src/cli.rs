@@ -1,11 +1,18 @@
 //! The command line: options and a destination as in ssh, then a command with its own options.
 
+mod line;
+mod span;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use parlor_protocol::id::Nonce;
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
+pub(crate) use self::line::{
+    CreateArgs, DevicesAction, Line, LineCommand, NotificationsArgs, Page, SendArgs, TailArgs,
+    Which, WhoAndWhy, Whom,
+};
+pub(crate) use self::span::Span;
 use crate::config::{ConfigError, Destination, Key, Setting};
 
 /// What is to be done, and where.
@@ -54,175 +61,6 @@ struct Outer {
     command: Vec<OsString>,
 }
 
-/// A command for scripts, with what every command takes.
-#[derive(Debug, Parser)]
-#[command(
-    name = "parlor HOST",
-    no_binary_name = true,
-    disable_help_subcommand = true,
-    subcommand_required = true,
-    arg_required_else_help = true
-)]
-pub(crate) struct Line {
-    /// What to do.
-    #[command(subcommand)]
-    pub(crate) command: LineCommand,
-    /// Print one JSON object a line
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Read the password from the first line of standard input, if one is needed
-    #[arg(long, global = true)]
-    pub(crate) password_stdin: bool,
-}
-
-/// Which part of a listing to print.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Page {
-    /// Print at most this many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) limit: Option<u32>,
-    /// Go on behind this cursor, the `next` of a page
-    #[arg(long, value_name = "CURSOR")]
-    pub(crate) after: Option<String>,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub(crate) enum LineCommand {
-    /// Make an account, and remember this device
-    Signup,
-    /// List rooms
-    Rooms {
-        /// Only those whose title holds this
-        #[arg(long, value_name = "TEXT")]
-        search: Option<String>,
-        /// Only those that you are in
-        #[arg(long)]
-        mine: bool,
-        #[command(flatten)]
-        page: Page,
-    },
-    /// Make a room and print its ID
-    Create {
-        /// Its title
-        title: String,
-    },
-    /// Enter a room
-    Join {
-        /// Its title or ID
-        room: String,
-        /// Leave this room in the same step
-        #[arg(long, value_name = "ROOM")]
-        leave: Option<String>,
-    },
-    /// Leave a room
-    Leave {
-        /// Its title or ID
-        room: String,
-    },
-    /// List the members of a room
-    Members {
-        /// Its title or ID
-        room: String,
-        #[command(flatten)]
-        page: Page,
-    },
-    /// Make a member an admin
-    Promote(Whom),
-    /// Make an admin a plain member; name yourself to step down
-    Demote(Whom),
-    /// Hand a room over to a member; you stay as an admin
-    Transfer(Whom),
-    /// Say what a room is about
-    Topic {
-        /// Its title or ID
-        room: String,
-        /// The topic; an empty one clears it
-        text: String,
-    },
-    /// Give a room another title
-    Rename {
-        /// Its title or ID
-        room: String,
-        /// Its title from now on
-        title: String,
-    },
-    /// Say something in a room
-    Send(SendArgs),
-    /// Print the latest messages of a room
-    Tail(TailArgs),
-    /// List your devices, or revoke one
-    Devices {
-        #[command(subcommand)]
-        action: Option<DevicesAction>,
-        #[command(flatten)]
-        page: Page,
-    },
-    /// Change your password; `--password-stdin` reads the current and the new one, a line each
-    Passwd,
-    /// Print who you are
-    Whoami,
-}
-
-/// A member of a room.
-#[derive(Debug, Args)]
-pub(crate) struct Whom {
-    /// The title or ID of the room
-    pub(crate) room: String,
-    /// The member's name
-    pub(crate) user: String,
-}
-
-/// What to send.
-#[derive(Debug, Args)]
-pub(crate) struct SendArgs {
-    /// The title or ID of the room
-    pub(crate) room: String,
-    /// What to say; without it standard input is read
-    pub(crate) text: Vec<String>,
-    /// Send under this nonce: the same nonce again within 7 days is the same message
-    #[arg(long, value_name = "HEX", conflicts_with = "lines")]
-    pub(crate) nonce: Option<Nonce>,
-    /// Send every line of standard input that is not blank as a message, in order
-    #[arg(long, conflicts_with = "text")]
-    pub(crate) lines: bool,
-    /// Fail where the server says to wait, instead of waiting
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-}
-
-/// What to print.
-#[derive(Debug, Args)]
-pub(crate) struct TailArgs {
-    /// The title or ID of the room
-    pub(crate) room: String,
-    /// How many [default: 10, or all with --after]
-    #[arg(short, value_name = "N")]
-    pub(crate) number: Option<u64>,
-    /// Go on with what is said from now on
-    #[arg(short, conflicts_with = "before")]
-    pub(crate) follow: bool,
-    /// Only what came before this message
-    #[arg(long, value_name = "SEQ", conflicts_with = "after")]
-    pub(crate) before: Option<u64>,
-    /// Only what came after this message
-    #[arg(long, value_name = "SEQ")]
-    pub(crate) after: Option<u64>,
-    /// Also print who came, went and became what
-    #[arg(long, conflicts_with_all = ["before", "after"])]
-    pub(crate) events: bool,
-}
-
-/// What to do with devices.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DevicesAction {
-    /// Revoke a device: it logs nobody in any more
-    Revoke {
-        /// Its number
-        id: u32,
-    },
-}
-
 /// Why there is nothing to run.
 #[derive(Debug)]
 pub(crate) enum Wrong {
@@ -243,7 +81,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     let destination = Destination::parse(&outer.destination).map_err(Wrong::Config)?;
     let line = match outer.command.as_slice() {
         [] => None,
-        command => Some(Line::try_parse_from(command).map_err(Wrong::Clap)?),
+        command => Some(line::parse(command).map_err(Wrong::Clap)?),
     };
     let (config, verbosity) = (outer.config, outer.verbose);
     Ok(Invocation { settings, config, verbosity, destination, line })
@@ -372,6 +210,19 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_may_be_several_words() {
+        let Some(Line { command: LineCommand::Ban { whom, span }, .. }) =
+            parsed("chat ban ops bob too much --for 7d spam").unwrap().line
+        else {
+            panic!("not a ban");
+        };
+        assert_eq!((whom.room.as_str(), whom.user.as_str()), ("ops", "bob"));
+        assert_eq!(whom.reason, ["too", "much", "spam"]);
+        assert_eq!(span, Some(Span { secs: 604_800 }));
+        assert!(parsed("chat create ops --private --entry ask").is_ok());
+    }
+
+    #[test]
     fn wrong_usage_is_named() {
         for (line, fault) in [
             ("", "required"),
@@ -382,6 +233,14 @@ mod tests {
             ("chat send ops --nonce 00", "nonce"),
             ("chat send ops --lines --nonce 018f0000000070008000000000000000", "cannot be used"),
             ("chat rooms --limit 0", "limit"),
+            ("chat create ops --private --entry open", "--private cannot be used"),
+            ("chat create ops --entry closed", "entry"),
+            ("chat ban ops bob --for 7", "as in 30s 15m 12h 7d 2w"),
+            ("chat slow ops soon", "soon"),
+            ("chat kick ops", "required"),
+            ("chat notifications --read some", "or all"),
+            ("chat notifications --read 1 --dismiss 1", "cannot be used"),
+            ("chat notifications -f --limit 3", "cannot be used"),
             ("@chat", "no user"),
         ] {
             let error = parsed(line).unwrap_err();

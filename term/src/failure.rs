@@ -69,8 +69,8 @@ struct Words<'a>(&'a Refusal);
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refusal { code, retry_after_ms } = self.0;
-        write!(f, "{code}: {}", words::sentence(*code))?;
+        let Refusal { code, retry_after_ms, reason: _ } = self.0;
+        write!(f, "{code}: {}", words::refusal(self.0))?;
         match retry_after_ms {
             Some(ms) => write!(f, "; wait {}.{:03} s", ms / 1000, ms % 1000),
             None => Ok(()),
@@ -79,11 +79,15 @@ impl fmt::Display for Words<'_> {
 }
 
 fn refused(refusal: &Refusal) -> String {
-    Object::new("refused")
-        .text("code", refusal.code.word())
-        .text("message", words::sentence(refusal.code))
-        .number_or_null("retry_after_ms", refusal.retry_after_ms.map(u64::from))
-        .end()
+    let Refusal { code, retry_after_ms, reason } = refusal;
+    let object = Object::new("refused")
+        .text("code", code.word())
+        .text("message", &words::refusal(refusal))
+        .number_or_null("retry_after_ms", retry_after_ms.map(u64::from));
+    match reason {
+        Some(reason) => object.text("reason", reason.as_str()).end(),
+        None => object.end(),
+    }
 }
 
 impl From<Refusal> for Failure {

@@ -1,8 +1,13 @@
 //! Line mode: one command, its output on standard output, its fate in the exit status.
 
 pub(crate) use self::account::stdin_line;
+pub(crate) use self::time::rfc3339;
 mod account;
+mod entry;
+mod events;
+mod follow;
 pub(crate) mod json;
+mod notifications;
 mod output;
 mod rooms;
 mod ruling;
@@ -34,6 +39,14 @@ pub(crate) enum Format {
     Json,
 }
 
+/// What is known of a room that was named.
+enum Found {
+    /// That it is there.
+    Room(Room),
+    /// Only that it was named by this ID.
+    Id(RoomId),
+}
+
 /// Everything a command works with once it is logged in.
 struct Context<'a> {
     account: &'a Account,
@@ -54,8 +67,8 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let format = if line.json { Format::Json } else { Format::Columns };
     let out = Output::new(format);
-    if let LineCommand::Signup = line.command {
-        return account::sign_up(account, console, out).await;
+    if let LineCommand::Signup { code } = line.command {
+        return account::sign_up(code, account, console, out).await;
     }
     // What is to be sent is read first: a connection need not wait for whoever types it.
     let text = match &line.command {
@@ -74,19 +87,38 @@ pub(crate) async fn run(
 impl Context<'_> {
     async fn execute(&mut self, command: LineCommand, text: Option<String>) -> Result<(), Failure> {
         match command {
-            LineCommand::Signup => unreachable!("needs no login, and was handled"),
+            LineCommand::Signup { .. } => unreachable!("needs no login, and was handled"),
             LineCommand::Rooms { search, mine, page } => self.rooms(search, mine, &page).await,
-            LineCommand::Create { title } => self.create(title).await,
+            LineCommand::Create(create) => self.create(create).await,
+            LineCommand::Request { room, reason } => self.request(&room, &reason).await,
+            LineCommand::Withdraw { room } => self.withdraw(&room).await,
+            LineCommand::Requests { room, page } => self.requests(&room, &page).await,
+            LineCommand::Approve(whom) => self.approve(whom).await,
+            LineCommand::Deny(whom) => self.deny(whom).await,
             LineCommand::Join { room, leave } => self.join(&room, leave.as_deref()).await,
             LineCommand::Leave { room } => self.leave(&room).await,
+            LineCommand::Add(whom) => self.add(whom).await,
+            LineCommand::Invite(whom) => self.invite(whom).await,
+            LineCommand::Invites { room, page } => self.invites(room.as_deref(), &page).await,
+            LineCommand::Revoke(whom) => self.revoke(whom).await,
+            LineCommand::Kick(whom) => self.kick(whom).await,
+            LineCommand::Ban { whom, span } => self.ban(whom, span).await,
+            LineCommand::Unban(whom) => self.unban(whom).await,
+            LineCommand::Bans { room, page } => self.bans(&room, &page).await,
+            LineCommand::Block { user } => self.block(user).await,
+            LineCommand::Unblock { user } => self.unblock(user).await,
             LineCommand::Members { room, page } => self.members(&room, &page).await,
             LineCommand::Promote(whom) => self.promote(whom).await,
             LineCommand::Demote(whom) => self.demote(whom).await,
             LineCommand::Transfer(whom) => self.transfer(whom).await,
             LineCommand::Topic { room, text } => self.topic(&room, text).await,
             LineCommand::Rename { room, title } => self.rename(&room, title).await,
+            LineCommand::Slow { room, secs } => self.slow(&room, secs).await,
             LineCommand::Send(send) => self.send(send, text).await,
             LineCommand::Tail(tail) => self.tail(&tail).await,
+            LineCommand::Read { room, seq } => self.read(&room, seq).await,
+            LineCommand::Notifications(arguments) => self.notifications(arguments).await,
+            LineCommand::Log { page } => self.log(&page).await,
             LineCommand::Devices { action, page } => self.devices(action, &page).await,
             LineCommand::Passwd => self.passwd().await,
             LineCommand::Whoami => Ok(self.out.list(&self.me)?),
@@ -100,29 +132,38 @@ impl Context<'_> {
     /// The room that the user means: a string in the hyphenated form is an ID, otherwise a title
     /// is tried first, then an ID.
     async fn find(&self, named: &str) -> Result<Room, Failure> {
-        let by_id = |id| FindRoom { room: Record(RoomRef::Id(id)) };
+        let room = match self.look_up(named).await? {
+            Found::Room(room) => return Ok(room),
+            Found::Id(room) => RoomRef::Id(room),
+        };
+        Ok(self.client().ask(FindRoom { room: Record(room) }).await?)
+    }
+
+    /// As [`Context::find`], without asking after a room by its ID: whoever may not see it may yet
+    /// be told more by what they want to do with it.
+    async fn id(&self, named: &str) -> Result<RoomId, Failure> {
+        match self.look_up(named).await? {
+            Found::Room(room) => Ok(room.room),
+            Found::Id(room) => Ok(room),
+        }
+    }
+
+    async fn look_up(&self, named: &str) -> Result<Found, Failure> {
         let id = named.parse::<RoomId>().ok();
         if let Some(id) = id.filter(|_| has_room_id_form(named)) {
-            return Ok(self.client().ask(by_id(id)).await?);
+            return Ok(Found::Id(id));
         }
         let by_title = FindRoom { room: Record(RoomRef::Title(named.to_owned())) };
         match (self.client().ask(by_title).await, id) {
+            (Ok(room), _) => Ok(Found::Room(room)),
             // What is no title, such as one that is too long, may yet be an ID.
             (
                 Err(CallError::Refused(Refusal {
                     code: Code::NoSuchRoom | Code::BadTitle, ..
                 })),
                 Some(id),
-            ) => Ok(self.client().ask(by_id(id)).await?),
-            (found, _) => Ok(found?),
-        }
-    }
-
-    /// As [`Context::find`], without asking after a room that is named by its ID.
-    async fn id(&self, named: &str) -> Result<RoomId, Failure> {
-        match named.parse() {
-            Ok(id) if has_room_id_form(named) => Ok(id),
-            _ => Ok(self.find(named).await?.room),
+            ) => Ok(Found::Id(id)),
+            (Err(error), _) => Err(error.into()),
         }
     }
 

@@ -9,7 +9,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use parlor_protocol::id::{Revision, RoomId, Timestamp};
-use parlor_protocol::reply::CloseReason;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -17,8 +16,8 @@ use self::online::Ending;
 use self::outbox::Outbox;
 use crate::console::Nobody;
 use crate::model;
+use crate::net::Session;
 use crate::net::account::{Account, Outlook};
-use crate::net::{Lost, Session};
 use crate::update::{Ask, News};
 
 /// The first wait before connecting again, and the longest.
@@ -65,7 +64,7 @@ impl Link {
             if begun.elapsed() >= GOOD_AFTER {
                 pause = BACK_OFF.0;
             }
-            let again = if lost == Lost::Closed(CloseReason::Revoked) {
+            let again = if lost.for_good().is_some() {
                 self.over(lost.to_string()).await
             } else {
                 self.connect_again(lost.to_string(), &mut pause).await

@@ -27,7 +27,10 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Decoder;
 
-pub(crate) use self::ask::Ask;
+pub(crate) use self::ask::{
+    Ask, DismissNotifications, Invited, ListBans, ListFormerRooms, ListNotifications, ListRequests,
+    ReadNotifications, SignedUp,
+};
 pub(crate) use self::client::{CallError, Client, Item, Lost, News, Pending};
 use self::dial::Stream;
 use crate::console::Console;

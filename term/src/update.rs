@@ -8,8 +8,9 @@ pub(crate) mod tests;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
-use parlor_protocol::push::Change;
-use parlor_protocol::room::{self, Departure};
+use parlor_protocol::notification::Notification;
+use parlor_protocol::push::{Change, Exited};
+use parlor_protocol::room::{self, Entry, Visibility};
 
 pub(crate) use self::news::role_word;
 pub(crate) use self::slash::COMMANDS;
@@ -43,11 +44,15 @@ pub(crate) enum News {
     /// One has entered a room.
     Entered(room::Room),
     /// One is no longer in a room.
-    Exited {
+    Exited(Exited),
+    /// One is told of something.
+    Notified(Notification),
+    /// One has read on in a room, on some device.
+    Read {
         /// In which.
         room: RoomId,
-        /// How it ended.
-        how: Departure,
+        /// How much came after it.
+        unread: u64,
     },
     /// Something happened in a room.
     Changed {
@@ -155,6 +160,10 @@ pub(crate) enum Ask {
     Create {
         /// Its title.
         title: String,
+        /// Who finds it.
+        visibility: Visibility,
+        /// How one enters it.
+        entry: Entry,
     },
     /// To enter a room.
     Join {

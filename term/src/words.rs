@@ -1,10 +1,31 @@
 //! What the client says for what the wire says in codes.
 
-use parlor_protocol::refusal::Code;
+mod happened;
+mod notice;
+
+use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::CloseReason;
+use parlor_protocol::text::{Reason, printable};
+
+pub(crate) use self::happened::happened;
+pub(crate) use self::notice::{Commands, exited, notice};
+
+/// What a refusal means and what to do, with the reason that was given for it.
+pub(crate) fn refusal(refusal: &Refusal) -> String {
+    let sentence = sentence(refusal.code);
+    match &refusal.reason {
+        Some(reason) => format!("{sentence}; the reason given: {}", printable(reason.as_str())),
+        None => sentence.to_owned(),
+    }
+}
+
+/// A reason as it follows a sentence, or nothing.
+fn behind(reason: Option<&Reason>) -> String {
+    reason.map(|reason| format!(": {}", reason.as_str())).unwrap_or_default()
+}
 
 /// What a refusal means and what to do, as a sentence without its full stop.
-pub(crate) fn sentence(code: Code) -> &'static str {
+fn sentence(code: Code) -> &'static str {
     match code {
         Code::BadRequest => {
             "the server does not understand this request; update parlor or the server"
@@ -32,7 +53,7 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::NotAMember => {
             "this is for members of the room; `join` it first, or see in `members` who is one"
         }
-        Code::AlreadyAMember => "you are in this room already",
+        Code::AlreadyAMember => "already in this room; nothing was changed",
         Code::TitleTaken => {
             "the title belongs to a room, or looks like one that does; choose another"
         }
@@ -50,6 +71,28 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::Busy => "the server has too much to do; try again in a moment",
         Code::TooMany => "a limit of this server on how many is reached",
         Code::NoSuchDevice => "you have no device of that number; `devices` lists them",
+        Code::SignUpWaiting => "an operator has to approve the sign-up first; try again later",
+        Code::SignUpDenied => "an operator has denied the sign-up; ask them, or sign up again",
+        Code::BadCode => {
+            "this takes a sign-up code that is not used up or expired; give it with `--code`, or \
+             ask an operator for one"
+        }
+        Code::RequestFirst => "the room takes members by request; ask with `request`",
+        Code::NotInvited => {
+            "there is no such room, or nobody has invited you; check the ID, or ask for an invite"
+        }
+        Code::Banned => "banned from this room; its admins can lift that with `unban`",
+        Code::Blocked => {
+            "the user has blocked you and takes no invites and adds of yours; let another admin \
+             do it"
+        }
+        Code::AlreadyRequested => "the request waits for an admin already; `withdraw` ends it",
+        Code::AlreadyInvited => "already invited; `join` enters the room by its ID",
+        Code::NoSuchRequest => "no such request waits; `requests` lists those that do",
+        Code::NoSuchInvite => "no such invite counts; `invites` lists those that do",
+        Code::RateLimited => "that is too much in too short a time; wait, then go on",
+        Code::SlowMode => "the room is in slow mode; wait before you go on",
+        Code::NoSuchNotification => "you have no such notification; `notifications` lists them",
         Code::Unavailable => "the server's store is full or failing; try again later",
         Code::Unknown => "the server gave a reason that this version does not know; update parlor",
     }
@@ -72,8 +115,37 @@ pub(crate) fn closing(reason: CloseReason) -> &'static str {
         CloseReason::Revoked => "this device was revoked; log in again with the password",
         CloseReason::Unavailable => "the server's store failed; try again later",
         CloseReason::TooManyConnections => "the server has too many connections; try again later",
+        CloseReason::Disabled => "your account was disabled; ask an operator of this server",
+        CloseReason::Removed => "your account was removed; ask an operator of this server",
         CloseReason::Unknown => {
             "the server closed the connection for a reason that this version does not know"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_and_every_end_says_what_and_what_to_do() {
+        for &code in Code::ALL {
+            let sentence = sentence(code);
+            assert!(sentence.len() > 15 && !sentence.ends_with('.'), "{code}: {sentence}");
+        }
+        for &reason in CloseReason::ALL {
+            assert!(!closing(reason).ends_with('.'), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_shown_and_cannot_hurt() {
+        let reason = "we do not\u{202e} know you".parse().ok();
+        let denied = Refusal { reason, ..Code::SignUpDenied.into() };
+        assert_eq!(
+            refusal(&denied),
+            "an operator has denied the sign-up; ask them, or sign up again; the reason given: we \
+             do not\u{fffd} know you"
+        );
     }
 }

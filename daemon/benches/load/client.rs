@@ -12,7 +12,7 @@ use parlor_protocol::id::RoomId;
 use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::reply::{Outcome, ServerFrame};
 use parlor_protocol::request::{Command, Request};
-use parlor_protocol::room::{CreateRoom, JoinRoom};
+use parlor_protocol::room::{CreateRoom, Entry, JoinRoom, Visibility};
 use tokio_util::codec::Decoder;
 
 /// How long an answer may take. Nothing takes this long unless it hangs.
@@ -87,7 +87,9 @@ impl<S: Read + Write> Client<S> {
     }
 
     pub(crate) fn create_room(&mut self, title: &str) -> Result<RoomId> {
-        self.ask(Command::CreateRoom(CreateRoom { title: title.to_owned() }))?;
+        let (visibility, entry) = (Visibility::Public, Entry::Open);
+        let create = CreateRoom { title: title.to_owned(), visibility, entry };
+        self.ask(Command::CreateRoom(create))?;
         match self.answer()? {
             Outcome::Room(room) => Ok(room.room),
             other => bail!("no room, but {other:?}"),

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,10 +48,28 @@ impl Daemon {
             "log = \"log4rs.yaml\"\n\
              [listen]\ntls = [\"127.0.0.1:0\"]\nplain = [\"127.0.0.1:0\"]\n\
              [accounts]\nsign_up = \"open\"\n\
-             [limits]\nconnections = {connections}\nlogin_timeout_secs = 120\n"
+             [limits]\nconnections = {connections}\nlogin_timeout_secs = 120\n\
+             messages_burst = 1000000\nmessages_per_sec = 1000000\nrooms_per_hour = 1000000\n"
         );
         fs::write(dir.path().join("log4rs.yaml"), LOGGING)?;
         fs::write(dir.path().join("parlord.toml"), config)?;
+        Self::launch(dir)
+    }
+
+    /// Stops it, lets its store be filled, and starts it again; how long that start took.
+    pub(crate) fn refilled(
+        mut self,
+        fill: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<(Self, Duration)> {
+        self.end()?;
+        let dir = std::mem::replace(&mut self.dir, TempDir::new()?);
+        fill(&dir.path().join("data/parlor.db"))?;
+        let begun = Instant::now();
+        let daemon = Self::launch(dir)?;
+        Ok((daemon, begun.elapsed()))
+    }
+
+    fn launch(dir: TempDir) -> Result<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parlord"))
             .arg("--config")
             .arg(dir.path().join("parlord.toml"))
@@ -91,6 +110,15 @@ impl Daemon {
 
     /// Stops it as an administrator would; how many events each of its commits had, in order.
     pub(crate) fn stop(mut self) -> Result<Vec<usize>> {
+        self.end()?;
+        let log = fs::read_to_string(self.dir.path().join("log"))?;
+        log.lines()
+            .filter_map(|line| line.split_once(COMMITTED))
+            .map(|(_, number)| number.trim().parse().context("read a line of the log"))
+            .collect()
+    }
+
+    fn end(&mut self) -> Result<()> {
         let pid = self.child.id().to_string();
         let told = Command::new("kill").args(["-s", "TERM", &pid]).status()?;
         ensure!(told.success(), "cannot tell parlord to stop");
@@ -103,11 +131,7 @@ impl Daemon {
             std::thread::sleep(Duration::from_millis(20));
         };
         ensure!(status.success(), "parlord ended with {status}: {}", self.last_words());
-        let log = fs::read_to_string(self.dir.path().join("log"))?;
-        log.lines()
-            .filter_map(|line| line.split_once(COMMITTED))
-            .map(|(_, number)| number.trim().parse().context("read a line of the log"))
-            .collect()
+        Ok(())
     }
 
     fn last_words(&self) -> String {

@@ -15,6 +15,7 @@ mod idle;
 mod latency;
 mod machine;
 mod people;
+mod scale;
 mod tls;
 
 use std::process::ExitCode;
@@ -26,13 +27,14 @@ use people::Passport;
 /// A scene: the word that chooses it, and what it does.
 type Scene = (&'static str, fn(&Passport) -> Result<()>);
 
-const SCENES: [Scene; 6] = [
+const SCENES: [Scene; 7] = [
     ("durable", durable::messages_a_second),
     ("flood", delivery::one_room_flooded),
     ("rooms", delivery::many_rooms),
     ("paced", delivery::one_room_paced),
     ("huge", delivery::beside_a_huge_room),
     ("idle", idle::memory),
+    ("scale", scale::a_large_server),
 ];
 
 fn main() -> ExitCode {

@@ -66,6 +66,7 @@ impl Passport {
             upload: self.upload.clone(),
             cost: Record(StretchCost::OWASP),
             device: device.map(Record),
+            code: None,
         })
     }
 }

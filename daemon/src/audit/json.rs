@@ -58,7 +58,7 @@ impl Object {
 }
 
 /// A time in UTC with milliseconds, as in `2026-11-22T20:07:12.123Z`.
-pub(super) fn rfc3339(at: Timestamp) -> String {
+pub(crate) fn rfc3339(at: Timestamp) -> String {
     // Times come from the daemon's clock or its store; one that no calendar has is still a record.
     jiff::Timestamp::from_millisecond(at.0)
         .map_or_else(|_| format!("{}ms", at.0), |at| format!("{at:.3}"))

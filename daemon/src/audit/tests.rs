@@ -3,12 +3,12 @@
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, Seq};
 use parlor_protocol::name::Title;
-use parlor_protocol::room::{Departure, Role};
+use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{MessageText, is_hazard};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rooms::{NewDevice, Password};
+use crate::rooms::{NewDevice, Password, Status};
 
 const AT: Timestamp = Timestamp(1_795_378_032_123);
 const ALICE: UserId = UserId(1);
@@ -22,8 +22,8 @@ fn alice() -> UserName {
 }
 
 fn alice_added() -> Happening {
-    let standing = Standing::Ordinary;
-    Happening::Directory(DirectoryEvent::UserAdded { user: ALICE, name: alice(), standing })
+    let (standing, status) = (Standing::Ordinary, Status::Active);
+    Happening::Directory(DirectoryEvent::UserAdded { user: ALICE, name: alice(), standing, status })
 }
 
 fn password() -> Password {
@@ -53,7 +53,8 @@ fn in_room(event: RoomEvent) -> Happening {
 #[test]
 fn each_audited_event_reads_as_it_should() {
     let title: Title = "ops \"x\"".parse().unwrap();
-    let created = RoomEvent::Created { title, owner: ALICE };
+    let (visibility, entry) = (Visibility::Private, Entry::Ask);
+    let created = RoomEvent::Created { title, owner: ALICE, visibility, entry };
     let device = NewDevice { name: "laptop".to_owned(), public_key: Bytes([1; 32]) };
     let device_added = UserEvent::DeviceAdded { id: DeviceId(2), device };
     let lines = [
@@ -62,7 +63,12 @@ fn each_audited_event_reads_as_it_should() {
         told_by(Actor::Console, alice_added(), HIDDEN),
         told(in_room(created)),
         told(in_room(RoomEvent::Joined { user: ALICE })),
-        told(in_room(RoomEvent::Departed { user: ALICE, how: Departure::Terminated })),
+        told(in_room(RoomEvent::Departed {
+            user: ALICE,
+            how: Departure::Kicked,
+            by: Some(ALICE),
+            reason: "secret reason".parse().ok(),
+        })),
         told(in_room(RoomEvent::RoleChanged { user: ALICE, role: Role::Owner })),
         told(in_room(RoomEvent::Terminated)),
         told(in_room(RoomEvent::TopicChanged { by: ALICE, topic: "secret plans".parse().ok() })),
@@ -74,12 +80,12 @@ fn each_audited_event_reads_as_it_should() {
     ]
     .map(Option::unwrap);
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    {"at":"2026-11-22T20:07:12.123Z","action":"signed-up","outcome":"done","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"standing":"ordinary"}}
-    {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"done","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"uid":1000,"standing":"ordinary"}}
-    {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"done","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"uid":null,"standing":"ordinary"}}
-    {"at":"2026-11-22T20:07:12.123Z","action":"room-created","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"title":"ops \"x\""}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"signed-up","outcome":"done","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"standing":"ordinary","status":"active"}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"done","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"uid":1000,"standing":"ordinary","status":"active"}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"done","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"uid":null,"standing":"ordinary","status":"active"}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"room-created","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"title":"ops \"x\"","visibility":"private","entry":"ask"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"joined","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{}}
-    {"at":"2026-11-22T20:07:12.123Z","action":"departed","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"how":"terminated"}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"departed","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"how":"kicked"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"role-changed","outcome":"done","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"role":"owner"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"room-terminated","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{}}
     {"at":"2026-11-22T20:07:12.123Z","action":"topic-changed","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"how":"set"}}
@@ -115,6 +121,7 @@ fn messages_and_titles_have_no_record_of_their_own() {
         author: ALICE,
         nonce: Nonce::new(AT, [0; 10]),
         text: MessageText::parse("secret").unwrap(),
+        mentions: vec![ALICE],
     };
     assert_eq!(told(in_room(message)), None);
     let room = "kx4f9-2mqa7".parse().unwrap();

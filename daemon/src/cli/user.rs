@@ -1,25 +1,19 @@
-//! `parlord user add | list | passwd`, with the running daemon or without one.
+//! `parlord user`: accounts, their passwords, and who waits for one.
 
 use std::io::{self, Write};
 
-use anyhow::{Context, anyhow, bail};
-use parlor_protocol::name::UserName;
-use parlor_protocol::password::{Password, Registration};
-use parlor_protocol::refusal::Code;
-use tokio::io::BufStream;
-use tokio::net::UnixStream;
+use anyhow::{Context, bail};
 
+use super::link::{Link, NONSENSE, sentence};
+use super::operate;
 use super::password::NewPassword;
-use super::{UserCommand, owner};
-use crate::config::{Config, DataNamed};
-use crate::control::{self, ListedUser, Offline, Request, Response, Upload};
-use crate::logging;
-use crate::store::{Create, Store};
+use super::{Switch, UserCommand};
+use crate::config::Config;
+use crate::control::{Act, ListedUser, Request, Response};
 
 /// Does what was asked for.
 pub(super) fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(obey(config, command))
+    super::waiting(obey(config, command))
 }
 
 async fn obey(config: &Config, command: UserCommand) -> anyhow::Result<()> {
@@ -43,6 +37,19 @@ async fn obey(config: &Config, command: UserCommand) -> anyhow::Result<()> {
             let mut daemon = Link::open(config).await?;
             list(&mut daemon, if json { print_json } else { print_column }).await
         }
+        UserCommand::Pending { json } => operate::pending(config, json).await,
+        UserCommand::Approve { name } => operate::act(config, Act::Approve(name)).await,
+        UserCommand::Deny { name, reason } => {
+            let reason = operate::reason(&reason)?;
+            operate::act(config, Act::Deny { user: name, reason }).await
+        }
+        UserCommand::Operator { name, switch } => {
+            let on = matches!(switch, Switch::On);
+            operate::act(config, Act::Operator { user: name, on }).await
+        }
+        UserCommand::Disable { name } => operate::act(config, Act::Disable(name)).await,
+        UserCommand::Enable { name } => operate::act(config, Act::Enable(name)).await,
+        UserCommand::Remove { name } => operate::act(config, Act::Remove(name)).await,
     }
 }
 
@@ -65,7 +72,7 @@ async fn list(
         let page = match daemon.ask(Request::UserList { after }).await? {
             Response::Users(page) => page,
             Response::Refused(code) => bail!(sentence(code)),
-            Response::Registered { .. } | Response::Done => bail!(NONSENSE),
+            _ => bail!(NONSENSE),
         };
         page.iter().try_for_each(|user| print(&mut out, user))?;
         let Some(last) = page.last() else { return Ok(out.flush()?) };
@@ -74,98 +81,16 @@ async fn list(
 }
 
 fn print_column(out: &mut dyn Write, line: &ListedUser) -> io::Result<()> {
-    if line.operator {
-        writeln!(out, "{:<32}  operator", line.user)
-    } else {
-        writeln!(out, "{}", line.user)
-    }
+    let standing = if line.operator { "operator" } else { "" };
+    let status = if line.status == "active" { "" } else { &line.status };
+    let told = format!("{:<32}  {standing:<8}  {status}", line.user);
+    writeln!(out, "{}", told.trim_end())
 }
 
 /// A user name needs no escaping.
 fn print_json(out: &mut dyn Write, line: &ListedUser) -> io::Result<()> {
-    let ListedUser { user, operator } = line;
-    writeln!(out, r#"{{"type":"user","user":"{user}","operator":{operator}}}"#)
-}
-
-/// Whoever answers requests: the running daemon, or its core in this process.
-enum Link {
-    Running(Box<BufStream<UnixStream>>),
-    Offline(Box<Offline>),
-}
-
-const NONSENSE: &str =
-    "the running parlord answers in a way that this one does not know; restart it";
-
-impl Link {
-    /// The running daemon if there is one, else the store itself.
-    async fn open(config: &Config) -> anyhow::Result<Self> {
-        if let Some(stream) = control::connect(&config.data).await? {
-            return Ok(Self::Running(Box::new(stream)));
-        }
-        let create = match config.data_named {
-            DataNamed::Explicitly => Create::IfMissing,
-            DataNamed::ByDefault => Create::Never,
-        };
-        if create == Create::Never && !Store::exists(&config.data) {
-            bail!(
-                "there is no store in {}; run `parlord serve` once, or name its directory with \
-                 --data",
-                config.data.display()
-            );
-        }
-        owner::become_owner(config)?;
-        logging::start_quietly()?;
-        let offline = Offline::open(&config.data, create, config.stretch.clone())?;
-        Ok(Self::Offline(Box::new(offline)))
-    }
-
-    async fn ask(&mut self, request: Request) -> anyhow::Result<Response> {
-        match self {
-            Self::Running(stream) => {
-                control::send(stream, &request).await.context("the running parlord went away")?;
-                let response = control::receive(stream).await.context(NONSENSE)?;
-                response.ok_or_else(|| anyhow!("the running parlord hung up; see its log"))
-            }
-            Self::Offline(offline) => {
-                Ok(control::answer(&**offline, request, Some(owner::caller_uid())).await)
-            }
-        }
-    }
-
-    /// Both halves of a password's registration, of which the client's is done here, so that the
-    /// password itself goes nowhere.
-    async fn register(&mut self, user: &UserName, password: &Password) -> anyhow::Result<Upload> {
-        let (registration, request) = Registration::start(password);
-        match self.ask(Request::Register { user: user.clone(), request }).await? {
-            Response::Registered { response, cost } => {
-                let upload = registration.finish(&response, user, cost.clone())?;
-                Ok(Upload { upload, cost })
-            }
-            Response::Refused(code) => bail!(sentence(code)),
-            Response::Done | Response::Users(_) => bail!(NONSENSE),
-        }
-    }
-
-    async fn change(&mut self, request: Request) -> anyhow::Result<()> {
-        match self.ask(request).await? {
-            Response::Done => Ok(()),
-            Response::Refused(code) => bail!(sentence(code)),
-            Response::Registered { .. } | Response::Users(_) => bail!(NONSENSE),
-        }
-    }
-}
-
-/// What to say of refusals that can be met here; the others are bugs, told by their code.
-const SENTENCES: [(Code, &str); 4] = [
-    (Code::NameTaken, "that name is or was a user's; choose another"),
-    (Code::NoSuchUser, "there is no such user; see `parlord user list`"),
-    (Code::TooMany, "there are as many users as there can be"),
-    (Code::Unavailable, "the store failed or its disk is full; see to it and try again"),
-];
-
-fn sentence(code: Code) -> String {
-    let known = SENTENCES.iter().find(|(known, _)| *known == code);
-    format!("refused: {}", known.map_or(code.word(), |(_, sentence)| sentence))
+    let ListedUser { user, operator, status } = line;
+    writeln!(out, r#"{{"type":"user","user":"{user}","operator":{operator},"status":"{status}"}}"#)
 }
 
 #[cfg(test)]
@@ -174,7 +99,11 @@ mod tests {
 
     #[test]
     fn users_are_listed_for_people_and_for_scripts() {
-        let line = |user: &str, operator| ListedUser { user: user.parse().unwrap(), operator };
+        let line = |user: &str, operator| ListedUser {
+            user: user.parse().unwrap(),
+            operator,
+            status: if operator { "active" } else { "disabled" }.to_owned(),
+        };
         let mut out = Vec::new();
         for user in [line("alice", true), line("bob", false)] {
             print_column(&mut out, &user).unwrap();
@@ -182,9 +111,9 @@ mod tests {
         }
         insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
         alice                             operator
-        {"type":"user","user":"alice","operator":true}
-        bob
-        {"type":"user","user":"bob","operator":false}
+        {"type":"user","user":"alice","operator":true,"status":"active"}
+        bob                                         disabled
+        {"type":"user","user":"bob","operator":false,"status":"disabled"}
         "#);
     }
 }

@@ -23,6 +23,13 @@ const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 /// Below a second slow links cannot log in; beyond ten minutes strangers would hold connections.
 const LOGIN_TIMEOUT_SECS: RangeInclusive<u64> = 1..=600;
 
+/// Nobody needs less than one of anything; a million a second is more than a store takes.
+const RATE: RangeInclusive<u32> = 1..=1_000_000;
+/// Creating rooms is promised not to be held up below a hundred an hour.
+const ROOMS_PER_HOUR: RangeInclusive<u32> = 100..=1_000_000;
+/// Up to a hundred years, which is for ever.
+const DAYS: RangeInclusive<u32> = 1..=36_500;
+
 /// The whole file. Every key may be missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -33,6 +40,7 @@ pub(super) struct File {
     pub(super) listen: Listen,
     pub(super) accounts: Accounts,
     pub(super) limits: Limits,
+    pub(super) retention: Retention,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,6 +87,8 @@ impl Default for Accounts {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum SignUp {
     Closed,
+    Code,
+    Approval,
     Open,
 }
 
@@ -86,6 +96,8 @@ impl From<SignUp> for SignUpMode {
     fn from(mode: SignUp) -> Self {
         match mode {
             SignUp::Closed => Self::Closed,
+            SignUp::Code => Self::Code,
+            SignUp::Approval => Self::Approval,
             SignUp::Open => Self::Open,
         }
     }
@@ -113,11 +125,52 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     #[serde(deserialize_with = "login_timeout")]
     pub(super) login_timeout_secs: u64,
+    #[serde(deserialize_with = "rate")]
+    pub(super) messages_burst: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) messages_per_sec: u32,
+    #[serde(deserialize_with = "rooms_per_hour")]
+    pub(super) rooms_per_hour: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) adds_per_hour: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) invites_per_hour: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) requests_per_hour: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) probes_per_hour: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 10_000, login_timeout_secs: 30 }
+        Self {
+            connections: 10_000,
+            login_timeout_secs: 30,
+            messages_burst: 10,
+            messages_per_sec: 2,
+            rooms_per_hour: 100,
+            adds_per_hour: 200,
+            invites_per_hour: 200,
+            requests_per_hour: 100,
+            probes_per_hour: 100,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Retention {
+    #[serde(deserialize_with = "days")]
+    pub(super) associations_days: u32,
+    #[serde(deserialize_with = "days")]
+    pub(super) notifications_days: u32,
+    #[serde(deserialize_with = "days")]
+    pub(super) terminated_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { associations_days: 30, notifications_days: 30, terminated_days: 30 }
     }
 }
 
@@ -174,6 +227,18 @@ fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::E
 
 fn login_timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     within(deserializer, &LOGIN_TIMEOUT_SECS)
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(deserializer, &RATE)
+}
+
+fn rooms_per_hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(deserializer, &ROOMS_PER_HOUR)
+}
+
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(deserializer, &DAYS)
 }
 
 fn within<'de, D, T>(deserializer: D, range: &RangeInclusive<T>) -> Result<T, D::Error>

@@ -110,14 +110,17 @@ fn every_fault_is_told_with_its_line() {
     for (text, expected) in [
         (
             "colour = 1",
-            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`",
+            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`",
         ),
         (
             "\n[limits]\nconections = 5",
-            "line 3: unknown field `conections`, expected `connections` or `login_timeout_secs`",
+            "line 3: unknown field `conections`, expected one of `connections`, `login_timeout_secs`, `messages_burst`, `messages_per_sec`, `rooms_per_hour`, `adds_per_hour`, `invites_per_hour`, `requests_per_hour`, `probes_per_hour`",
         ),
         ("[limits]\nconnections = 0", "line 2: 0 is not between 1 and 1000000"),
         ("[limits]\nlogin_timeout_secs = 601", "line 2: 601 is not between 1 and 600"),
+        ("[limits]\nmessages_burst = 0", "line 2: 0 is not between 1 and 1000000"),
+        ("[limits]\nrooms_per_hour = 99", "line 2: 99 is not between 100 and 1000000"),
+        ("[retention]\nassociations_days = 0", "line 2: 0 is not between 1 and 36500"),
         ("[server]\n\nshards = 65", "line 3: 65 is not between 1 and 64"),
         ("[server]\nname = ''", "line 2: has nothing visible in it"),
         ("[server]\nname = \"a\\u001bb\"", "line 2: has U+001B, which is not allowed"),
@@ -128,7 +131,7 @@ fn every_fault_is_told_with_its_line() {
         ),
         (
             "[accounts]\nsign_up = 'ajar'",
-            "line 2: unknown variant `ajar`, expected `closed` or `open`",
+            "line 2: unknown variant `ajar`, expected one of `closed`, `code`, `approval`, `open`",
         ),
         (
             "[accounts]\nstretch = { log_n = 30 }",
@@ -173,7 +176,21 @@ fn the_shipped_file_documents_every_key_with_its_default() {
     assert_eq!(keys("server"), ["motd", "name", "shards"]);
     assert_eq!(keys("listen"), ["plain", "plain_beyond_loopback", "tls", "unix"]);
     assert_eq!(keys("accounts"), ["sign_up", "stretch"]);
-    assert_eq!(keys("limits"), ["connections", "login_timeout_secs"]);
+    assert_eq!(
+        keys("limits"),
+        [
+            "adds_per_hour",
+            "connections",
+            "invites_per_hour",
+            "login_timeout_secs",
+            "messages_burst",
+            "messages_per_sec",
+            "probes_per_hour",
+            "requests_per_hour",
+            "rooms_per_hour"
+        ]
+    );
+    assert_eq!(keys("retention"), ["associations_days", "notifications_days", "terminated_days"]);
     let told = load_text(&told).unwrap();
     let defaults =
         load_text("data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'").unwrap();

@@ -103,7 +103,7 @@ impl Core {
                 Ok(())
             }
             // Only users send messages and add devices.
-            Ok(Decision::Repeated(_) | Decision::SameDevice(_)) => Ok(()),
+            Ok(Decision::Repeated(_) | Decision::SameDevice(_) | Decision::Read(_)) => Ok(()),
             Err(refusal) => {
                 let (actor, code) = (Actor::Console, refusal.code);
                 batch.audit.extend(audit::refusal(&self.world, &actor, command, code, at, origin));

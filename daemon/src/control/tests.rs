@@ -53,7 +53,8 @@ async fn users_are_added_listed_and_given_passwords_and_each_is_on_record_once()
     let passwd = |name: &str| Request::UserPasswd { user: user(name), password: password.clone() };
     assert_eq!(ask(&daemon, passwd("bob")).await, Response::Done);
     assert_eq!(ask(&daemon, passwd("carol")).await, Response::Refused(Code::NoSuchUser));
-    let listed = |name| ListedUser { user: user(name), operator: false };
+    let listed =
+        |name| ListedUser { user: user(name), operator: false, status: "active".to_owned() };
     let all = Request::UserList { after: None };
     let page = Response::Users(vec![listed("alice"), listed("bob")]);
     assert_eq!(ask(&daemon, all).await, page);
@@ -129,7 +130,11 @@ fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
 #[test]
 fn the_longest_page_fits_on_a_line() {
     let users = (0..PAGE_USERS_MAX)
-        .map(|number| ListedUser { user: user(&format!("u{number:031}")), operator: false })
+        .map(|number| ListedUser {
+            user: user(&format!("u{number:031}")),
+            operator: false,
+            status: "disabled".to_owned(),
+        })
         .collect();
     let line = serde_json::to_vec(&Response::Users(users)).unwrap();
     assert!(line.len() < LINE_BYTES_MAX, "{}", line.len());

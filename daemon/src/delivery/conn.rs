@@ -9,16 +9,16 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use parlor_protocol::codec;
 use parlor_protocol::hello::PLAIN_BINDING;
-use parlor_protocol::id::{DeviceId, Revision, RoomId};
+use parlor_protocol::id::{DeviceId, RoomId};
 use parlor_protocol::record::Record;
 use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply, ServerFrame};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::ConnId;
 use super::outbox::Outbox;
 use super::shard::Breadth;
 use super::transport::{Admission, Socket, Wire, Written};
+use super::{ConnId, Place, Rank};
 use crate::rooms::UserId;
 use crate::tls;
 
@@ -61,12 +61,20 @@ impl Binding {
 pub(super) struct Owner {
     pub(super) user: UserId,
     pub(super) device: Option<DeviceId>,
-    /// The user's rooms, ordered, each with the revision at which the membership began.
-    pub(super) rooms: Vec<(RoomId, Revision)>,
+    /// The user's rooms, ordered.
+    pub(super) rooms: Vec<Place>,
     /// Whether pushes were asked for.
     pub(super) subscribed: bool,
     /// Whether the user's password of today was proved on it.
     pub(super) password_proved: bool,
+}
+
+impl Owner {
+    /// The user's place in a room; `None` where they are no member.
+    pub(super) fn place(&self, room: RoomId) -> Option<&Place> {
+        let index = self.rooms.binary_search_by_key(&room, |known| known.room).ok()?;
+        Some(&self.rooms[index])
+    }
 }
 
 /// One connection.
@@ -122,6 +130,13 @@ impl Conn {
             awaiting_writable: Cell::new(false),
             in_wave: Default::default(),
         }
+    }
+
+    /// Whether its user hears what is for a room's admins alone.
+    pub(super) fn is_admin(&self, room: RoomId) -> bool {
+        let owner = self.owner.borrow();
+        let place = owner.as_ref().and_then(|owner| owner.place(room));
+        place.is_some_and(|place| place.rank == Rank::Admin)
     }
 
     /// Completes the TLS handshake, where there is one, and says what logins are tied to.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexSet;
-use parlor_protocol::id::{Revision, RoomId};
+use parlor_protocol::id::{DeviceId, RoomId};
 use parlor_protocol::reply::CloseReason;
 
 use super::conn::{Conn, Owner};
-use super::{ConnId, Opening};
+use super::{ConnId, Opening, Place, Rank};
 use crate::rooms::UserId;
 
 /// The connections of a shard, by slot, by user and by room.
@@ -44,8 +44,8 @@ impl Registry {
                     self.users.remove(&owner.user);
                 }
             }
-            for (room, _) in owner.rooms {
-                self.unsubscribe(room, slot);
+            for place in owner.rooms {
+                self.unsubscribe(place.room, slot);
             }
         }
         self.slots[slot as usize] = None;
@@ -69,7 +69,7 @@ impl Registry {
 
     /// Makes a connection a user's. It stays that user's: sessions take one login at a time, so that
     /// a second one of somebody else does not come here.
-    pub(super) fn open(&mut self, conn: &Conn, opening: Opening, rooms: Vec<(RoomId, Revision)>) {
+    pub(super) fn open(&mut self, conn: &Conn, opening: Opening, rooms: Vec<Place>) {
         let Opening { user, device, password_proved } = opening;
         let mut owner = conn.owner.borrow_mut();
         match owner.as_mut() {
@@ -90,29 +90,40 @@ impl Registry {
     pub(super) fn subscribe(&mut self, conn: &Conn) {
         if let Some(owner) = conn.owner.borrow_mut().as_mut() {
             owner.subscribed = true;
-            for &(room, _) in &owner.rooms {
-                self.rooms.entry(room).or_default().insert(conn.id.slot);
+            for place in &owner.rooms {
+                self.rooms.entry(place.room).or_default().insert(conn.id.slot);
             }
         }
     }
 
     /// Notes that a user is a member from now on, and tells which connections want to know.
-    pub(super) fn enter(&mut self, user: UserId, room: RoomId, joined: Revision) -> Vec<u32> {
+    pub(super) fn enter(&mut self, user: UserId, place: Place) -> Vec<u32> {
         let mut told = vec![];
         for &slot in self.users.get(&user).into_iter().flatten() {
             let Some(conn) = self.slots[slot as usize].as_ref() else { continue };
             let mut owner = conn.owner.borrow_mut();
             let Some(owner) = owner.as_mut() else { continue };
-            match owner.rooms.binary_search_by_key(&room, |&(room, _)| room) {
-                Ok(place) => owner.rooms[place].1 = joined,
-                Err(place) => owner.rooms.insert(place, (room, joined)),
+            match owner.rooms.binary_search_by_key(&place.room, |known| known.room) {
+                Ok(index) => owner.rooms[index] = place,
+                Err(index) => owner.rooms.insert(index, place),
             }
             if owner.subscribed {
-                self.rooms.entry(room).or_default().insert(slot);
+                self.rooms.entry(place.room).or_default().insert(slot);
                 told.push(slot);
             }
         }
         told
+    }
+
+    /// Notes whether a user hears what is for a room's admins alone.
+    pub(super) fn rank(&mut self, user: UserId, room: RoomId, rank: Rank) {
+        for conn in self.of_user(user) {
+            if let Some(owner) = conn.owner.borrow_mut().as_mut()
+                && let Ok(index) = owner.rooms.binary_search_by_key(&room, |known| known.room)
+            {
+                owner.rooms[index].rank = rank;
+            }
+        }
     }
 
     /// Notes that a user is no longer a member, and tells which connections want to know.
@@ -122,7 +133,7 @@ impl Registry {
         for slot in slots {
             let Some(conn) = self.slots[slot as usize].clone() else { continue };
             if let Some(owner) = conn.owner.borrow_mut().as_mut() {
-                owner.rooms.retain(|&(other, _)| other != room);
+                owner.rooms.retain(|place| place.room != room);
                 if owner.subscribed {
                     told.push(slot);
                 }
@@ -140,6 +151,29 @@ impl Registry {
     /// The connections of a user.
     pub(super) fn of_user(&self, user: UserId) -> impl Iterator<Item = &Rc<Conn>> {
         self.users.get(&user).into_iter().flatten().filter_map(|&slot| self.slot(slot))
+    }
+
+    /// Ends the connections that logged in by a device.
+    pub(super) fn revoke(&self, user: UserId, device: DeviceId) {
+        for conn in self.of_user(user) {
+            let owner = conn.owner.borrow();
+            if owner.as_ref().and_then(|owner| owner.device) == Some(device) {
+                conn.close(CloseReason::Revoked);
+            }
+        }
+    }
+
+    /// Ends the connections that only the old password has opened, but for the one of this serial,
+    /// and has none of the others count as one on which the password was proved.
+    pub(super) fn password_changed(&self, user: UserId, by: Option<u64>) {
+        for conn in self.of_user(user).filter(|conn| Some(conn.id.serial) != by) {
+            let mut owner = conn.owner.borrow_mut();
+            let Some(owner) = owner.as_mut() else { continue };
+            owner.password_proved = false;
+            if owner.device.is_none() {
+                conn.close(CloseReason::Revoked);
+            }
+        }
     }
 
     fn unsubscribe(&mut self, room: RoomId, slot: u32) {

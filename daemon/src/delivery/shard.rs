@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_protocol::id::{DeviceId, Revision, RoomId};
-use parlor_protocol::reply::CloseReason;
 use rustls::ServerConnection;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
@@ -67,9 +66,7 @@ impl Shard {
     /// the room; `None` where they are not, as far as this shard was told.
     pub(crate) fn membership(&self, conn: &Conn, room: RoomId) -> Option<Revision> {
         let owner = conn.owner.borrow();
-        let rooms = &owner.as_ref()?.rooms;
-        let place = rooms.binary_search_by_key(&room, |&(room, _)| room).ok()?;
-        Some(rooms[place].1)
+        owner.as_ref()?.place(room).map(|place| place.joined)
     }
 
     /// The device by which a connection logged in.
@@ -261,42 +258,38 @@ fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>
                     snapshot.into_iter().for_each(|frame| singles.push(&conn, frame));
                 }
             }
-            Step::Enter { user, room, joined, frame } => {
-                for slot in registry.enter(user, room, joined) {
+            Step::Enter { user, place, frame } => {
+                for slot in registry.enter(user, place) {
                     registry.slot(slot).inspect(|conn| singles.push(conn, frame.clone()));
                 }
+            }
+            Step::Rank { user, room, rank } => registry.rank(user, room, rank),
+            Step::User { user, frame } => {
+                for conn in registry.of_user(user) {
+                    if conn.owner.borrow().as_ref().is_some_and(|owner| owner.subscribed) {
+                        singles.push(conn, frame.clone());
+                    }
+                }
+            }
+            Step::Disown { user, reason } => {
+                registry.of_user(user).for_each(|conn| conn.close(reason));
             }
             Step::Exit { user, room, frame } => {
                 for slot in registry.exit(user, room) {
                     registry.slot(slot).inspect(|conn| singles.push(conn, frame.clone()));
                 }
             }
-            Step::Room { room, frame } => {
+            Step::Room { room, frame, admins } => {
                 let listeners = registry.listeners(room);
                 let mut wave = Wave::new(Breadth::of(listeners.len()));
                 for conn in listeners.filter_map(|&slot| registry.slot(slot)) {
-                    wave.push(conn, frame.clone());
+                    let for_admins = admins.as_ref().filter(|_| conn.is_admin(room));
+                    wave.push(conn, for_admins.unwrap_or(&frame).clone());
                 }
                 rooms.push(wave);
             }
-            Step::Revoke { user, device } => {
-                for conn in registry.of_user(user) {
-                    let owner = conn.owner.borrow();
-                    if owner.as_ref().and_then(|owner| owner.device) == Some(device) {
-                        conn.close(CloseReason::Revoked);
-                    }
-                }
-            }
-            Step::PasswordChanged { user, by } => {
-                for conn in registry.of_user(user).filter(|conn| Some(conn.id.serial) != by) {
-                    let mut owner = conn.owner.borrow_mut();
-                    let Some(owner) = owner.as_mut() else { continue };
-                    owner.password_proved = false;
-                    if owner.device.is_none() {
-                        conn.close(CloseReason::Revoked);
-                    }
-                }
-            }
+            Step::Revoke { user, device } => registry.revoke(user, device),
+            Step::PasswordChanged { user, by } => registry.password_changed(user, by),
             Step::CloseAll { reason } => registry.all().for_each(|conn| conn.close(reason)),
         }
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use parlor_protocol::id::DeviceId;
+use parlor_protocol::id::{DeviceId, RoomId};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Refusal;
+use parlor_protocol::reply::Outcome;
+use parlor_protocol::room::Members;
 use tokio::sync::oneshot;
 
 use crate::audit::{LoginBy, Origin};
@@ -27,6 +29,8 @@ pub(crate) enum Ask {
     AuditSynced(u64),
     /// Time has passed.
     Tick,
+    /// There is more to do than one tick did.
+    Chores,
     /// Answer what was taken and stop.
     Stop,
 }
@@ -75,4 +79,10 @@ pub(crate) enum Wish {
     Open { user: UserId, device: Option<NewDevice>, proof: Proof },
     /// The snapshot and the pushes of the user's rooms.
     Subscribe { user: UserId },
+    /// This page of a room's members, with who of them is connected.
+    Present { room: RoomId, members: Members },
+    /// These rooms, as they were found in the store, with how far the user has read them by now.
+    Freshen { user: UserId, outcome: Box<Outcome> },
+    /// Nothing but to be told that the room which the user asked about by its ID is not there.
+    Missed { user: UserId },
 }

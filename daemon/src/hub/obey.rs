@@ -1,21 +1,25 @@
 //! From an ask to its events, and from each event to its row, its audit record and its frames.
 
 use parlor_protocol::account::LoggedIn;
-use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
-use parlor_protocol::message::Sent;
+use parlor_protocol::id::{DeviceId, RoomId, Seq, Timestamp};
+use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::reply::Outcome;
+use parlor_protocol::reply::{CloseReason, Outcome};
+use parlor_protocol::room::{Members, Room};
 
 use super::turn::Turn;
 use super::{Ask, Caller, Hub, Proof, Wish};
 use crate::audit::{self, Origin};
-use crate::delivery::{Opening, Step};
+use crate::delivery::{Opening, Place, Step};
 use crate::rooms::{
-    Actor, Command, Decision, Effect, Event, Happening, NewDevice, Posted, RoomEvent, Standing,
-    UserEvent, UserId, membership_effect,
+    Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
+    RoomEvent, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
 };
 use crate::store::{DeviceUse, StoreError};
 use crate::translate;
+
+/// In rooms of more members nobody looks who of them is connected.
+const PRESENCE_MEMBERS_MAX: usize = 200;
 
 impl Hub {
     /// Decides and applies one ask. An error is the store's, and the end.
@@ -35,6 +39,9 @@ impl Hub {
                         self.open(turn, &caller, user, device, &proof, at)
                     }
                     Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
+                    Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
+                    Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
+                    Wish::Missed { user } => Ok(Err(self.missed(turn, &caller, user, at))),
                 };
                 turn.reply(&caller, id, outcome?.unwrap_or_else(Outcome::Refused));
             }
@@ -45,6 +52,7 @@ impl Hub {
                 }
             }
             Ask::Ended { caller, user } => {
+                self.presence.exit(caller.conn.serial);
                 let name = translate::name_of(&self.world, user);
                 turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
             }
@@ -62,7 +70,11 @@ impl Hub {
             Ask::Tick => {
                 turn.ticked = true;
                 self.world.forget_nonces(at);
+                self.allowances.tidy(at);
+                self.purge(at);
+                self.do_chores(turn, at)?;
             }
+            Ask::Chores => self.do_chores(turn, at)?,
             Ask::Stop => turn.stopping = true,
         }
         turn.end_ask();
@@ -79,40 +91,34 @@ impl Hub {
         at: Timestamp,
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let decided = self.decide(turn, &Actor::User(user), command, &caller.origin(), at)?;
-        Ok(decided.map(|decided| match decided {
-            Decided::Repeated(posted) => sent(posted),
-            Decided::SameDevice(_) => Outcome::Done,
-            Decided::Events { first } => {
-                self.outcome(user, command, &turn.rows.events[first..]).unwrap_or(Outcome::Done)
+        Ok(match decided {
+            Ok(decided) => Ok(self.outcome(turn, user, command, &decided)),
+            Err(refusal) => {
+                let (refusal, suspicion) = self.allowances.refused(user, command, refusal, at);
+                self.suspect(turn, caller, user, suspicion, at);
+                Err(refusal)
             }
-        }))
+        })
     }
 
-    /// What a command has made, which was done by these events or was so already.
-    fn outcome(&self, user: UserId, command: &Command, events: &[Event]) -> Option<Outcome> {
-        let room = |room| Outcome::Room(translate::show(&self.world, room, user));
-        match command {
-            Command::SignUp { .. }
-            | Command::AddUser { .. }
-            | Command::SetPassword { .. }
-            | Command::Restretch { .. }
-            | Command::AddDevice { .. }
-            | Command::RevokeDevice { .. }
-            | Command::LeaveRoom { .. } => None,
-            Command::CreateRoom { .. } | Command::JoinRoom { .. } => {
-                events.iter().rev().find_map(entered_by).map(room)
-            }
-            Command::Send { .. } => events.iter().find_map(sent_by).map(sent),
-            Command::Promote { room, user }
-            | Command::Demote { room, user }
-            | Command::Transfer { room, user } => {
-                let user = self.world.user_by_name(user)?;
-                translate::member(&self.world, *room, user).map(Outcome::Member)
-            }
-            Command::SetTopic { room: of, .. } | Command::Rename { room: of, .. } => {
-                Some(room(*of))
-            }
-        }
+    /// What somebody hears who asked about a room that is not there, as far as they may know.
+    fn missed(&mut self, turn: &mut Turn, caller: &Caller, user: UserId, at: Timestamp) -> Refusal {
+        let (refusal, suspicion) = self.allowances.probed(user, Code::NoSuchRoom.into(), at);
+        self.suspect(turn, caller, user, suspicion, at);
+        refusal
+    }
+
+    fn suspect(
+        &self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        suspicion: Option<Suspicion>,
+        at: Timestamp,
+    ) {
+        let origin = caller.origin();
+        let record = suspicion.map(|it| audit::suspicious(&self.world, user, it, at, &origin));
+        turn.rows.audit.extend(record);
     }
 
     /// A stranger's sign-up. Whoever has just signed up is logged in and can act at once.
@@ -125,16 +131,21 @@ impl Hub {
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let first = match self.decide(turn, &Actor::Stranger, command, &caller.origin(), at)? {
             Ok(Decided::Events { first }) => first,
-            Ok(Decided::Repeated(_) | Decided::SameDevice(_)) => return Ok(Ok(Outcome::Done)),
+            Ok(Decided::Repeated(_) | Decided::SameDevice(_) | Decided::Read) => {
+                return Ok(Ok(Outcome::Done));
+            }
             Err(refusal) => return Ok(Err(refusal)),
         };
         let events = &turn.rows.events[first..];
         let device = events.iter().find_map(device_added_by);
-        let user = events.iter().find_map(|event| match event.what {
-            Happening::User(user, _) => Some(user),
-            Happening::Directory(_) | Happening::Room(..) => None,
+        let user = events.iter().find_map(|event| match &event.what {
+            Happening::Directory(DirectoryEvent::UserAdded { user, .. }) => Some(*user),
+            Happening::Directory(_) | Happening::User(..) | Happening::Room(..) => None,
         });
-        let user = user.expect("invariant: a sign-up sets its user's password");
+        let user = user.expect("invariant: a sign-up adds its user");
+        if self.world.user(user).is_some_and(|known| known.status == Status::Waiting) {
+            return Ok(Ok(Outcome::Done));
+        }
         let opening = Opening { user, device, password_proved: false };
         Ok(Ok(self.begin(turn, caller, opening, at)))
     }
@@ -153,7 +164,10 @@ impl Hub {
         if !self.can_record() {
             return Ok(Err(Code::Unavailable.into()));
         }
-        let name = translate::name_of(&self.world, user).clone();
+        // A sign-up that was denied may have been forgotten since the proof.
+        let Some(name) = self.world.name_of(user).cloned() else {
+            return Ok(Err(Code::BadCredentials.into()));
+        };
         let (known, stands) = match proof {
             Proof::Password(record) => (None, self.has_password(turn, user, record)?),
             Proof::Device(device) => (Some(*device), self.has_device(user, *device)),
@@ -161,6 +175,11 @@ impl Hub {
         if !stands {
             turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, proof.by(), at));
             return Ok(Err(Code::BadCredentials.into()));
+        }
+        if let Some(refusal) = self.kept_out(user)? {
+            let failed = audit::kept_out(&caller.origin(), &name, proof.by(), refusal.code, at);
+            turn.rows.audit.push(failed);
+            return Ok(Err(refusal));
         }
         let registered = match device {
             None => known,
@@ -171,7 +190,7 @@ impl Hub {
                         turn.rows.events[first..].iter().find_map(device_added_by)
                     }
                     Ok(Decided::SameDevice(device)) => Some(device),
-                    Ok(Decided::Repeated(_)) => None,
+                    Ok(Decided::Repeated(_) | Decided::Read) => None,
                     Err(refusal) => return Ok(Err(refusal)),
                 }
             }
@@ -180,6 +199,21 @@ impl Hub {
         let password_proved = matches!(proof, Proof::Password(_));
         let opening = Opening { user, device: registered, password_proved };
         Ok(Ok(self.begin(turn, caller, opening, at)))
+    }
+
+    /// Why a user who has proved to be one is not let in.
+    fn kept_out(&self, user: UserId) -> Result<Option<Refusal>, StoreError> {
+        let status = self.world.user(user).map(|user| user.status);
+        Ok(match status {
+            Some(Status::Active) => None,
+            Some(Status::Waiting) => Some(Code::SignUpWaiting.into()),
+            Some(Status::Denied) => {
+                let reason = self.writer.status_reason(user)?;
+                Some(Refusal { reason, ..Code::SignUpDenied.into() })
+            }
+            Some(Status::Disabled) => Some(Code::Disabled.into()),
+            Some(Status::Removed) | None => Some(Code::BadCredentials.into()),
+        })
     }
 
     /// Whether the user's password is still the one behind this record. The world does not know:
@@ -215,11 +249,13 @@ impl Hub {
             let address = caller.address.to_string();
             self.note_device_use(DeviceUse { user, device, at, address });
         }
-        let joined = |room: RoomId| {
-            let membership = self.world.membership(room, user);
-            (room, membership.expect("invariant: a user's rooms have the user").joined)
+        self.presence.enter(caller.conn.serial, user);
+        let place = |room: RoomId| {
+            let of = self.world.membership(room, user);
+            let of = of.expect("invariant: a user's rooms have the user");
+            Place { room, joined: of.joined, rank: of.role.into() }
         };
-        let rooms = self.world.rooms_of(user).map(joined).collect();
+        let rooms = self.world.rooms_of(user).map(place).collect();
         turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
         let account = self.world.user(user).expect("invariant: users are never forgotten");
         Outcome::LoggedIn(LoggedIn {
@@ -239,8 +275,40 @@ impl Hub {
         Outcome::Done
     }
 
-    /// Decides a command, and applies what it comes to.
-    fn decide(
+    /// A page of members, with who of them is connected. In a room of many nobody looks.
+    fn present(&self, room: RoomId, mut members: Members) -> Outcome {
+        let count = self.world.room(room).map_or(0, |room| room.members().len());
+        if count <= PRESENCE_MEMBERS_MAX {
+            for Record(member) in &mut members.members {
+                let user = self.world.user_by_name(&member.user);
+                member.online = user.map(|user| self.presence.is_online(user));
+            }
+        }
+        Outcome::Members(members)
+    }
+
+    /// Rooms from the store, where read markers are written some seconds late, with the markers of
+    /// this moment.
+    fn freshen(&self, user: UserId, mut outcome: Outcome) -> Outcome {
+        let rooms: Vec<&mut Room> = match &mut outcome {
+            Outcome::Room(room) => vec![room],
+            Outcome::Rooms(page) => page.rooms.iter_mut().map(|room| &mut room.0).collect(),
+            _ => vec![],
+        };
+        for room in rooms {
+            if room.role.is_some()
+                && let Some(marker) = translate::read_marker(&self.world, room.room, user)
+            {
+                room.read = Some(marker.seq);
+                room.unread = Some(marker.unread);
+                room.mentions = Some(marker.mentions);
+            }
+        }
+        outcome
+    }
+
+    /// Decides a command, puts it on its user's account, and applies what it comes to.
+    pub(super) fn decide(
         &mut self,
         turn: &mut Turn,
         actor: &Actor,
@@ -260,7 +328,17 @@ impl Hub {
             Err(refusal) => Err(refusal),
             Ok(Decision::Repeated(posted)) => Ok(Decided::Repeated(posted)),
             Ok(Decision::SameDevice(device)) => Ok(Decided::SameDevice(device)),
+            Ok(Decision::Read(seq)) => {
+                self.read(turn, actor, command, seq);
+                Ok(Decided::Read)
+            }
             Ok(Decision::Events(events)) => {
+                if let Actor::User(user) = *actor
+                    && !events.is_empty()
+                    && let Err(refusal) = self.allowances.charge(&self.world, user, command, at)
+                {
+                    return Ok(Err(refusal));
+                }
                 let first = turn.rows.events.len();
                 events.into_iter().for_each(|event| self.happen(turn, actor, event, origin));
                 Ok(Decided::Events { first })
@@ -268,65 +346,103 @@ impl Hub {
         })
     }
 
+    /// Notes how far a user has read a room, and hints it to their other devices.
+    fn read(&mut self, turn: &mut Turn, actor: &Actor, command: &Command, seq: Seq) {
+        let (Actor::User(user), Command::MarkRead { room, .. }) = (*actor, command) else { return };
+        let before = translate::read_marker(&self.world, *room, user);
+        self.world.read(*room, user, seq);
+        let after = translate::read_marker(&self.world, *room, user);
+        if let Some(marker) = after.filter(|after| before.as_ref() != Some(after)) {
+            self.behind.reads.insert((*room, user), seq);
+            turn.tell_all(&Step::User { user, frame: translate::read_frame(marker) });
+        }
+    }
+
     /// Lets an event happen: to the world, to those who hear of it, to the audit and to the store.
     fn happen(&mut self, turn: &mut Turn, actor: &Actor, event: Event, origin: &Origin<'_>) {
         self.world.apply(&event);
         turn.rows.audit.extend(audit::event(&self.world, actor, &event, origin));
         match &event.what {
-            Happening::Directory(_) => {}
-            Happening::User(user, what) => match what {
-                UserEvent::DeviceRevoked { id } => {
-                    let revoke = Step::Revoke { user: *user, device: *id };
-                    turn.tell_all_behind_the_answer(revoke);
-                }
-                UserEvent::PasswordSet(_) => {
-                    let by = match *origin {
-                        Origin::Session { number, .. } => Some(number),
-                        Origin::Console { .. } => None,
-                    };
-                    turn.tell_all_behind_the_answer(Step::PasswordChanged { user: *user, by });
-                }
-                UserEvent::PasswordRestretched(_) | UserEvent::DeviceAdded { .. } => {}
-            },
+            Happening::Directory(what) => turn.note_sign_up_mode(what),
+            Happening::User(user, what) => self.tell_user(turn, *user, what, origin, event.at),
             Happening::Room(room, what) => self.tell(turn, *room, what, &event),
         }
         turn.rows.events.push(event);
     }
 
+    /// Tells a user's sessions of what has changed of theirs, or ends them.
+    fn tell_user(
+        &self,
+        turn: &mut Turn,
+        user: UserId,
+        what: &UserEvent,
+        origin: &Origin<'_>,
+        at: Timestamp,
+    ) {
+        if let Some(frame) = translate::user_frame(&self.world, what, at) {
+            turn.tell_all(&Step::User { user, frame });
+        }
+        match what {
+            UserEvent::DeviceRevoked { id } => {
+                turn.tell_all_behind_the_answer(Step::Revoke { user, device: *id });
+            }
+            UserEvent::PasswordSet(_) => {
+                let by = match *origin {
+                    Origin::Session { number, .. } => Some(number),
+                    Origin::Console { .. } | Origin::Within => None,
+                };
+                turn.tell_all_behind_the_answer(Step::PasswordChanged { user, by });
+            }
+            UserEvent::StatusChanged { status, reason: _ } => {
+                let reason = match status {
+                    Status::Disabled => CloseReason::Disabled,
+                    Status::Removed => CloseReason::Removed,
+                    Status::Active | Status::Waiting | Status::Denied => return,
+                };
+                turn.tell_all_behind_the_answer(Step::Disown { user, reason });
+            }
+            UserEvent::PasswordRestretched(_)
+            | UserEvent::DeviceAdded { .. }
+            | UserEvent::Notified { .. }
+            | UserEvent::NotificationsRead(_)
+            | UserEvent::NotificationsDismissed(_)
+            | UserEvent::NotificationsExpired { .. }
+            | UserEvent::Blocked { .. }
+            | UserEvent::Unblocked { .. }
+            | UserEvent::StandingChanged(_) => {}
+        }
+    }
+
     /// Tells a room of its event: those who are members after it, and whoever exits by it.
     fn tell(&self, turn: &mut Turn, room: RoomId, what: &RoomEvent, event: &Event) {
         let effect = membership_effect(what);
-        if let Some(Effect::Exit(user, how)) = effect {
-            turn.tell_all(&Step::Exit { user, room, frame: translate::exited(room, how) });
+        if let Some(Effect::Exit { user, how, by, reason }) = &effect {
+            let frame = translate::exited(&self.world, room, *how, *by, reason.clone());
+            turn.tell_all(&Step::Exit { user: *user, room, frame });
         }
-        let frame = translate::room_frame(&self.world, room, what, event.revision, event.at);
-        turn.tell_all(&Step::Room { room, frame });
-        if let Some(Effect::Enter(user)) = effect {
-            let frame = translate::entered(&self.world, room, user);
-            turn.tell_all(&Step::Enter { user, room, joined: event.revision, frame });
+        let (frame, admins) =
+            translate::room_frames(&self.world, room, what, event.revision, event.at);
+        turn.tell_all(&Step::Room { room, frame, admins });
+        match effect {
+            Some(Effect::Enter(user, role)) => {
+                let frame = translate::entered(&self.world, room, user);
+                let place = Place { room, joined: event.revision, rank: role.into() };
+                turn.tell_all(&Step::Enter { user, place, frame });
+            }
+            Some(Effect::Rank(user, role)) => {
+                turn.tell_all(&Step::Rank { user, room, rank: role.into() });
+            }
+            Some(Effect::Exit { .. }) | None => {}
         }
     }
 }
 
 /// What a command came to; its events are the turn's from `first` on.
-enum Decided {
+pub(super) enum Decided {
     Events { first: usize },
     Repeated(Posted),
     SameDevice(DeviceId),
-}
-
-fn sent(posted: Posted) -> Outcome {
-    Outcome::Sent(Sent { seq: posted.seq, revision: posted.revision, at: posted.at })
-}
-
-fn sent_by(event: &Event) -> Option<Posted> {
-    let Happening::Room(_, RoomEvent::Messaged { seq, .. }) = &event.what else { return None };
-    Some(Posted { seq: *seq, revision: event.revision, at: event.at })
-}
-
-fn entered_by(event: &Event) -> Option<RoomId> {
-    let Happening::Room(room, what) = &event.what else { return None };
-    matches!(membership_effect(what), Some(Effect::Enter(_))).then_some(*room)
+    Read,
 }
 
 fn device_added_by(event: &Event) -> Option<DeviceId> {

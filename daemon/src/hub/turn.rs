@@ -1,5 +1,6 @@
 //! One turn of the hub: what was asked, decided and applied, and waits for its commit.
 
+use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
@@ -7,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::Caller;
 use crate::delivery::{self, ConnId, Step};
-use crate::rooms::{NONCES_MAX, World};
+use crate::rooms::{DirectoryEvent, NONCES_MAX, World};
 use crate::store;
 use crate::translate;
 
@@ -29,6 +30,8 @@ pub(super) struct Turn {
     pub(super) has_space: bool,
     pub(super) ticked: bool,
     pub(super) stopping: bool,
+    /// How strangers sign up from now on, where that has changed.
+    pub(super) sign_up: Option<SignUpMode>,
 }
 
 impl Turn {
@@ -43,6 +46,7 @@ impl Turn {
             has_space,
             ticked: false,
             stopping: false,
+            sign_up: None,
         }
     }
 
@@ -100,6 +104,12 @@ impl Turn {
     pub(super) fn end_ask(&mut self) {
         for step in std::mem::take(&mut self.sequel) {
             self.tell_all(&step);
+        }
+    }
+
+    pub(super) fn note_sign_up_mode(&mut self, what: &DirectoryEvent) {
+        if let DirectoryEvent::SignUpModeSet { mode } = what {
+            self.sign_up = Some(*mode);
         }
     }
 

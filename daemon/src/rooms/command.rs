@@ -2,10 +2,12 @@
 //! it may be done is for [`World::decide`](super::World::decide) to say.
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
-use parlor_protocol::id::{DeviceId, Nonce, RoomId};
+use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::text::{MessageText, Topic};
+use parlor_protocol::room::{Entry, Visibility};
+use parlor_protocol::text::{MessageText, Reason, Topic};
 
+use super::codes::{Code, CodeTerms};
 use super::event::{Event, NewDevice, Posted, Standing, UserId};
 
 /// Who asks.
@@ -17,6 +19,15 @@ pub(crate) enum Actor {
     User(UserId),
     /// Whoever runs the daemon's subcommands.
     Console,
+    /// Time, which ends what was for a time.
+    Clock,
+}
+
+/// Which of a user's notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhichNotices {
+    All,
+    One(NotificationId),
 }
 
 /// A wish.
@@ -27,7 +38,9 @@ pub(crate) enum Command {
         name: UserName,
         password: Password,
         device: Option<NewDevice>,
+        /// The configured mode, unless one was set by command.
         mode: SignUpMode,
+        code: Option<Code>,
     },
     /// The console makes a user.
     AddUser {
@@ -51,8 +64,50 @@ pub(crate) enum Command {
     RevokeDevice {
         id: DeviceId,
     },
+    /// Lets a sign-up in that waits.
+    ApproveSignUp {
+        user: UserName,
+    },
+    DenySignUp {
+        user: UserName,
+        reason: Option<Reason>,
+    },
+    SetStanding {
+        user: UserName,
+        standing: Standing,
+    },
+    DisableUser {
+        user: UserName,
+    },
+    EnableUser {
+        user: UserName,
+    },
+    /// Ends an account. Its rooms are left behind it, some at a time.
+    RemoveUser {
+        user: UserName,
+    },
+    SetSignUpMode {
+        mode: SignUpMode,
+    },
+    MakeCode {
+        code: Code,
+        terms: CodeTerms,
+    },
+    RevokeCode {
+        code: Code,
+    },
+    Block {
+        user: UserName,
+    },
+    Unblock {
+        user: UserName,
+    },
+    ReadNotifications(WhichNotices),
+    DismissNotifications(WhichNotices),
     CreateRoom {
         title: Title,
+        visibility: Visibility,
+        entry: Entry,
     },
     JoinRoom {
         room: RoomId,
@@ -89,6 +144,85 @@ pub(crate) enum Command {
         room: RoomId,
         title: Title,
     },
+    SetSlowMode {
+        room: RoomId,
+        secs: u32,
+    },
+    /// Says how far one has read. It is no event: it may be lost in a crash, some seconds of it.
+    MarkRead {
+        room: RoomId,
+        seq: Seq,
+    },
+    RequestToJoin {
+        room: RoomId,
+        reason: Option<Reason>,
+    },
+    Withdraw {
+        room: RoomId,
+    },
+    Approve {
+        room: RoomId,
+        user: UserName,
+    },
+    Deny {
+        room: RoomId,
+        user: UserName,
+        reason: Option<Reason>,
+    },
+    AddMember {
+        room: RoomId,
+        user: UserName,
+    },
+    InviteUser {
+        room: RoomId,
+        user: UserName,
+    },
+    RevokeInvite {
+        room: RoomId,
+        user: UserName,
+    },
+    Kick {
+        room: RoomId,
+        user: UserName,
+        reason: Option<Reason>,
+    },
+    BanUser {
+        room: RoomId,
+        user: UserName,
+        reason: Option<Reason>,
+        until: Option<Timestamp>,
+    },
+    Unban {
+        room: RoomId,
+        user: UserName,
+    },
+    /// Ends what of an association has expired.
+    Expire {
+        room: RoomId,
+        user: UserId,
+    },
+    /// Removes an association that had no event since then.
+    Forget {
+        room: RoomId,
+        user: UserId,
+        before: Timestamp,
+    },
+    PruneNotifications {
+        user: UserId,
+        before: Timestamp,
+    },
+    /// Takes a removed user out of the next of their rooms.
+    Forsake {
+        user: UserId,
+    },
+    /// Forgets a denied sign-up that is old enough.
+    ForgetSignUp {
+        user: UserId,
+    },
+    /// Ends a code whose time is over.
+    ExpireCode {
+        code: Code,
+    },
 }
 
 /// What a command that is allowed comes to.
@@ -100,6 +234,8 @@ pub(crate) enum Decision {
     Repeated(Posted),
     /// The user has a device with this key already; this is its number.
     SameDevice(DeviceId),
+    /// How far one has read, by which nothing happens to anybody else.
+    Read(Seq),
 }
 
 /// What the store keeps of a password: OPAQUE's record, and the cost with which it was stretched.

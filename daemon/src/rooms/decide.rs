@@ -1,12 +1,14 @@
 //! Deciding: from a command to the events that it causes, or to its refusal.
 
-use parlor_protocol::id::{Revision, RoomId, Timestamp};
+use parlor_protocol::id::{NotificationId, Revision, RoomId, Timestamp};
 use parlor_protocol::refusal::{Code, Refusal};
 
 use super::command::{Actor, Command, Decision};
 use super::event::{DirectoryEvent, Event, Happening, RoomEvent, Stream, UserEvent, UserId};
-use super::world::{Room, World};
-use super::{accounts, entering, leaving, posting, ruling};
+use super::world::{Room, User, World};
+use super::{
+    accounts, agenda, entering, keeping_out, knocking, leaving, notices, posting, ruling, users,
+};
 
 impl World {
     /// What the command comes to, at the time `at`. The dice give the random bits of a new room's
@@ -23,20 +25,23 @@ impl World {
         at: Timestamp,
         dice: &mut dyn FnMut() -> u64,
     ) -> Result<Decision, Refusal> {
-        Ok(self.judge(*actor, command, Draft::new(self, at), dice)?)
+        self.permit(*actor, command, at)?;
+        let draft = Draft::new(self, at);
+        Self::judge(draft, *actor, command, dice)
     }
 
+    /// One line for each command: what it asks for is decided in the module that is named.
+    #[expect(clippy::too_many_lines, reason = "one arm a command, so that none is forgotten")]
     fn judge(
-        &self,
+        draft: Draft<'_>,
         actor: Actor,
         command: &Command,
-        draft: Draft<'_>,
         dice: &mut dyn FnMut() -> u64,
-    ) -> Result<Decision, Code> {
-        self.permit(actor, command)?;
-        match command {
-            Command::SignUp { name, password, device, mode } => {
-                accounts::sign_up(draft, name, password, device.as_ref(), *mode)
+    ) -> Result<Decision, Refusal> {
+        let by = || asker(actor);
+        let decided = match command {
+            Command::SignUp { name, password, device, mode, code } => {
+                accounts::sign_up(draft, name, password, device.as_ref(), *mode, *code)
             }
             Command::AddUser { name, password, standing } => {
                 accounts::add_user(draft, name, password, *standing)
@@ -44,25 +49,69 @@ impl World {
             Command::SetPassword { user, password, keep } => {
                 accounts::set_password(draft, *user, password, *keep)
             }
-            Command::Restretch { password } => accounts::restretch(draft, asker(actor)?, password),
-            Command::AddDevice { device } => accounts::add_device(draft, asker(actor)?, device),
-            Command::RevokeDevice { id } => accounts::revoke_device(draft, asker(actor)?, *id),
-            Command::CreateRoom { title } => entering::create(draft, asker(actor)?, title, dice),
-            Command::JoinRoom { room, leave } => {
-                entering::join(draft, asker(actor)?, *room, *leave)
+            Command::Restretch { password } => accounts::restretch(draft, by()?, password),
+            Command::AddDevice { device } => accounts::add_device(draft, by()?, device),
+            Command::RevokeDevice { id } => accounts::revoke_device(draft, by()?, *id),
+            Command::ApproveSignUp { user } => users::approve(draft, user),
+            Command::DenySignUp { user, reason } => users::deny(draft, user, reason.as_ref()),
+            Command::SetStanding { user, standing } => users::set_standing(draft, user, *standing),
+            Command::DisableUser { user } => users::disable(draft, user),
+            Command::EnableUser { user } => users::enable(draft, user),
+            Command::RemoveUser { user } => users::remove(draft, user),
+            Command::SetSignUpMode { mode } => users::set_sign_up_mode(draft, *mode),
+            Command::MakeCode { code, terms } => users::make_code(draft, *code, *terms),
+            Command::RevokeCode { code } => users::revoke_code(draft, *code),
+            Command::Block { user } => keeping_out::block(draft, by()?, user),
+            Command::Unblock { user } => keeping_out::unblock(draft, by()?, user),
+            Command::ReadNotifications(which) => notices::read(draft, by()?, *which),
+            Command::DismissNotifications(which) => notices::dismiss(draft, by()?, *which),
+            Command::CreateRoom { title, visibility, entry } => {
+                entering::create(draft, by()?, title, (*visibility, *entry), dice)
             }
-            Command::LeaveRoom { room } => leaving::leave(draft, asker(actor)?, *room),
-            Command::Send { room, nonce, text } => {
-                posting::send(draft, asker(actor)?, *room, *nonce, text)
-            }
-            Command::Promote { room, user } => ruling::promote(draft, *room, user),
-            Command::Demote { room, user } => ruling::demote(draft, *room, user),
-            Command::Transfer { room, user } => ruling::transfer(draft, asker(actor)?, *room, user),
+            Command::JoinRoom { room, leave } => entering::join(draft, by()?, *room, *leave),
+            Command::LeaveRoom { room } => leaving::leave(draft, by()?, *room),
+            Command::Send { room, nonce, text } => posting::send(draft, by()?, *room, *nonce, text),
+            Command::MarkRead { room, seq } => posting::mark_read(&draft, by()?, *room, *seq),
+            Command::Promote { room, user } => ruling::promote(draft, by()?, *room, user),
+            Command::Demote { room, user } => ruling::demote(draft, by()?, *room, user),
+            Command::Transfer { room, user } => ruling::transfer(draft, actor, *room, user),
             Command::SetTopic { room, topic } => {
-                ruling::set_topic(draft, asker(actor)?, *room, topic.as_ref())
+                ruling::set_topic(draft, by()?, *room, topic.as_ref())
             }
-            Command::Rename { room, title } => ruling::rename(draft, asker(actor)?, *room, title),
-        }
+            Command::Rename { room, title } => ruling::rename(draft, by()?, *room, title),
+            Command::SetSlowMode { room, secs } => {
+                ruling::set_slow_mode(draft, by()?, *room, *secs)
+            }
+            Command::RequestToJoin { room, reason } => {
+                return knocking::request(draft, by()?, *room, reason.as_ref());
+            }
+            Command::Withdraw { room } => knocking::withdraw(draft, by()?, *room),
+            Command::Approve { room, user } => knocking::approve(draft, by()?, *room, user),
+            Command::Deny { room, user, reason } => {
+                knocking::deny(draft, by()?, *room, user, reason.as_ref())
+            }
+            Command::AddMember { room, user } => knocking::add(draft, by()?, *room, user),
+            Command::InviteUser { room, user } => knocking::invite(draft, by()?, *room, user),
+            Command::RevokeInvite { room, user } => {
+                knocking::revoke_invite(draft, by()?, *room, user)
+            }
+            Command::Kick { room, user, reason } => {
+                keeping_out::kick(draft, by()?, *room, user, reason.as_ref())
+            }
+            Command::BanUser { room, user, reason, until } => {
+                keeping_out::ban(draft, by()?, *room, user, reason.as_ref(), *until)
+            }
+            Command::Unban { room, user } => keeping_out::unban(draft, by()?, *room, user),
+            Command::Expire { room, user } => agenda::expire(draft, *room, *user),
+            Command::Forget { room, user, before } => agenda::forget(draft, *room, *user, *before),
+            Command::PruneNotifications { user, before } => {
+                agenda::prune_notifications(draft, *user, *before)
+            }
+            Command::Forsake { user } => users::forsake(draft, *user),
+            Command::ForgetSignUp { user } => users::forget(draft, *user),
+            Command::ExpireCode { code } => users::expire_code(draft, *code),
+        };
+        Ok(decided?)
     }
 }
 
@@ -70,7 +119,7 @@ impl World {
 fn asker(actor: Actor) -> Result<UserId, Code> {
     match actor {
         Actor::User(user) => Ok(user),
-        Actor::Stranger | Actor::Console => Err(Code::LoginRequired),
+        Actor::Stranger | Actor::Console | Actor::Clock => Err(Code::LoginRequired),
     }
 }
 
@@ -81,11 +130,13 @@ pub(super) struct Draft<'a> {
     events: Vec<Event>,
     /// How far the streams are that this decision has touched; they are few.
     heads: Vec<(Stream, Revision)>,
+    /// The last notifications that it has given.
+    notified: Vec<(UserId, NotificationId)>,
 }
 
 impl<'a> Draft<'a> {
     fn new(world: &'a World, at: Timestamp) -> Self {
-        Self { world, at, events: Vec::new(), heads: Vec::new() }
+        Self { world, at, events: Vec::new(), heads: Vec::new(), notified: Vec::new() }
     }
 
     pub(super) fn directory(&mut self, event: DirectoryEvent) {
@@ -121,6 +172,22 @@ impl<'a> Draft<'a> {
     /// A room that the table has found to be there.
     pub(super) fn known_room(&self, room: RoomId) -> Result<&'a Room, Code> {
         self.world.rooms.get(&room).ok_or(Code::NoSuchRoom)
+    }
+
+    /// The number of a user's next notification.
+    pub(super) fn next_notification(&mut self, user: UserId, known: &User) -> NotificationId {
+        let given = self.notified.iter_mut().find(|(other, _)| *other == user);
+        match given {
+            Some((_, last)) => {
+                *last = NotificationId(last.0.saturating_add(1));
+                *last
+            }
+            None => {
+                let next = NotificationId(known.last_notification.0.saturating_add(1));
+                self.notified.push((user, next));
+                next
+            }
+        }
     }
 
     pub(super) fn done(self) -> Decision {

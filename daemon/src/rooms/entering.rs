@@ -3,12 +3,13 @@
 use parlor_protocol::id::RoomId;
 use parlor_protocol::name::Title;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::room::Role;
+use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 
+use super::agenda::settle;
 use super::command::Decision;
 use super::decide::Draft;
 use super::event::{DirectoryEvent, RoomEvent, UserId};
-use super::leaving;
+use super::leaving::{self, Farewell};
 use super::world::World;
 
 /// The most rooms that one user owns by creating them. Succession may give them more. The
@@ -17,7 +18,7 @@ const OWNED_MAX: usize = 100;
 
 /// The most rooms that one user is in: the snapshot after a login lists them all, and a client
 /// keeps them all in its sidebar.
-const JOINED_MAX: usize = 500;
+pub(super) const JOINED_MAX: usize = 500;
 
 /// The most rooms that a server remembers, live and terminated, fifty times what it is measured
 /// with: an ID is never given twice, so that creating and leaving would otherwise fill the memory.
@@ -31,9 +32,17 @@ pub(super) fn create(
     mut draft: Draft<'_>,
     user: UserId,
     title: &Title,
+    kind: (Visibility, Entry),
     dice: &mut dyn FnMut() -> u64,
 ) -> Result<Decision, Code> {
     let world = draft.world;
+    let (visibility, entry) = match kind {
+        (Visibility::Public, Entry::Ask | Entry::Open) | (Visibility::Private, Entry::Ask) => kind,
+        // Nobody walks into a private room.
+        (Visibility::Private, Entry::Open | Entry::Unknown)
+        | (Visibility::Public, Entry::Unknown)
+        | (Visibility::Unknown, _) => return Err(Code::BadRequest),
+    };
     if world.titles.refuse(title) {
         return Err(Code::TitleTaken);
     }
@@ -47,7 +56,8 @@ pub(super) fn create(
         .map(|_| RoomId::from_random(dice()))
         .find(|room| !world.rooms.contains_key(room))
         .ok_or(Code::Busy)?;
-    draft.room(room, RoomEvent::Created { title: title.clone(), owner: user });
+    let title_taken = title.clone();
+    draft.room(room, RoomEvent::Created { title: title_taken, owner: user, visibility, entry });
     draft.directory(DirectoryEvent::TitleTaken { room, title: title.clone() });
     Ok(draft.done())
 }
@@ -72,14 +82,23 @@ pub(super) fn join(
         return Err(Code::TooMany);
     }
     if let Some(left) = leave {
-        leaving::depart(&mut draft, user, left)?;
+        let farewell = Farewell { how: Departure::Left, by: None, reason: None };
+        leaving::depart(&mut draft, user, left, &farewell)?;
     }
-    draft.room(target, RoomEvent::Joined { user });
+    settle(&mut draft, target, user);
+    enter(&mut draft, target, user)?;
     Ok(draft.done())
 }
 
+/// Makes somebody a member.
+pub(super) fn enter(draft: &mut Draft<'_>, room: RoomId, user: UserId) -> Result<(), Code> {
+    draft.known_room(room)?;
+    draft.room(room, RoomEvent::Joined { user });
+    Ok(())
+}
+
 impl World {
-    fn joined_by(&self, user: UserId) -> usize {
+    pub(super) fn joined_by(&self, user: UserId) -> usize {
         self.users.get(&user).map_or(0, |user| user.rooms.len())
     }
 

@@ -1,17 +1,26 @@
 //! The rules of going: what becomes of a room that someone leaves.
 
 use parlor_protocol::id::RoomId;
+use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Role};
+use parlor_protocol::text::Reason;
 
 use super::command::Decision;
 use super::decide::Draft;
-use super::event::{DirectoryEvent, RoomEvent, UserId};
-use super::world::{Membership, Room};
+use super::event::{DirectoryEvent, Notice, RoomEvent, Status, UserId};
+use super::world::{Membership, Room, World};
 
 pub(super) fn leave(mut draft: Draft<'_>, user: UserId, room: RoomId) -> Result<Decision, Code> {
-    depart(&mut draft, user, room)?;
+    depart(&mut draft, user, room, &Farewell { how: Departure::Left, by: None, reason: None })?;
     Ok(draft.done())
+}
+
+/// How somebody goes.
+pub(super) struct Farewell<'a> {
+    pub(super) how: Departure,
+    pub(super) by: Option<UserId>,
+    pub(super) reason: Option<&'a Reason>,
 }
 
 /// What follows in the room when one of its members is gone.
@@ -26,24 +35,38 @@ enum Sequel {
 }
 
 /// Takes a member out, with all that follows for the room.
-pub(super) fn depart(draft: &mut Draft<'_>, user: UserId, id: RoomId) -> Result<(), Code> {
+pub(super) fn depart(
+    draft: &mut Draft<'_>,
+    user: UserId,
+    id: RoomId,
+    farewell: &Farewell<'_>,
+) -> Result<(), Code> {
     let room = draft.known_room(id)?;
     let gone = room.membership(user).ok_or(Code::NotAMember)?;
-    draft.room(id, RoomEvent::Departed { user, how: Departure::Left });
-    match sequel(room, user, gone) {
+    let Farewell { how, by, reason } = *farewell;
+    draft.room(id, RoomEvent::Departed { user, how, by, reason: reason.cloned() });
+    match sequel(draft.world, room, user, gone) {
         Sequel::Unchanged => {}
         Sequel::Succession(heir) => {
             draft.room(id, RoomEvent::RoleChanged { user: heir, role: Role::Owner });
+            draft.notify(heir, Notice::of(NotificationKind::OwnershipReceived, id, room));
         }
         Sequel::Termination => terminate(draft, id, room, user),
     }
     Ok(())
 }
 
-fn sequel(room: &Room, user: UserId, gone: Membership) -> Sequel {
+/// Ownership passes over those whose accounts are disabled, unless all are.
+fn sequel(world: &World, room: &Room, user: UserId, gone: Membership) -> Sequel {
     let others = || room.members().filter(|&(other, _)| other != user);
-    let first =
-        |among: Role| others().filter(|(_, of)| of.role == among).min_by_key(|(_, of)| of.joined);
+    let is_active =
+        |user: UserId| world.users.get(&user).is_some_and(|it| it.status == Status::Active);
+    let any_active = others().any(|(other, _)| is_active(other));
+    let first = |among: Role| {
+        others()
+            .filter(|&(other, of)| of.role == among && (is_active(other) || !any_active))
+            .min_by_key(|(_, of)| of.joined)
+    };
     match (room.members.len() - 1, others().next()) {
         (0, _) | (_, None) => Sequel::Termination,
         (1, Some((other, left))) => match left.role {
@@ -61,8 +84,16 @@ fn sequel(room: &Room, user: UserId, gone: Membership) -> Sequel {
 
 fn terminate(draft: &mut Draft<'_>, id: RoomId, room: &Room, gone: UserId) {
     for (user, _) in room.members().filter(|&(user, _)| user != gone) {
-        draft.room(id, RoomEvent::Departed { user, how: Departure::Terminated });
+        let how = Departure::Terminated;
+        draft.room(id, RoomEvent::Departed { user, how, by: None, reason: None });
     }
+    let ended = || Notice::of(NotificationKind::RoomTerminated, id, room);
+    let left = room.members().map(|(user, _)| user).filter(|&user| user != gone);
+    let waiting = room.associations.iter().filter(|(_, association)| {
+        association.is_requested() || association.is_invited_at(draft.at)
+    });
+    let told: Vec<UserId> = left.chain(waiting.map(|(&user, _)| user)).collect();
+    told.into_iter().for_each(|user| draft.notify(user, ended()));
     draft.room(id, RoomEvent::Terminated);
     draft.directory(DirectoryEvent::TitleFreed { room: id });
 }

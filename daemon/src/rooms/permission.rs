@@ -1,145 +1,324 @@
 //! Who may do what: one table.
 
-use parlor_protocol::id::RoomId;
+use parlor_protocol::entry::Rejoin;
+use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::room::Role;
+use parlor_protocol::room::{Entry, Role, Visibility};
 
+use super::association::{Association, BanNotice};
 use super::command::{Actor, Command};
-use super::world::{RoomState, World};
+use super::event::{Status, UserId};
+use super::world::{Room, RoomState, World};
 
 /// What is done, as far as permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     SignUp,
-    AddUser,
-    SetOwnPassword,
-    SetPasswordOfOther,
-    AddDevice,
-    RevokeDevice,
+    /// What only whoever runs the daemon does: users, codes, the sign-up mode.
+    Administer,
+    /// What one does to what is one's own: password, devices, notifications, blocks.
+    OwnThings,
+    /// What time does.
+    Pass,
     CreateRoom,
+    /// See what a room is called and how big it is.
+    Look,
     JoinRoom,
-    LeaveRoom,
-    Send,
-    Promote,
-    DemoteOther,
+    Request,
+    Withdraw,
+    /// What all members do: leave, send, read, see who is in.
+    TakePart,
     StepDown,
+    /// What admins and owner do: topic, slow mode, requests, invites, kicks, bans.
+    Govern,
+    /// What the owner alone does: admins, the title.
+    Own,
     Transfer,
-    SetTopic,
-    Rename,
 }
 
 /// What the one who asks is to that of which the command speaks, in the order of the table's
 /// columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Not logged in.
     Stranger,
     /// Whoever runs the daemon's subcommands.
     Console,
+    /// Time.
+    Clock,
     /// A user, of a room that does not exist as far as they may know.
     Nowhere,
-    /// A former member of a room that was terminated.
+    /// Somebody who had to do with a room that was terminated.
     Survivor,
-    /// A user who is not in the live room, or whose command names no room.
+    /// A user who is not in the public room, which takes members by request; or whose command names
+    /// no room.
     Outsider,
+    /// A user who is not in the public room, which is open to them.
+    Welcome,
+    /// A user who is banned, and knows of it.
+    Banned,
+    /// A user who was kicked, and comes back only by request or invite.
+    Kicked,
+    /// A user who had to do with the private room, and comes back only by a new invite.
+    Estranged,
+    /// A user whose request waits.
+    Requested,
+    /// A user who may come in.
+    Invited,
     Member,
     Admin,
     Owner,
 }
+
+const PARTS: usize = Part::Owner as usize + 1;
+type Row = [Result<(), Code>; PARTS];
+
+const YES: Result<(), Code> = Ok(());
+const LOGIN: Result<(), Code> = Err(Code::LoginRequired);
+const NOT: Result<(), Code> = Err(Code::NotPermitted);
+const NONE: Result<(), Code> = Err(Code::NoSuchRoom);
+const ENDED: Result<(), Code> = Err(Code::RoomTerminated);
+const OUT: Result<(), Code> = Err(Code::NotAMember);
+const IN: Result<(), Code> = Err(Code::AlreadyAMember);
+const BANNED: Result<(), Code> = Err(Code::Banned);
+const FIRST: Result<(), Code> = Err(Code::RequestFirst);
+const UNASKED: Result<(), Code> = Err(Code::NotInvited);
+const ASKED: Result<(), Code> = Err(Code::AlreadyRequested);
+const INVITED: Result<(), Code> = Err(Code::AlreadyInvited);
+const NOTHING: Result<(), Code> = Err(Code::NoSuchRequest);
 
 /// Whether someone in this part may do this.
 ///
 /// # Errors
 /// The code with which it is refused.
 #[rustfmt::skip]
-pub(super) fn may(part: Part, action: Action) -> Result<(), Code> {
-    const PARTS: usize = Part::Owner as usize + 1;
-    const YES: Result<(), Code> = Ok(());
-    const LOGIN: Result<(), Code> = Err(Code::LoginRequired);
-    const NOT: Result<(), Code> = Err(Code::NotPermitted);
-    const NONE: Result<(), Code> = Err(Code::NoSuchRoom);
-    const ENDED: Result<(), Code> = Err(Code::RoomTerminated);
-    const OUT: Result<(), Code> = Err(Code::NotAMember);
-    const IN: Result<(), Code> = Err(Code::AlreadyAMember);
-
-    let row: [Result<(), Code>; PARTS] = match action {
-        //                            stranger console nowhere survivor outsider member admin owner
-        Action::SignUp             => [YES,    NOT,    NOT,    NOT,     NOT,     NOT,   NOT,  NOT],
-        Action::AddUser            => [LOGIN,  YES,    NOT,    NOT,     NOT,     NOT,   NOT,  NOT],
-        Action::SetOwnPassword     => [LOGIN,  NOT,    YES,    YES,     YES,     YES,   YES,  YES],
-        Action::SetPasswordOfOther => [LOGIN,  YES,    NOT,    NOT,     NOT,     NOT,   NOT,  NOT],
-        Action::AddDevice          => [LOGIN,  NOT,    YES,    YES,     YES,     YES,   YES,  YES],
-        Action::RevokeDevice       => [LOGIN,  NOT,    YES,    YES,     YES,     YES,   YES,  YES],
-        Action::CreateRoom         => [LOGIN,  NOT,    YES,    YES,     YES,     YES,   YES,  YES],
-        Action::JoinRoom           => [LOGIN,  NOT,    NONE,   ENDED,   YES,     IN,    IN,   IN],
-        Action::LeaveRoom          => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     YES,   YES,  YES],
-        Action::Send               => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     YES,   YES,  YES],
-        Action::Promote            => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
-        Action::DemoteOther        => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
-        Action::StepDown           => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     YES,   YES,  NOT],
-        Action::Transfer           => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
-        Action::SetTopic           => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   YES,  YES],
-        Action::Rename             => [LOGIN,  NOT,    NONE,   ENDED,   OUT,     NOT,   NOT,  YES],
+pub(crate) fn may(part: Part, action: Action) -> Result<(), Code> {
+    let row: Row = match action {
+        Action::SignUp     => anywhere(YES,   NOT, NOT, NOT),
+        Action::Administer => anywhere(LOGIN, YES, NOT, NOT),
+        Action::OwnThings  => anywhere(LOGIN, NOT, NOT, YES),
+        Action::CreateRoom => anywhere(LOGIN, NOT, NOT, YES),
+        Action::Pass       => anywhere(LOGIN, NOT, YES, NOT),
+        Action::JoinRoom   => entering([
+            // nowhere survivor outsider welcome banned kicked estranged requested invited
+            UNASKED,   ENDED,   FIRST,   YES,    BANNED, FIRST, UNASKED,  ASKED,    YES,
+        ], IN),
+        Action::Look       => entering([
+            NONE,      ENDED,   YES,     YES,    BANNED, YES,   YES,      YES,      YES,
+        ], YES),
+        Action::Request    => entering([
+            NONE,      ENDED,   YES,     YES,    BANNED, YES,   UNASKED,  ASKED,    INVITED,
+        ], IN),
+        Action::Withdraw   => entering([
+            NONE,      ENDED,   NOTHING, NOTHING, BANNED, NOTHING, NOTHING, YES,    NOTHING,
+        ], NOTHING),
+        //                               console member admin owner
+        Action::TakePart   => inside(NOT,    YES,   YES,  YES),
+        Action::StepDown   => inside(NOT,    YES,   YES,  NOT),
+        Action::Govern     => inside(NOT,    NOT,   YES,  YES),
+        Action::Own        => inside(NOT,    NOT,   NOT,  YES),
+        Action::Transfer   => inside(YES,    NOT,   NOT,  YES),
     };
     row[part as usize]
 }
 
+/// What has to do with no room, or with none that is there yet: all users are alike.
+const fn anywhere(
+    stranger: Result<(), Code>,
+    console: Result<(), Code>,
+    clock: Result<(), Code>,
+    user: Result<(), Code>,
+) -> Row {
+    let mut row = [user; PARTS];
+    row[Part::Stranger as usize] = stranger;
+    row[Part::Console as usize] = console;
+    row[Part::Clock as usize] = clock;
+    row
+}
+
+/// What users do who are not in: members are all alike.
+const fn entering(outside: [Result<(), Code>; 9], member: Result<(), Code>) -> Row {
+    let mut row = anywhere(LOGIN, NOT, NOT, member);
+    let mut place = 0;
+    while place < outside.len() {
+        row[Part::Nowhere as usize + place] = outside[place];
+        place += 1;
+    }
+    row
+}
+
+/// What members do: whoever is not in is told so, as far as they may know of the room.
+const fn inside(
+    console: Result<(), Code>,
+    member: Result<(), Code>,
+    admin: Result<(), Code>,
+    owner: Result<(), Code>,
+) -> Row {
+    let mut row = anywhere(LOGIN, console, NOT, OUT);
+    row[Part::Nowhere as usize] = NONE;
+    row[Part::Survivor as usize] = ENDED;
+    row[Part::Banned as usize] = BANNED;
+    row[Part::Member as usize] = member;
+    row[Part::Admin as usize] = admin;
+    row[Part::Owner as usize] = owner;
+    row
+}
+
 impl World {
     /// Whether the table allows this to whoever asks.
-    pub(super) fn permit(&self, actor: Actor, command: &Command) -> Result<(), Code> {
+    pub(super) fn permit(
+        &self,
+        actor: Actor,
+        command: &Command,
+        at: Timestamp,
+    ) -> Result<(), Code> {
         let (action, room) = match command {
             Command::SignUp { .. } => (Action::SignUp, None),
-            Command::AddUser { .. } => (Action::AddUser, None),
             Command::SetPassword { user, .. } if actor == Actor::User(*user) => {
-                (Action::SetOwnPassword, None)
+                (Action::OwnThings, None)
             }
-            Command::SetPassword { .. } => (Action::SetPasswordOfOther, None),
-            Command::Restretch { .. } => (Action::SetOwnPassword, None),
-            Command::AddDevice { .. } => (Action::AddDevice, None),
-            Command::RevokeDevice { .. } => (Action::RevokeDevice, None),
+            Command::AddUser { .. }
+            | Command::SetPassword { .. }
+            | Command::ApproveSignUp { .. }
+            | Command::DenySignUp { .. }
+            | Command::SetStanding { .. }
+            | Command::DisableUser { .. }
+            | Command::EnableUser { .. }
+            | Command::RemoveUser { .. }
+            | Command::SetSignUpMode { .. }
+            | Command::MakeCode { .. }
+            | Command::RevokeCode { .. } => (Action::Administer, None),
+            Command::Restretch { .. }
+            | Command::AddDevice { .. }
+            | Command::RevokeDevice { .. }
+            | Command::Block { .. }
+            | Command::Unblock { .. }
+            | Command::ReadNotifications(_)
+            | Command::DismissNotifications(_) => (Action::OwnThings, None),
             Command::CreateRoom { .. } => (Action::CreateRoom, None),
             Command::JoinRoom { room, .. } => (Action::JoinRoom, Some(*room)),
-            Command::LeaveRoom { room } => (Action::LeaveRoom, Some(*room)),
-            Command::Send { room, .. } => (Action::Send, Some(*room)),
-            Command::Promote { room, .. } => (Action::Promote, Some(*room)),
+            Command::RequestToJoin { room, .. } => (Action::Request, Some(*room)),
+            Command::Withdraw { room } => (Action::Withdraw, Some(*room)),
+            Command::LeaveRoom { room }
+            | Command::Send { room, .. }
+            | Command::MarkRead { room, .. } => (Action::TakePart, Some(*room)),
             Command::Demote { room, user } if self.is(actor, user) => {
                 (Action::StepDown, Some(*room))
             }
-            Command::Demote { room, .. } => (Action::DemoteOther, Some(*room)),
+            Command::Promote { room, .. }
+            | Command::Demote { room, .. }
+            | Command::Rename { room, .. } => (Action::Own, Some(*room)),
             Command::Transfer { room, .. } => (Action::Transfer, Some(*room)),
-            Command::SetTopic { room, .. } => (Action::SetTopic, Some(*room)),
-            Command::Rename { room, .. } => (Action::Rename, Some(*room)),
+            Command::SetTopic { room, .. }
+            | Command::SetSlowMode { room, .. }
+            | Command::Approve { room, .. }
+            | Command::Deny { room, .. }
+            | Command::AddMember { room, .. }
+            | Command::InviteUser { room, .. }
+            | Command::RevokeInvite { room, .. }
+            | Command::Kick { room, .. }
+            | Command::BanUser { room, .. }
+            | Command::Unban { room, .. } => (Action::Govern, Some(*room)),
+            Command::Expire { .. }
+            | Command::Forget { .. }
+            | Command::PruneNotifications { .. }
+            | Command::Forsake { .. }
+            | Command::ForgetSignUp { .. }
+            | Command::ExpireCode { .. } => (Action::Pass, None),
         };
-        may(self.part(actor, room), action)
+        may(self.part(actor, room, at), action)
     }
 
     /// Whether the one who asks has this name.
     fn is(&self, actor: Actor, name: &UserName) -> bool {
         match actor {
             Actor::User(user) => self.name_of(user) == Some(name),
-            Actor::Stranger | Actor::Console => false,
+            Actor::Stranger | Actor::Console | Actor::Clock => false,
         }
     }
 
-    fn part(&self, actor: Actor, room: Option<RoomId>) -> Part {
+    fn part(&self, actor: Actor, room: Option<RoomId>, at: Timestamp) -> Part {
         let user = match actor {
             Actor::Stranger => return Part::Stranger,
             Actor::Console => return Part::Console,
-            Actor::User(user) if !self.users.contains_key(&user) => return Part::Stranger,
+            Actor::Clock => return Part::Clock,
             Actor::User(user) => user,
         };
+        if self.users.get(&user).is_none_or(|known| known.status != Status::Active) {
+            return Part::Stranger;
+        }
         let Some(room) = room else { return Part::Outsider };
-        let Some(room) = self.rooms.get(&room) else { return Part::Nowhere };
-        match room.state {
-            RoomState::Terminated if room.former.contains(&user) => Part::Survivor,
-            RoomState::Terminated => Part::Nowhere,
-            RoomState::Live => match room.membership(user).map(|membership| membership.role) {
-                None => Part::Outsider,
-                Some(Role::Owner) => Part::Owner,
-                Some(Role::Admin) => Part::Admin,
-                Some(Role::Member | Role::Unknown) => Part::Member,
+        self.rooms.get(&room).map_or(Part::Nowhere, |room| room.part(user, at))
+    }
+}
+
+/// What there is to know of a user and a room, to tell what the one is to the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    pub(crate) state: RoomState,
+    pub(crate) visibility: Visibility,
+    pub(crate) entry: Entry,
+    pub(crate) role: Option<Role>,
+    pub(crate) association: Option<&'a Association>,
+}
+
+impl Sight<'_> {
+    /// What the user is to the room at a moment.
+    pub(crate) fn part(&self, at: Timestamp) -> Part {
+        match self.role {
+            Some(Role::Owner) => return Part::Owner,
+            Some(Role::Admin) => return Part::Admin,
+            Some(Role::Member | Role::Unknown) => return Part::Member,
+            None => {}
+        }
+        let association = self.association;
+        match association.and_then(|it| it.ban_at(at)).map(|ban| ban.notice) {
+            Some(BanNotice::Silent) => return Part::Nowhere,
+            Some(BanNotice::Told) if self.state == RoomState::Live => return Part::Banned,
+            Some(BanNotice::Told) | None => {}
+        }
+        match (self.state, association.filter(|it| it.is_known())) {
+            (RoomState::Terminated, None) => Part::Nowhere,
+            (RoomState::Terminated, Some(_)) => Part::Survivor,
+            (RoomState::Live, Some(it)) if it.is_invited_at(at) => Part::Invited,
+            (RoomState::Live, Some(it)) if it.is_requested() => Part::Requested,
+            (RoomState::Live, Some(it)) if it.must_ask => Part::Kicked,
+            (RoomState::Live, known) => match (self.visibility, self.entry) {
+                (Visibility::Public, Entry::Open) => Part::Welcome,
+                (Visibility::Public, Entry::Ask | Entry::Unknown) => Part::Outsider,
+                (Visibility::Private | Visibility::Unknown, _) if known.is_some() => {
+                    Part::Estranged
+                }
+                (Visibility::Private | Visibility::Unknown, _) => Part::Nowhere,
             },
         }
+    }
+
+    /// How whoever is no member comes back in.
+    pub(crate) fn rejoin(&self, at: Timestamp) -> Rejoin {
+        match self.part(at) {
+            Part::Stranger | Part::Console | Part::Clock | Part::Nowhere | Part::Survivor => {
+                Rejoin::No
+            }
+            Part::Welcome | Part::Invited => Rejoin::Now,
+            Part::Outsider | Part::Kicked | Part::Requested => Rejoin::Request,
+            Part::Estranged => Rejoin::Invite,
+            Part::Banned | Part::Member | Part::Admin | Part::Owner => Rejoin::No,
+        }
+    }
+}
+
+impl Room {
+    /// What a user is to the room at a moment.
+    fn part(&self, user: UserId, at: Timestamp) -> Part {
+        let sight = Sight {
+            state: self.state,
+            visibility: self.visibility,
+            entry: self.entry,
+            role: self.membership(user).map(|membership| membership.role),
+            association: self.associations.get(&user),
+        };
+        sight.part(at)
     }
 }

@@ -1,32 +1,72 @@
 //! Loading: the world is put together again from the store's rows, without replaying its history.
 //!
-//! What comes out equals the fold of all events. The order is: users before their devices, users
-//! and rooms before memberships. Nonces, and what else of them there is to restore, are in
-//! [`nonces`](super::nonces).
+//! What comes out equals the fold of all events. The order is: users before what is theirs, users
+//! and rooms before memberships and associations. Nonces, and what else of them there is to
+//! restore, are in [`nonces`](super::nonces).
 
-use parlor_protocol::id::{Bytes, DeviceId, Revision, RoomId, Seq};
+use parlor_protocol::account::SignUpMode;
+use parlor_protocol::id::{Bytes, DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::Topic;
 
-use super::event::{Standing, UserId};
-use super::world::{Membership, Room, RoomState, User, World};
+use super::codes::{Code, CodeTerms};
+use super::event::{Standing, Status, UserId};
+use super::world::{Member, Membership, Noted, Reading, Room, RoomState, User, World};
+
+/// A user as the store has them.
+#[derive(Debug)]
+pub(crate) struct StoredUser {
+    pub(crate) name: UserName,
+    pub(crate) standing: Standing,
+    pub(crate) status: Status,
+    pub(crate) status_at: Timestamp,
+    pub(crate) revision: Revision,
+    /// The greatest number that a device of theirs ever had, 0 for none.
+    pub(crate) last_device: DeviceId,
+    /// The greatest number that a notification of theirs ever had, 0 for none.
+    pub(crate) last_notification: NotificationId,
+}
+
+/// A room as the store has it.
+#[derive(Debug)]
+pub(crate) struct StoredRoom {
+    pub(crate) title: Title,
+    pub(crate) topic: Option<Topic>,
+    pub(crate) state: RoomState,
+    pub(crate) visibility: Visibility,
+    pub(crate) entry: Entry,
+    pub(crate) slow_secs: u32,
+    pub(crate) revision: Revision,
+    pub(crate) last_seq: Seq,
+}
 
 impl World {
-    pub(crate) fn restore_directory(&mut self, revision: Revision) {
+    pub(crate) fn restore_directory(
+        &mut self,
+        revision: Revision,
+        last_user: UserId,
+        sign_up: Option<SignUpMode>,
+    ) {
         self.directory_revision = revision;
+        self.last_user = last_user;
+        self.sign_up = sign_up;
     }
 
-    /// `last_device` is the greatest number that a device of theirs ever had, 0 for none.
-    pub(crate) fn restore_user(
-        &mut self,
-        id: UserId,
-        name: UserName,
-        standing: Standing,
-        revision: Revision,
-        last_device: DeviceId,
-    ) {
+    pub(crate) fn restore_code(&mut self, code: Code, terms: CodeTerms) {
+        self.codes.insert(code, terms);
+    }
+
+    pub(crate) fn restore_user(&mut self, id: UserId, stored: StoredUser) {
+        let StoredUser { name, standing, status, status_at, revision, .. } = stored;
+        let (last_device, last_notification) = (stored.last_device, stored.last_notification);
         self.names.insert(name.clone(), id);
-        self.users.insert(id, User { revision, last_device, ..User::new(name, standing) });
+        if standing == Standing::Operator {
+            self.operators.insert(id);
+        }
+        let new = User::new(name, standing, status, status_at);
+        self.users.insert(id, User { revision, last_device, last_notification, ..new });
+        self.note_status(id);
     }
 
     /// A device that was not revoked.
@@ -34,30 +74,39 @@ impl World {
         self.user_mut(user).devices.insert(id, public_key);
     }
 
+    pub(crate) fn restore_block(&mut self, user: UserId, whom: UserId) {
+        self.user_mut(user).blocked.insert(whom);
+    }
+
+    /// A notification that was not dismissed.
+    pub(crate) fn restore_notification(&mut self, user: UserId, id: NotificationId, noted: Noted) {
+        let oldest = self.oldest_notification(user);
+        self.user_mut(user).notifications.insert(id, noted);
+        self.note_oldest(user, oldest);
+    }
+
     /// The title of a live room is taken by this, too.
-    pub(crate) fn restore_room(
-        &mut self,
-        id: RoomId,
-        title: Title,
-        topic: Option<Topic>,
-        state: RoomState,
-        revision: Revision,
-        last_seq: Seq,
-    ) {
+    pub(crate) fn restore_room(&mut self, id: RoomId, stored: StoredRoom) {
+        let StoredRoom { title, topic, state, visibility, entry, slow_secs, .. } = stored;
+        let (revision, last_seq) = (stored.revision, stored.last_seq);
         match state {
             RoomState::Live => self.titles.take(&title, id),
             RoomState::Terminated => {}
         }
-        self.rooms.insert(id, Room { revision, last_seq, topic, ..Room::new(title, state) });
+        let new = Room::new(title, state, visibility, entry);
+        self.rooms.insert(id, Room { revision, last_seq, topic, slow_secs, ..new });
     }
 
-    pub(crate) fn restore_member(&mut self, room: RoomId, user: UserId, membership: Membership) {
-        self.room_mut(room).members.insert(user, membership);
+    pub(crate) fn restore_member(
+        &mut self,
+        room: RoomId,
+        user: UserId,
+        membership: Membership,
+        read: Seq,
+    ) {
+        let reading = Reading { read, mentions: Vec::new() };
+        self.room_mut(room).members.insert(user, Member { membership, reading });
         self.user_mut(user).rooms.insert(room);
-    }
-
-    /// Someone whose membership of the room ended and did not begin again.
-    pub(crate) fn restore_former(&mut self, room: RoomId, user: UserId) {
-        self.room_mut(room).former.insert(user);
+        self.note_status(user);
     }
 }

@@ -5,16 +5,24 @@
 
 use parlor_protocol::id::RoomId;
 use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::Role;
 use parlor_protocol::text::Topic;
 
-use super::command::Decision;
+use super::command::{Actor, Decision};
 use super::decide::Draft;
-use super::event::{DirectoryEvent, RoomEvent, UserId};
+use super::event::{DirectoryEvent, Notice, RoomEvent, UserId};
+use super::world::RoomState;
+
+/// The most admins of one room: each is told of every request.
+const ADMINS_MAX: usize = 100;
+/// The longest slow mode, in seconds: a day.
+const SLOW_SECS_MAX: u32 = 86_400;
 
 pub(super) fn promote(
     mut draft: Draft<'_>,
+    by: UserId,
     room: RoomId,
     name: &UserName,
 ) -> Result<Decision, Code> {
@@ -24,7 +32,10 @@ pub(super) fn promote(
         Role::Owner => return Err(Code::NotPermitted),
         Role::Admin => {}
         Role::Member | Role::Unknown => {
-            draft.room(room, RoomEvent::RoleChanged { user, role: Role::Admin });
+            if draft.known_room(room)?.admins().count() > ADMINS_MAX {
+                return Err(Code::TooMany);
+            }
+            change_role(&mut draft, by, room, user, Role::Admin)?;
         }
     }
     Ok(draft.done())
@@ -33,6 +44,7 @@ pub(super) fn promote(
 /// Whether it is another's act or the admin's own, the table has said that it may be done.
 pub(super) fn demote(
     mut draft: Draft<'_>,
+    by: UserId,
     room: RoomId,
     name: &UserName,
 ) -> Result<Decision, Code> {
@@ -40,24 +52,67 @@ pub(super) fn demote(
     match role {
         // A room has an owner at all times: it can be handed over, not laid down.
         Role::Owner => return Err(Code::NotPermitted),
-        Role::Admin => {
-            draft.room(room, RoomEvent::RoleChanged { user, role: Role::Member });
-        }
+        Role::Admin => change_role(&mut draft, by, room, user, Role::Member)?,
         Role::Member | Role::Unknown => {}
     }
     Ok(draft.done())
 }
 
+fn change_role(
+    draft: &mut Draft<'_>,
+    by: UserId,
+    room: RoomId,
+    user: UserId,
+    role: Role,
+) -> Result<(), Code> {
+    let of = Notice::of(NotificationKind::RoleChanged, room, draft.known_room(room)?);
+    draft.room(room, RoomEvent::RoleChanged { user, role });
+    draft.notify(user, Notice { by: Some(by), role: Some(role), ..of });
+    Ok(())
+}
+
+/// The owner hands the room over, or an operator one whose owner has vanished.
 pub(super) fn transfer(
     mut draft: Draft<'_>,
-    owner: UserId,
+    actor: Actor,
     room: RoomId,
     name: &UserName,
 ) -> Result<Decision, Code> {
+    let known = draft.known_room(room)?;
+    // Whoever is in the room has been told by the table already.
+    if known.state == RoomState::Terminated {
+        return Err(Code::RoomTerminated);
+    }
     let (heir, _) = member(&draft, room, name)?;
-    if heir != owner {
-        draft.room(room, RoomEvent::RoleChanged { user: owner, role: Role::Admin });
+    let owner = known.members().find(|(_, of)| of.role == Role::Owner).map(|(user, _)| user);
+    if owner != Some(heir) {
+        let by = match actor {
+            Actor::User(user) => Some(user),
+            Actor::Stranger | Actor::Console | Actor::Clock => None,
+        };
+        let of = |kind| Notice { by, ..Notice::of(kind, room, known) };
+        if let Some(owner) = owner {
+            draft.room(room, RoomEvent::RoleChanged { user: owner, role: Role::Admin });
+            let role = Some(Role::Admin);
+            draft.notify(owner, Notice { role, ..of(NotificationKind::RoleChanged) });
+        }
         draft.room(room, RoomEvent::RoleChanged { user: heir, role: Role::Owner });
+        draft.notify(heir, of(NotificationKind::OwnershipReceived));
+    }
+    Ok(draft.done())
+}
+
+pub(super) fn set_slow_mode(
+    mut draft: Draft<'_>,
+    by: UserId,
+    room: RoomId,
+    secs: u32,
+) -> Result<Decision, Code> {
+    if secs > SLOW_SECS_MAX {
+        return Err(Code::TooLong);
+    }
+    if draft.known_room(room)?.slow_secs != secs {
+        draft.room(room, RoomEvent::SlowModeChanged { by, secs });
     }
     Ok(draft.done())
 }

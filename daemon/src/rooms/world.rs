@@ -5,12 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlor_protocol::id::{Bytes, DeviceId, Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::account::SignUpMode;
+use parlor_protocol::id::{Bytes, DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::room::Role;
+use parlor_protocol::room::{Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
 
-use super::event::{Standing, UserId};
+use super::agenda::Agenda;
+use super::association::Association;
+use super::codes::{Code, CodeTerms};
+use super::event::{Standing, Status, UserId};
 use super::nonces::Nonces;
 
 /// Users, rooms, and who is in which. The default is the empty world, before its first event.
@@ -21,7 +25,15 @@ pub(crate) struct World {
     pub(super) rooms: BTreeMap<RoomId, Room>,
     pub(super) titles: Titles,
     pub(super) directory_revision: Revision,
+    /// The number of the user who was added last; a forgotten one's is not given again.
+    pub(super) last_user: UserId,
+    /// How users sign up, where that was set by command.
+    pub(super) sign_up: Option<SignUpMode>,
+    pub(super) codes: BTreeMap<Code, CodeTerms>,
+    /// Users who may administer the whole server.
+    pub(super) operators: BTreeSet<UserId>,
     pub(super) nonces: Nonces,
+    pub(super) agenda: Agenda,
 }
 
 /// What the rules know of a user.
@@ -29,6 +41,9 @@ pub(crate) struct World {
 pub(crate) struct User {
     pub(crate) name: UserName,
     pub(crate) standing: Standing,
+    pub(crate) status: Status,
+    /// Since when it is that.
+    pub(crate) status_at: Timestamp,
     /// The last event of the user's own stream.
     pub(crate) revision: Revision,
     /// The number of the last device ever registered; a revoked one's is not given again.
@@ -36,6 +51,18 @@ pub(crate) struct User {
     /// The keys that log the user in, by number.
     pub(super) devices: BTreeMap<DeviceId, Bytes<32>>,
     pub(super) rooms: BTreeSet<RoomId>,
+    /// Whose messages and wishes they do not want.
+    pub(super) blocked: BTreeSet<UserId>,
+    /// The number of the last notification ever made.
+    pub(super) last_notification: NotificationId,
+    pub(super) notifications: BTreeMap<NotificationId, Noted>,
+}
+
+/// What the rules know of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) at: Timestamp,
+    pub(crate) read: bool,
 }
 
 /// What the rules know of a room.
@@ -44,13 +71,33 @@ pub(crate) struct Room {
     pub(crate) title: Title,
     pub(crate) topic: Option<Topic>,
     pub(crate) state: RoomState,
+    pub(crate) visibility: Visibility,
+    pub(crate) entry: Entry,
+    /// Seconds between two messages of a plain member; 0 for no slow mode.
+    pub(crate) slow_secs: u32,
     /// The last event of the room's stream.
     pub(crate) revision: Revision,
     /// The last message.
     pub(crate) last_seq: Seq,
-    pub(super) members: BTreeMap<UserId, Membership>,
-    /// Who was a member and is none now: to them a terminated room answers that it was.
-    pub(super) former: BTreeSet<UserId>,
+    pub(super) members: BTreeMap<UserId, Member>,
+    /// What those who are no members have to do with it.
+    pub(super) associations: BTreeMap<UserId, Association>,
+}
+
+/// A member, and what of the room they have not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) membership: Membership,
+    pub(super) reading: Reading,
+}
+
+/// How far a member has read. It is soft: a crash may forget some seconds of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// The last message that they have read.
+    pub(crate) read: Seq,
+    /// The messages after it that mention them, the latest of these.
+    pub(crate) mentions: Vec<Seq>,
 }
 
 /// Whether a room lives.
@@ -91,7 +138,33 @@ impl World {
 
     /// Whose name this is.
     pub(crate) fn user_by_name(&self, name: &UserName) -> Option<UserId> {
+        self.names.get(name).copied().filter(|user| self.users[user].is_there())
+    }
+
+    /// Whose name this is, whatever became of the account.
+    pub(crate) fn account_by_name(&self, name: &UserName) -> Option<UserId> {
         self.names.get(name).copied()
+    }
+
+    /// How users sign up, where that was set by command.
+    pub(crate) fn sign_up_mode(&self) -> Option<SignUpMode> {
+        self.sign_up
+    }
+
+    /// Whether nobody was ever a user.
+    pub(crate) fn has_no_users(&self) -> bool {
+        self.last_user == UserId(0)
+    }
+
+    /// The codes that were made and not ended.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = (Code, &CodeTerms)> {
+        self.codes.iter().map(|(&code, terms)| (code, terms))
+    }
+
+    /// The operators whose accounts are active.
+    pub(super) fn operators(&self) -> impl Iterator<Item = UserId> {
+        let is_active = |user: &UserId| self.users[user].status == Status::Active;
+        self.operators.iter().copied().filter(is_active)
     }
 
     /// The room of this ID, also a terminated one.
@@ -135,6 +208,14 @@ impl World {
 }
 
 impl User {
+    /// Whether others may have to do with them: neither gone nor only signed up.
+    pub(crate) fn is_there(&self) -> bool {
+        match self.status {
+            Status::Active | Status::Disabled => true,
+            Status::Waiting | Status::Denied | Status::Removed => false,
+        }
+    }
+
     /// The devices that log the user in, by number.
     pub(crate) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Bytes<32>)> {
         self.devices.iter().map(|(&id, key)| (id, key))
@@ -149,12 +230,17 @@ impl User {
 impl Room {
     /// A user's place in it; `None` where no member.
     pub(crate) fn membership(&self, user: UserId) -> Option<Membership> {
-        self.members.get(&user).copied()
+        self.members.get(&user).map(|member| member.membership)
+    }
+
+    /// How far a member has read; `None` where no member.
+    pub(crate) fn reading(&self, user: UserId) -> Option<&Reading> {
+        self.members.get(&user).map(|member| &member.reading)
     }
 
     /// Its members, by the users' numbers.
     pub(crate) fn members(&self) -> impl ExactSizeIterator<Item = (UserId, &Membership)> {
-        self.members.iter().map(|(&user, membership)| (user, membership))
+        self.members.iter().map(|(&user, member)| (user, &member.membership))
     }
 }
 

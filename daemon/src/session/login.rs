@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parlor_protocol::account::{
     DeviceLogin, LoginFinish, LoginStart, NewDevice as Offered, PasswordFinish, PasswordPurpose,
-    PasswordStart, SignUpFinish, SignUpMode, SignUpStart,
+    PasswordStart, SignUpFinish, SignUpStart,
 };
 use parlor_protocol::id::Bytes;
 use parlor_protocol::name::UserName;
@@ -13,12 +13,12 @@ use parlor_protocol::record::Record;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::Outcome;
 
-use super::{Server, Session};
+use super::Session;
 use crate::accounts;
 use crate::audit::LoginBy;
 use crate::delivery::Binding;
 use crate::hub::{Ask, Proof, Wish};
-use crate::rooms::{Command, NewDevice, UserId};
+use crate::rooms::{Command, NewDevice, SignUpCode, UserId};
 use crate::store::StoreError;
 
 /// How far a connection's login has come.
@@ -46,7 +46,8 @@ impl Login {
 
 impl Session {
     pub(super) fn sign_up_start(&self, id: u32, start: &SignUpStart) {
-        let outcome = may_sign_up(&self.server, &start.name)
+        let outcome = UserName::parse(&start.name)
+            .map_err(|_| Code::BadName)
             .and_then(|name| self.server.accounts.register(&name, &start.request));
         self.reply(id, outcome.map_or_else(refused, Outcome::Registration));
     }
@@ -62,10 +63,15 @@ impl Session {
         if self.shard.user(&self.conn).is_some() {
             return Err(Code::BadRequest);
         }
-        let name = may_sign_up(&self.server, &finish.name)?;
+        let name = UserName::parse(&finish.name).map_err(|_| Code::BadName)?;
+        // What is no code is nobody's.
+        let code = match finish.code.as_deref().filter(|code| !code.trim().is_empty()) {
+            Some(code) => Some(SignUpCode::parse(code).ok_or(Code::BadCode)?),
+            None => None,
+        };
         let password = self.server.accounts.password(&finish.upload, finish.cost.0)?;
         let device = device(finish.device.as_ref())?;
-        Ok(Command::SignUp { name, password, device, mode: self.server.sign_up })
+        Ok(Command::SignUp { name, password, device, mode: self.server.sign_up_configured, code })
     }
 
     pub(super) async fn login_start(&self, login: &mut Login, id: u32, start: LoginStart) {
@@ -202,13 +208,6 @@ impl Session {
         if self.server.hub.send(failed).await.is_err() {
             self.reply(id, refused(Code::Unavailable));
         }
-    }
-}
-
-fn may_sign_up(server: &Server, name: &str) -> Result<UserName, Code> {
-    match server.sign_up {
-        SignUpMode::Open => UserName::parse(name).map_err(|_| Code::BadName),
-        SignUpMode::Closed | SignUpMode::Unknown => Err(Code::SignUpClosed),
     }
 }
 

@@ -4,14 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use parlor_protocol::account::Devices;
+use parlor_protocol::entry::{ListInvites, ListOfRoom, ListOwn};
 use parlor_protocol::id::{DeviceId, RoomId};
 use parlor_protocol::message::{History, ListChanges};
 use parlor_protocol::record::Record;
-use parlor_protocol::refusal::Code;
-use parlor_protocol::reply::Outcome;
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::room::{ListMembers, ListRooms, RoomRef};
 
 use super::Session;
+use crate::hub::{Ask, Wish};
 use crate::rooms::UserId;
 use crate::store::{Asked, Generation, Readers};
 
@@ -23,39 +25,104 @@ pub(super) enum Read {
     Members(ListMembers),
     History(History),
     Changes(ListChanges),
+    Requests(ListOfRoom),
+    Invites(ListInvites),
+    Bans(ListOfRoom),
+    Notifications(ListOwn),
+    FormerRooms(ListOwn),
 }
 
 /// What was found, and for what only members may see, for which membership: whoever was removed
 /// meanwhile does not get it.
 type Found = Asked<(Outcome, Option<(RoomId, Generation)>)>;
 
+/// What a look-up comes to: the answer, or what the hub has to add to it.
+enum Answer {
+    Outcome(Outcome),
+    Ask(Wish),
+}
+
 impl Session {
     /// Looks something up on a thread that may wait for the disk, and answers.
     pub(super) fn read(&self, id: u32, user: UserId, read: Read) {
         let (shard, conn) = (Rc::clone(&self.shard), Rc::clone(&self.conn));
-        let server = Arc::clone(&self.server);
+        let (server, caller) = (Arc::clone(&self.server), self.caller());
         tokio::task::spawn_local(async move {
             let _turn = conn.look_up_turn().await;
             conn.caught_up().await;
             let device = shard.device(&conn);
+            let asked = Subject::of(&read);
+            let readers = server.readers.clone();
             let found =
-                tokio::task::spawn_blocking(move || look_up(&server.readers, user, device, read));
-            let outcome = match found.await {
+                tokio::task::spawn_blocking(move || look_up(&readers, user, device, read)).await;
+            let found = match found {
                 Ok(Ok(Ok((outcome, seen_by)))) => match seen_by {
                     Some((room, joined)) if shard.membership(&conn, room) != Some(joined.0) => {
-                        Outcome::Refused(Code::NotAMember.into())
+                        Err(Code::NotAMember.into())
                     }
-                    _ => outcome,
+                    _ => Ok(outcome),
                 },
-                Ok(Ok(Err(refusal))) => Outcome::Refused(refusal),
+                Ok(Ok(Err(refusal))) => Err(refusal),
                 Ok(Err(error)) => {
                     log::error!("cannot answer a read: {error}");
-                    Outcome::Refused(error.code().into())
+                    Err(error.code().into())
                 }
-                Err(_stopping) => Outcome::Refused(Code::Unavailable.into()),
+                Err(_stopping) => Err(Code::Unavailable.into()),
             };
-            conn.reply(id, outcome);
+            match complete(asked, user, found) {
+                Answer::Outcome(outcome) => conn.reply(id, outcome),
+                Answer::Ask(wish) => {
+                    if server.hub.send(Ask::Request { caller, id, wish }).await.is_err() {
+                        conn.close(CloseReason::ShuttingDown);
+                    }
+                }
+            }
         });
+    }
+}
+
+/// What of a question matters to whoever completes its answer.
+#[derive(Clone, Copy)]
+enum Subject {
+    RoomById,
+    Rooms,
+    MembersOf(RoomId),
+    Other,
+}
+
+impl Subject {
+    fn of(read: &Read) -> Self {
+        match read {
+            Read::Room(RoomRef::Id(_)) => Self::RoomById,
+            Read::Members(list) => Self::MembersOf(list.room),
+            Read::Room(RoomRef::Title(_) | RoomRef::Unknown) | Read::Rooms(_) => Self::Rooms,
+            Read::Devices
+            | Read::History(_)
+            | Read::Changes(_)
+            | Read::Requests(_)
+            | Read::Invites(_)
+            | Read::Bans(_)
+            | Read::Notifications(_)
+            | Read::FormerRooms(_) => Self::Other,
+        }
+    }
+}
+
+/// The hub knows who is connected and how far one has read, and counts how often somebody guesses
+/// at IDs.
+fn complete(asked: Subject, user: UserId, found: Result<Outcome, Refusal>) -> Answer {
+    match (asked, found) {
+        (Subject::RoomById, Err(Refusal { code: Code::NoSuchRoom, .. })) => {
+            Answer::Ask(Wish::Missed { user })
+        }
+        (Subject::Rooms | Subject::RoomById, Ok(outcome)) => {
+            Answer::Ask(Wish::Freshen { user, outcome: Box::new(outcome) })
+        }
+        (Subject::MembersOf(room), Ok(Outcome::Members(members))) => {
+            Answer::Ask(Wish::Present { room, members })
+        }
+        (_, Ok(outcome)) => Answer::Outcome(outcome),
+        (_, Err(refusal)) => Answer::Outcome(Outcome::Refused(refusal)),
     }
 }
 
@@ -76,5 +143,23 @@ fn look_up(readers: &Readers, user: UserId, device: Option<DeviceId>, read: Read
         Read::Changes(list) => readers
             .changes(user, &list)?
             .map(|(page, joined)| (Outcome::Changes(page), Some((list.room, joined)))),
+        Read::Requests(list) => readers
+            .requests(user, &list)?
+            .map(|(page, joined)| (Outcome::Requests(page), Some((list.room, joined)))),
+        Read::Bans(list) => readers
+            .bans(user, &list)?
+            .map(|(page, joined)| (Outcome::Bans(page), Some((list.room, joined)))),
+        Read::Invites(list) => match list.room {
+            Some(room) => readers
+                .invites_into(user, room, &list)?
+                .map(|(page, joined)| (Outcome::Invites(page), Some((room, joined)))),
+            None => readers.invites_of(user, &list)?.map(|page| (Outcome::Invites(page), None)),
+        },
+        Read::Notifications(list) => {
+            readers.notifications(user, &list)?.map(|page| (Outcome::Notifications(page), None))
+        }
+        Read::FormerRooms(list) => {
+            readers.former_rooms(user, &list)?.map(|page| (Outcome::FormerRooms(page), None))
+        }
     })
 }

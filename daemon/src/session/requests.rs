@@ -1,18 +1,19 @@
 //! What each command of a session comes to: parsed here, then answered, read or handed to the hub.
 
-use parlor_protocol::id::RoomId;
+use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::notification::WhichNotifications;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command as Wanted;
-use parlor_protocol::room::{Demote, Promote, Transfer};
-use parlor_protocol::text::{MessageText, TextError, Topic};
+use parlor_protocol::text::{MessageText, Reason, TextError, Topic};
 
 use super::login::Login;
 use super::reads::Read;
 use super::{Session, Waiting};
+use crate::clock::now;
 use crate::hub::Wish;
-use crate::rooms::{Command, UserId};
+use crate::rooms::{Command, UserId, WhichNotices};
 
 /// Who may not wait for anything else: the answer, or what to do for it.
 enum Next {
@@ -73,53 +74,99 @@ impl Session {
 
 /// What a command of a user who is logged in asks for.
 fn next(user: UserId, command: Wanted) -> Next {
-    let wish = |command| Next::Submit(Wish::Do { user, command });
-    // What is no name is nobody's.
-    let about =
-        |name: String, room, command: fn(RoomId, UserName) -> Command| match UserName::parse(&name)
-        {
-            Ok(name) => wish(command(room, name)),
-            Err(_) => Code::NoSuchUser.into(),
-        };
-    match command {
-        Wanted::Ping => Next::Reply(Outcome::Done),
-        Wanted::Subscribe => Next::Submit(Wish::Subscribe { user }),
-        Wanted::RevokeDevice(revoke) => wish(Command::RevokeDevice { id: revoke.id }),
-        Wanted::CreateRoom(create) => match Title::parse(&create.title) {
-            Ok(title) => wish(Command::CreateRoom { title }),
-            Err(_) => Code::BadTitle.into(),
+    match parse(command) {
+        Ok(Asked::Nothing) => Next::Reply(Outcome::Done),
+        Ok(Asked::Subscribe) => Next::Submit(Wish::Subscribe { user }),
+        Ok(Asked::Do(command)) => Next::Submit(Wish::Do { user, command }),
+        Ok(Asked::Read(read)) => Next::Read(read),
+        Err(code) => code.into(),
+    }
+}
+
+/// What a command asks for, once parsed.
+enum Asked {
+    Nothing,
+    Subscribe,
+    Do(Command),
+    Read(Read),
+}
+
+/// Parses what is in a command: from here on names, titles and texts are valid.
+#[expect(clippy::too_many_lines, reason = "one arm a command, so that none is forgotten")]
+fn parse(wanted: Wanted) -> Result<Asked, Code> {
+    let command = match wanted {
+        Wanted::Ping => return Ok(Asked::Nothing),
+        Wanted::Subscribe => return Ok(Asked::Subscribe),
+        Wanted::ListDevices => return Ok(Asked::Read(Read::Devices)),
+        Wanted::ListRooms(list) => return Ok(Asked::Read(Read::Rooms(list))),
+        Wanted::FindRoom(find) => return Ok(Asked::Read(Read::Room(find.room.0))),
+        Wanted::ListMembers(list) => return Ok(Asked::Read(Read::Members(list))),
+        Wanted::History(history) => return Ok(Asked::Read(Read::History(history))),
+        Wanted::ListChanges(changes) => return Ok(Asked::Read(Read::Changes(changes))),
+        Wanted::ListRequests(list) => return Ok(Asked::Read(Read::Requests(list))),
+        Wanted::ListInvites(list) => return Ok(Asked::Read(Read::Invites(list))),
+        Wanted::ListBans(list) => return Ok(Asked::Read(Read::Bans(list))),
+        Wanted::ListNotifications(list) => return Ok(Asked::Read(Read::Notifications(list))),
+        Wanted::ListFormerRooms(list) => return Ok(Asked::Read(Read::FormerRooms(list))),
+        Wanted::RevokeDevice(revoke) => Command::RevokeDevice { id: revoke.id },
+        Wanted::CreateRoom(create) => Command::CreateRoom {
+            title: title(&create.title)?,
+            visibility: create.visibility,
+            entry: create.entry,
         },
-        Wanted::JoinRoom(join) => wish(Command::JoinRoom { room: join.room, leave: join.leave }),
-        Wanted::LeaveRoom(leave) => wish(Command::LeaveRoom { room: leave.room }),
-        Wanted::Send(send) => match MessageText::parse(&send.text) {
-            Ok(text) => wish(Command::Send { room: send.room, nonce: send.nonce, text }),
-            Err(TextError::Empty) => Code::Empty.into(),
-            Err(TextError::TooLong) => Code::TooLong.into(),
+        Wanted::JoinRoom(join) => Command::JoinRoom { room: join.room, leave: join.leave },
+        Wanted::LeaveRoom(leave) => Command::LeaveRoom { room: leave.room },
+        Wanted::Send(send) => Command::Send {
+            room: send.room,
+            nonce: send.nonce,
+            text: MessageText::parse(&send.text).map_err(fault)?,
         },
-        Wanted::Promote(Promote { room, user }) => {
-            about(user, room, |room, user| Command::Promote { room, user })
+        Wanted::Promote(it) => Command::Promote { room: it.room, user: user_name(&it.user)? },
+        Wanted::Demote(it) => Command::Demote { room: it.room, user: user_name(&it.user)? },
+        Wanted::Transfer(it) => Command::Transfer { room: it.room, user: user_name(&it.user)? },
+        Wanted::SetTopic(set) => {
+            let topic = unless_blank(Topic::parse(&set.topic))?;
+            Command::SetTopic { room: set.room, topic }
         }
-        Wanted::Demote(Demote { room, user }) => {
-            about(user, room, |room, user| Command::Demote { room, user })
+        Wanted::Rename(rename) => {
+            Command::Rename { room: rename.room, title: title(&rename.title)? }
         }
-        Wanted::Transfer(Transfer { room, user }) => {
-            about(user, room, |room, user| Command::Transfer { room, user })
+        Wanted::SetSlowMode(slow) => Command::SetSlowMode { room: slow.room, secs: slow.secs },
+        Wanted::MarkRead(mark) => Command::MarkRead { room: mark.room, seq: mark.seq },
+        Wanted::RequestToJoin(it) => {
+            Command::RequestToJoin { room: it.room, reason: reason(&it.reason)? }
         }
-        Wanted::SetTopic(set) => match Topic::parse(&set.topic) {
-            Ok(topic) => wish(Command::SetTopic { room: set.room, topic: Some(topic) }),
-            Err(TextError::Empty) => wish(Command::SetTopic { room: set.room, topic: None }),
-            Err(TextError::TooLong) => Code::TooLong.into(),
-        },
-        Wanted::Rename(rename) => match Title::parse(&rename.title) {
-            Ok(title) => wish(Command::Rename { room: rename.room, title }),
-            Err(_) => Code::BadTitle.into(),
-        },
-        Wanted::ListDevices => Next::Read(Read::Devices),
-        Wanted::ListRooms(list) => Next::Read(Read::Rooms(list)),
-        Wanted::FindRoom(find) => Next::Read(Read::Room(find.room.0)),
-        Wanted::ListMembers(list) => Next::Read(Read::Members(list)),
-        Wanted::History(history) => Next::Read(Read::History(history)),
-        Wanted::ListChanges(changes) => Next::Read(Read::Changes(changes)),
+        Wanted::Withdraw(it) => Command::Withdraw { room: it.room },
+        Wanted::Approve(it) => Command::Approve { room: it.room, user: user_name(&it.user)? },
+        Wanted::Deny(it) => {
+            Command::Deny { room: it.room, user: user_name(&it.user)?, reason: reason(&it.reason)? }
+        }
+        Wanted::AddMember(it) => Command::AddMember { room: it.room, user: user_name(&it.user)? },
+        Wanted::InviteUser(it) => Command::InviteUser { room: it.room, user: user_name(&it.user)? },
+        Wanted::RevokeInvite(it) => {
+            Command::RevokeInvite { room: it.room, user: user_name(&it.user)? }
+        }
+        Wanted::Kick(it) => {
+            Command::Kick { room: it.room, user: user_name(&it.user)?, reason: reason(&it.reason)? }
+        }
+        Wanted::BanUser(it) => {
+            // A ban that is over at once is none.
+            if it.secs == Some(0) {
+                return Err(Code::BadRequest);
+            }
+            let ends = |secs: u32| Timestamp(now().0.saturating_add(i64::from(secs) * 1_000));
+            Command::BanUser {
+                room: it.room,
+                user: user_name(&it.user)?,
+                reason: reason(&it.reason)?,
+                until: it.secs.map(ends),
+            }
+        }
+        Wanted::Unban(it) => Command::Unban { room: it.room, user: user_name(&it.user)? },
+        Wanted::Block(it) => Command::Block { user: user_name(&it.user)? },
+        Wanted::Unblock(it) => Command::Unblock { user: user_name(&it.user)? },
+        Wanted::ReadNotifications(it) => Command::ReadNotifications(which(&it)),
+        Wanted::DismissNotifications(it) => Command::DismissNotifications(which(&it)),
         Wanted::SignUpStart(_)
         | Wanted::SignUpFinish(_)
         | Wanted::LoginStart(_)
@@ -127,6 +174,39 @@ fn next(user: UserId, command: Wanted) -> Next {
         | Wanted::DeviceLogin(_)
         | Wanted::PasswordStart(_)
         | Wanted::PasswordFinish(_)
-        | Wanted::Unknown => Code::BadRequest.into(),
+        | Wanted::Unknown => return Err(Code::BadRequest),
+    };
+    Ok(Asked::Do(command))
+}
+
+/// What is no name is nobody's.
+fn user_name(text: &str) -> Result<UserName, Code> {
+    UserName::parse(text).map_err(|_| Code::NoSuchUser)
+}
+
+fn title(text: &str) -> Result<Title, Code> {
+    Title::parse(text).map_err(|_| Code::BadTitle)
+}
+
+fn reason(text: &str) -> Result<Option<Reason>, Code> {
+    unless_blank(Reason::parse(text))
+}
+
+fn which(which: &WhichNotifications) -> WhichNotices {
+    which.id.map_or(WhichNotices::All, WhichNotices::One)
+}
+
+fn unless_blank<T>(parsed: Result<T, TextError>) -> Result<Option<T>, Code> {
+    match parsed {
+        Ok(text) => Ok(Some(text)),
+        Err(TextError::Empty) => Ok(None),
+        Err(error @ TextError::TooLong) => Err(fault(error)),
+    }
+}
+
+fn fault(error: TextError) -> Code {
+    match error {
+        TextError::Empty => Code::Empty,
+        TextError::TooLong => Code::TooLong,
     }
 }

@@ -1,14 +1,14 @@
 //! Reading accounts: what a login is checked against, and listings of users and devices.
 
 use parlor_protocol::account::{Device, StretchCost};
-use parlor_protocol::id::{Bytes, DeviceId, Timestamp};
+use parlor_protocol::id::{Bytes, DeviceId};
 use parlor_protocol::name::UserName;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::StoreError;
 use super::readers::Readers;
-use super::rows::{int, key, natural, parsed, standing, time, user, user_int};
-use crate::rooms::{Password, Standing, UserId};
+use super::rows::{int, key, natural, parsed, standing, time, user, user_int, word};
+use crate::rooms::{Password, Standing, Status, UserId};
 
 /// Who logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) struct Account {
 pub(crate) struct UserLine {
     pub(crate) name: UserName,
     pub(crate) standing: Standing,
-    pub(crate) created_at: Timestamp,
+    pub(crate) status: Status,
 }
 
 impl Readers {
@@ -113,15 +113,15 @@ impl Readers {
     ) -> Result<Vec<UserLine>, StoreError> {
         self.read("list the users in", |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT name, standing, created_at FROM users WHERE name > ?1
-                 ORDER BY name LIMIT ?2",
+                "SELECT name, standing, status FROM users
+                 WHERE name > ?1 AND status <> 'denied' ORDER BY name LIMIT ?2",
             )?;
             let lines =
                 statement.query_map(params![after.map_or("", UserName::as_str), limit], |row| {
                     Ok(UserLine {
                         name: parsed(row, 0)?,
                         standing: standing(row, 1)?,
-                        created_at: time(row, 2)?,
+                        status: word(row, 2)?,
                     })
                 })?;
             Ok(lines.collect::<Result<_, _>>()?)

@@ -1,15 +1,18 @@
 //! What each event writes: every kind of event has its statement here, and no event has any other.
 
+mod entry;
+mod users;
+
 use std::collections::BTreeMap;
 
 use parlor_protocol::id::{Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::Title;
-use parlor_protocol::room::{Departure, Role};
-use parlor_protocol::text::Topic;
+use parlor_protocol::room::{Departure, Entry, Role, Visibility};
+use parlor_protocol::text::{Reason, Topic};
 use rusqlite::{Connection, Params, params};
 
-use super::rows::{int, room_int, standing_word, user_int};
-use crate::rooms::{DirectoryEvent, Event, Happening, RoomEvent, UserEvent, UserId};
+use super::rows::{int, room_int, user_int};
+use crate::rooms::{DirectoryEvent, Event, Happening, RoomEvent, UserId};
 
 /// How far the messages of a batch bring the rooms: written once for each room rather than once for
 /// each message.
@@ -54,7 +57,7 @@ pub(super) fn write(
             Happening::Room(room, what) => {
                 room_event(connection, event, *room, what, (&mut advanced, hours))?;
             }
-            Happening::User(user, what) => user_event(connection, event, *user, what)?,
+            Happening::User(user, what) => users::user_event(connection, event, *user, what)?,
         }
     }
     advanced.into_iter().try_for_each(|(room, reached)| advance(connection, room, reached))
@@ -66,12 +69,6 @@ fn directory_event(
     what: &DirectoryEvent,
 ) -> rusqlite::Result<()> {
     match what {
-        DirectoryEvent::UserAdded { user, name, standing } => run(
-            connection,
-            "INSERT INTO users (id, name, standing, created_at, revision, last_device)
-             VALUES (?1, ?2, ?3, ?4, 0, 0)",
-            params![user_int(*user), name.as_str(), standing_word(*standing), event.at.0],
-        )?,
         DirectoryEvent::TitleTaken { room, title } => run(
             connection,
             "UPDATE rooms SET title = ?2, key = ?3, skeleton = ?4 WHERE id = ?1",
@@ -82,6 +79,12 @@ fn directory_event(
             "UPDATE rooms SET key = NULL, skeleton = NULL WHERE id = ?1",
             [room_int(*room)],
         )?,
+        DirectoryEvent::UserAdded { .. }
+        | DirectoryEvent::UserForgotten { .. }
+        | DirectoryEvent::SignUpModeSet { .. }
+        | DirectoryEvent::CodeMade { .. }
+        | DirectoryEvent::CodeUsed { .. }
+        | DirectoryEvent::CodeEnded { .. } => users::directory_event(connection, event.at, what)?,
     }
     run(connection, "UPDATE meta SET directory_revision = ?1", [int(event.revision.0)])
 }
@@ -93,7 +96,7 @@ fn room_event(
     what: &RoomEvent,
     (advanced, hours): (&mut Advanced, &mut Hours),
 ) -> rusqlite::Result<()> {
-    if let RoomEvent::Messaged { seq, author, nonce, text } = what {
+    if let RoomEvent::Messaged { seq, author, nonce, text, mentions } = what {
         advanced.insert(room, (event.revision, *seq));
         run(
             connection,
@@ -109,6 +112,13 @@ fn room_event(
                 text.as_str()
             ],
         )?;
+        for user in mentions {
+            run(
+                connection,
+                "INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3)",
+                params![room_int(room), user_int(*user), int(seq.0)],
+            )?;
+        }
         return hours.note(connection, event.at);
     }
     if let Some(reached) = advanced.remove(&room) {
@@ -117,13 +127,29 @@ fn room_event(
     let change = Change { connection, event, room };
     match what {
         RoomEvent::Messaged { .. } => Ok(()),
-        RoomEvent::Created { title, owner } => change.created(title, *owner),
+        RoomEvent::Created { title, owner, visibility, entry } => {
+            change.created(title, *owner, *visibility, *entry)
+        }
         RoomEvent::Joined { user } => change.joined(*user),
-        RoomEvent::Departed { user, how } => change.departed(*user, *how),
+        RoomEvent::Departed { user, how, by, reason } => {
+            change.departed(*user, *how, *by, reason.as_ref())
+        }
         RoomEvent::RoleChanged { user, role } => change.role_changed(*user, *role),
         RoomEvent::Terminated => change.terminated(),
         RoomEvent::TopicChanged { by, topic } => change.topic_changed(*by, topic.as_ref()),
         RoomEvent::Renamed { by, title } => change.renamed(*by, title),
+        RoomEvent::SlowModeChanged { by, secs } => change.slow_mode_changed(*by, *secs),
+        RoomEvent::Requested { user, reason } => change.requested(*user, reason.as_ref()),
+        RoomEvent::RequestEnded { user, how, by, reason } => {
+            change.request_ended(*user, *how, *by, reason.as_ref())
+        }
+        RoomEvent::Invited { user, by, until } => change.invited(*user, *by, *until),
+        RoomEvent::InviteEnded { user, how, by } => change.invite_ended(*user, *how, *by),
+        RoomEvent::Banned { user, by, reason, until, rank, notice } => {
+            change.banned(*user, *by, reason.as_ref(), *until, (*rank, *notice))
+        }
+        RoomEvent::Unbanned { user, by } => change.unbanned(*user, *by),
+        RoomEvent::Forgotten { user } => change.forgotten(*user),
     }
 }
 
@@ -143,9 +169,11 @@ fn advance(
 #[derive(Clone, Copy, Default)]
 struct Logged<'a> {
     user: Option<UserId>,
+    by: Option<UserId>,
     role: Option<Role>,
-    how: Option<Departure>,
+    how: Option<&'static str>,
     text: Option<&'a str>,
+    number: Option<i64>,
 }
 
 /// A change of a room that is no message.
@@ -156,13 +184,26 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    fn created(&self, title: &Title, owner: UserId) -> rusqlite::Result<()> {
+    fn created(
+        &self,
+        title: &Title,
+        owner: UserId,
+        visibility: Visibility,
+        entry: Entry,
+    ) -> rusqlite::Result<()> {
         // The directory's event about the title follows, and fills in its key.
         run(
             self.connection,
-            "INSERT INTO rooms (id, title, created_at, revision, last_seq, members)
-             VALUES (?1, ?2, ?3, 0, 0, 0)",
-            params![room_int(self.room), title.as_str(), self.event.at.0],
+            "INSERT INTO rooms
+                 (id, title, created_at, revision, last_seq, members, visibility, entry)
+             VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?5)",
+            params![
+                room_int(self.room),
+                title.as_str(),
+                self.event.at.0,
+                visibility.word(),
+                entry.word()
+            ],
         )?;
         self.log("created", Logged { user: Some(owner), ..Logged::default() })?;
         self.enter(owner, Role::Owner)
@@ -170,16 +211,22 @@ impl Change<'_> {
 
     fn joined(&self, user: UserId) -> rusqlite::Result<()> {
         self.log("joined", Logged { user: Some(user), ..Logged::default() })?;
-        run(
-            self.connection,
-            "DELETE FROM former_members WHERE room = ?1 AND user = ?2",
-            params![room_int(self.room), user_int(user)],
-        )?;
+        self.dissociate(user)?;
         self.enter(user, Role::Member)
     }
 
-    fn departed(&self, user: UserId, how: Departure) -> rusqlite::Result<()> {
-        self.log("departed", Logged { user: Some(user), how: Some(how), ..Logged::default() })?;
+    fn departed(
+        &self,
+        user: UserId,
+        how: Departure,
+        by: Option<UserId>,
+        reason: Option<&Reason>,
+    ) -> rusqlite::Result<()> {
+        let (text, word) = (reason.map(Reason::as_str), Some(how.word()));
+        self.log(
+            "departed",
+            Logged { user: Some(user), by, how: word, text, ..Logged::default() },
+        )?;
         run(
             self.connection,
             "DELETE FROM members WHERE room = ?1 AND user = ?2",
@@ -190,11 +237,7 @@ impl Change<'_> {
             "UPDATE rooms SET members = members - 1 WHERE id = ?1",
             [room_int(self.room)],
         )?;
-        run(
-            self.connection,
-            "INSERT INTO former_members (room, user, ended_at, how) VALUES (?1, ?2, ?3, ?4)",
-            params![room_int(self.room), user_int(user), self.event.at.0, how.word()],
-        )
+        self.parted(user, how)
     }
 
     fn role_changed(&self, user: UserId, role: Role) -> rusqlite::Result<()> {
@@ -222,8 +265,8 @@ impl Change<'_> {
     fn enter(&self, user: UserId, role: Role) -> rusqlite::Result<()> {
         run(
             self.connection,
-            "INSERT INTO members (room, user, role, joined, joined_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO members (room, user, role, joined, joined_at, read)
+             SELECT id, ?2, ?3, ?4, ?5, last_seq FROM rooms WHERE id = ?1",
             params![
                 room_int(self.room),
                 user_int(user),
@@ -255,21 +298,34 @@ impl Change<'_> {
         self.log("renamed", Logged { user: Some(by), text, ..Logged::default() })
     }
 
+    fn slow_mode_changed(&self, by: UserId, secs: u32) -> rusqlite::Result<()> {
+        let number = Some(i64::from(secs));
+        self.log("slow-mode-changed", Logged { user: Some(by), number, ..Logged::default() })?;
+        run(
+            self.connection,
+            "UPDATE rooms SET slow_secs = ?2 WHERE id = ?1",
+            params![room_int(self.room), secs],
+        )
+    }
+
     fn log(&self, kind: &'static str, logged: Logged<'_>) -> rusqlite::Result<()> {
         let revision = int(self.event.revision.0);
         run(
             self.connection,
-            "INSERT INTO changes (room, revision, nth, at, kind, user, role, how, text)
-             SELECT id, ?2, ?2 - last_seq, ?3, ?4, ?5, ?6, ?7, ?8 FROM rooms WHERE id = ?1",
+            "INSERT INTO changes (room, revision, nth, at, kind, user, by, role, how, text, number)
+             SELECT id, ?2, ?2 - last_seq, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+             FROM rooms WHERE id = ?1",
             params![
                 room_int(self.room),
                 revision,
                 self.event.at.0,
                 kind,
                 logged.user.map(user_int),
+                logged.by.map(user_int),
                 logged.role.map(Role::word),
-                logged.how.map(Departure::word),
-                logged.text
+                logged.how,
+                logged.text,
+                logged.number
             ],
         )?;
         run(
@@ -278,45 +334,6 @@ impl Change<'_> {
             params![room_int(self.room), revision],
         )
     }
-}
-
-fn user_event(
-    connection: &Connection,
-    event: &Event,
-    user: UserId,
-    what: &UserEvent,
-) -> rusqlite::Result<()> {
-    let id = user_int(user);
-    match what {
-        UserEvent::PasswordSet(password) | UserEvent::PasswordRestretched(password) => run(
-            connection,
-            "UPDATE users SET password = ?2, log_n = ?3, r = ?4, p = ?5 WHERE id = ?1",
-            params![id, password.record, password.cost.log_n, password.cost.r, password.cost.p],
-        )?,
-        UserEvent::DeviceAdded { id: device, device: new } => {
-            run(
-                connection,
-                "INSERT INTO devices (user, id, name, public_key, created_at, used_at, address)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, '')",
-                params![id, device.0, new.name, new.public_key.0, event.at.0],
-            )?;
-            run(
-                connection,
-                "UPDATE users SET last_device = ?2 WHERE id = ?1",
-                params![id, device.0],
-            )?;
-        }
-        UserEvent::DeviceRevoked { id: device } => run(
-            connection,
-            "DELETE FROM devices WHERE user = ?1 AND id = ?2",
-            params![id, device.0],
-        )?,
-    }
-    run(
-        connection,
-        "UPDATE users SET revision = ?2 WHERE id = ?1",
-        params![id, int(event.revision.0)],
-    )
 }
 
 fn run(connection: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<()> {

@@ -1,23 +1,28 @@
 //! Pages of what was said and done in a room.
 
-use parlor_protocol::id::{Revision, RoomId, Seq};
+use parlor_protocol::entry::{Ban, Invite, JoinRequest};
+use parlor_protocol::id::{Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{Changes, Direction, History, ListChanges, Message, Messages};
 use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::push::{Change, Departed, Renamed, RoleChanged, RoomChange, TopicChanged};
-use parlor_protocol::record::Record;
+use parlor_protocol::push::{
+    Change, Departed, InviteEnded, Renamed, RequestEnded, RoleChanged, RoomChange, SlowModeChanged,
+    TopicChanged, Unbanned,
+};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Member, Role};
+use parlor_protocol::text::Reason;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::readers::{Asked, Generation, Page, Pushed, ReadError, Readers, find_as_member};
-use super::rows::{departure, int, natural, parsed, role, room_int, time, topic, unreadable};
-use crate::rooms::UserId;
+use super::rows::{int, natural, optional, parsed, room_int, time, topic, unreadable, word};
+use crate::rooms::{Action, UserId};
 
 impl Readers {
     /// A page of the messages of a room in which `user` is a member.
     pub(crate) fn history(&self, user: UserId, asked: &History) -> Asked<(Messages, Generation)> {
         self.read("read history from", |connection| {
-            let (room, generation) = match find_as_member(connection, user, asked.room)? {
+            let (room, mine) = match find_as_member(connection, user, asked.room, Action::TakePart)?
+            {
                 Ok(found) => found,
                 Err(code) => return Ok(Err(code.into())),
             };
@@ -53,8 +58,8 @@ impl Readers {
             if asked.direction == Direction::Before {
                 page.elements.reverse();
             }
-            let messages = page.elements.into_iter().map(Record).collect();
-            Ok(Ok((Messages { messages, more, as_of: room.revision }, generation)))
+            let messages = page.into_records();
+            Ok(Ok((Messages { messages, more, as_of: room.revision }, mine.generation)))
         })
     }
 
@@ -66,7 +71,8 @@ impl Readers {
         asked: &ListChanges,
     ) -> Asked<(Changes, Generation)> {
         self.read("read changes from", |connection| {
-            let (room, generation) = match find_as_member(connection, user, asked.room)? {
+            let (room, mine) = match find_as_member(connection, user, asked.room, Action::TakePart)?
+            {
                 Ok(found) => found,
                 Err(code) => return Ok(Err(code.into())),
             };
@@ -76,22 +82,31 @@ impl Readers {
                 return Ok(Err(Code::TooOld.into()));
             }
             let mut page = Page::new(asked.limit);
-            fill(connection, asked.room, asked.since, &mut page)?;
+            let reader = Reader { room: asked.room, title: &room.title, role: mine.role };
+            fill(connection, &reader, asked.since, &mut page)?;
             let reached = page.elements.last().map_or(asked.since, |change| change.revision);
-            let changes = page.elements.into_iter().map(Record).collect();
             let more = reached < room.revision;
-            Ok(Ok((Changes { changes, more, as_of: room.revision }, generation)))
+            let changes = page.into_records();
+            Ok(Ok((Changes { changes, more, as_of: room.revision }, mine.generation)))
         })
     }
+}
+
+/// Who reads which room.
+struct Reader<'a> {
+    room: RoomId,
+    title: &'a Title,
+    role: Role,
 }
 
 /// Merges messages and other changes by revision, until the page is full or both are at their end.
 fn fill(
     connection: &Connection,
-    room: RoomId,
+    reader: &Reader<'_>,
     since: Revision,
     page: &mut Page<RoomChange>,
 ) -> Result<(), ReadError> {
+    let room = reader.room;
     // Of the revisions up to `since`, this many were no messages.
     let others = connection
         .prepare_cached(
@@ -110,12 +125,16 @@ fn fill(
     let mut messages = messages
         .query_map(params![room_int(room), int(last_seq), page.rows_max()], message_change)?;
     let mut others = connection.prepare_cached(
-        "SELECT c.revision, c.at, c.kind, u.name, c.role, c.how, c.text FROM changes c
+        "SELECT c.revision, c.at, c.kind, u.name, c.role, c.how, c.text, b.name, c.number
+         FROM changes c
          LEFT JOIN users u ON u.id = c.user
+         LEFT JOIN users b ON b.id = c.by
          WHERE c.room = ?1 AND c.revision > ?2 ORDER BY c.revision LIMIT ?3",
     )?;
-    let mut others =
-        others.query_map(params![room_int(room), int(since.0), page.rows_max()], other_change)?;
+    let mut others = others
+        .query_map(params![room_int(room), int(since.0), page.rows_max()], |row| {
+            other_change(row, reader)
+        })?;
 
     let mut message = messages.next().transpose()?;
     let mut other = others.next().transpose()?;
@@ -159,15 +178,27 @@ fn message_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
     Ok(RoomChange { revision, at, change: Change::Message(message).into() })
 }
 
-fn other_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
+fn other_change(row: &Row<'_>, reader: &Reader<'_>) -> rusqlite::Result<RoomChange> {
     let (revision, at) = (Revision(natural(row, 0)?), time(row, 1)?);
     let user = || parsed::<UserName>(row, 3);
+    let by = || optional(row, 7, parsed::<UserName>);
+    let reason = || optional(row, 6, parsed::<Reason>);
     let change = match row.get_ref(2)?.as_str()? {
         "created" => Change::Created(user()?),
         // Whoever joins is a plain member at that moment, whatever they are now.
-        "joined" => Change::Joined(Member { user: user()?, role: Role::Member, joined_at: at }),
-        "departed" => Change::Departed(Departed { user: user()?, how: departure(row, 5)? }),
-        "role-changed" => Change::RoleChanged(RoleChanged { user: user()?, role: role(row, 4)? }),
+        "joined" => Change::Joined(Member {
+            user: user()?,
+            role: Role::Member,
+            joined_at: at,
+            online: None,
+        }),
+        "departed" => Change::Departed(Departed {
+            user: user()?,
+            how: word(row, 5)?,
+            by: by()?,
+            reason: reason()?,
+        }),
+        "role-changed" => Change::RoleChanged(RoleChanged { user: user()?, role: word(row, 4)? }),
         "terminated" => Change::Terminated,
         "topic-changed" => {
             Change::TopicChanged(TopicChanged { by: user()?, topic: topic(row, 6)? })
@@ -176,7 +207,52 @@ fn other_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
             let title = Title::taken(row.get_ref(6)?.as_str()?);
             Change::Renamed(Renamed { by: user()?, title })
         }
-        _ => return Err(unreadable(2, "there is no such kind of change")),
+        "slow-mode-changed" => {
+            Change::SlowModeChanged(SlowModeChanged { by: user()?, secs: row.get(8)? })
+        }
+        kind => of_entry(row, reader, kind, at)?,
     };
     Ok(RoomChange { revision, at, change: change.into() })
+}
+
+/// A change that only admins see; to plain members it is withheld.
+fn of_entry(
+    row: &Row<'_>,
+    reader: &Reader<'_>,
+    kind: &str,
+    at: Timestamp,
+) -> rusqlite::Result<Change> {
+    let room = reader.room;
+    let user = parsed::<UserName>(row, 3)?;
+    let by = optional(row, 7, parsed::<UserName>)?;
+    let by_whom = || by.clone().ok_or_else(|| unreadable(7, "nobody did it"));
+    let reason = || optional(row, 6, parsed::<Reason>);
+    let until = || optional(row, 8, time);
+    let change = match kind {
+        "requested" => Change::Requested(JoinRequest { room, user, reason: reason()?, at }),
+        "request-ended" => {
+            Change::RequestEnded(RequestEnded { user, how: word(row, 5)?, by, reason: reason()? })
+        }
+        "invited" => {
+            let until = until()?.ok_or_else(|| unreadable(8, "an invite has an end"))?;
+            let title = reader.title.clone();
+            Change::Invited(Invite { room, title, user, by: by_whom()?, at, until })
+        }
+        "invite-ended" => Change::InviteEnded(InviteEnded { user, how: word(row, 5)?, by }),
+        "banned" => Change::Banned(Ban {
+            room,
+            user,
+            by: by_whom()?,
+            reason: reason()?,
+            at,
+            until: until()?,
+        }),
+        "unbanned" => Change::Unbanned(Unbanned { user, by }),
+        "forgotten" => Change::Withheld,
+        _ => return Err(unreadable(2, "there is no such kind of change")),
+    };
+    match reader.role {
+        Role::Admin | Role::Owner => Ok(change),
+        Role::Member | Role::Unknown => Ok(Change::Withheld),
+    }
 }

@@ -1,14 +1,20 @@
 //! Loading: the world as it was at the last commit.
 
-use parlor_protocol::id::{DeviceId, Nonce, Revision, Seq, Timestamp};
+use parlor_protocol::id::{DeviceId, Nonce, NotificationId, Revision, Seq, Timestamp};
 use parlor_protocol::name::Title;
 use rusqlite::{Connection, Row, params};
 
 use super::events::HOUR_MS;
-use super::rows::{key, natural, parsed, posted, role, room, standing, time, topic, user};
+use super::rows::{
+    ASSOCIATION, association, key, natural, optional, parsed, posted, room, standing, time, topic,
+    user, word,
+};
 use super::writer::{Writer, write_evicted};
 use super::{Doing, StoreError};
-use crate::rooms::{Membership, NONCES_MAX, NonceKey, RoomState, World, oldest_remembered};
+use crate::rooms::{
+    CodeTerms, Membership, NONCES_MAX, NonceKey, Noted, RoomState, SignUpCode, StoredRoom,
+    StoredUser, World, oldest_remembered,
+};
 
 /// Nonces that are restored beyond what memory may hold before the oldest are set aside again.
 const NONCES_BEYOND: usize = 10_000;
@@ -28,45 +34,82 @@ impl Writer {
 }
 
 fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()> {
-    each(connection, "SELECT directory_revision FROM meta", |row| {
-        world.restore_directory(Revision(natural(row, 0)?));
+    each(connection, "SELECT directory_revision, last_user, sign_up FROM meta", |row| {
+        let mode = optional(row, 2, word)?;
+        world.restore_directory(Revision(natural(row, 0)?), user(row, 1)?, mode);
         Ok(())
     })?;
-    each(connection, "SELECT id, name, standing, revision, last_device FROM users", |row| {
-        let revision = Revision(natural(row, 3)?);
-        let last_device = DeviceId(row.get(4)?);
-        world.restore_user(
-            user(row, 0)?,
-            parsed(row, 1)?,
-            standing(row, 2)?,
-            revision,
-            last_device,
-        );
+    each(connection, "SELECT code, uses, until, standing FROM codes", |row| {
+        let terms =
+            CodeTerms { uses: row.get(1)?, until: time(row, 2)?, standing: standing(row, 3)? };
+        world.restore_code(SignUpCode::from_random(natural(row, 0)?), terms);
+        Ok(())
+    })?;
+    let sql = "SELECT id, name, standing, status, status_at, revision, last_device,
+                      last_notification FROM users";
+    each(connection, sql, |row| {
+        let stored = StoredUser {
+            name: parsed(row, 1)?,
+            standing: standing(row, 2)?,
+            status: word(row, 3)?,
+            status_at: time(row, 4)?,
+            revision: Revision(natural(row, 5)?),
+            last_device: DeviceId(row.get(6)?),
+            last_notification: NotificationId(row.get(7)?),
+        };
+        world.restore_user(user(row, 0)?, stored);
         Ok(())
     })?;
     each(connection, "SELECT user, id, public_key FROM devices", |row| {
         world.restore_device(user(row, 0)?, DeviceId(row.get(1)?), key(row, 2)?);
         Ok(())
+    })?;
+    each(connection, "SELECT user, blocked FROM blocks", |row| {
+        world.restore_block(user(row, 0)?, user(row, 1)?);
+        Ok(())
+    })?;
+    each(connection, "SELECT user, id, at, read FROM notifications ORDER BY user, id", |row| {
+        let noted = Noted { at: time(row, 2)?, read: row.get(3)? };
+        world.restore_notification(user(row, 0)?, NotificationId(row.get(1)?), noted);
+        Ok(())
     })
 }
 
 fn load_rooms(connection: &Connection, world: &mut World) -> rusqlite::Result<()> {
-    let sql = "SELECT id, title, terminated_at IS NOT NULL, revision, last_seq, topic FROM rooms";
+    let sql = "SELECT id, title, topic, terminated_at IS NOT NULL, visibility, entry, slow_secs,
+                      revision, last_seq FROM rooms";
     each(connection, sql, |row| {
-        let title = Title::taken(row.get_ref(1)?.as_str()?);
-        let state = if row.get(2)? { RoomState::Terminated } else { RoomState::Live };
-        let (revision, last_seq) = (Revision(natural(row, 3)?), Seq(natural(row, 4)?));
-        world.restore_room(room(row, 0)?, title, topic(row, 5)?, state, revision, last_seq);
+        let stored = StoredRoom {
+            title: Title::taken(row.get_ref(1)?.as_str()?),
+            topic: topic(row, 2)?,
+            state: if row.get(3)? { RoomState::Terminated } else { RoomState::Live },
+            visibility: word(row, 4)?,
+            entry: word(row, 5)?,
+            slow_secs: row.get(6)?,
+            revision: Revision(natural(row, 7)?),
+            last_seq: Seq(natural(row, 8)?),
+        };
+        world.restore_room(room(row, 0)?, stored);
         Ok(())
     })?;
-    each(connection, "SELECT room, user, role, joined, joined_at FROM members", |row| {
+    each(connection, "SELECT room, user, role, joined, joined_at, read FROM members", |row| {
         let joined = Revision(natural(row, 3)?);
-        let membership = Membership { role: role(row, 2)?, joined, joined_at: time(row, 4)? };
-        world.restore_member(room(row, 0)?, user(row, 1)?, membership);
+        let membership = Membership { role: word(row, 2)?, joined, joined_at: time(row, 4)? };
+        let read = Seq(natural(row, 5)?);
+        world.restore_member(room(row, 0)?, user(row, 1)?, membership, read);
         Ok(())
     })?;
-    each(connection, "SELECT room, user FROM former_members", |row| {
-        world.restore_former(room(row, 0)?, user(row, 1)?);
+    let sql = "SELECT m.room, m.user, m.seq FROM mentions m
+               JOIN members USING (room, user) WHERE m.seq > members.read
+               ORDER BY m.room, m.user, m.seq";
+    each(connection, sql, |row| {
+        world.restore_mention(room(row, 0)?, user(row, 1)?, Seq(natural(row, 2)?));
+        Ok(())
+    })?;
+    let sql = format!("SELECT room, user, {ASSOCIATION} FROM associations a");
+    each(connection, &sql, |row| {
+        let association = association(row, 2)?.expect("invariant: a row has a time");
+        world.restore_association(room(row, 0)?, user(row, 1)?, association);
         Ok(())
     })
 }

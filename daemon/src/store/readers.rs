@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 use parlor_protocol::codec::{PAGE_BYTES_MAX, PAGE_ELEMENTS_MAX};
 use parlor_protocol::id::{Revision, RoomId, Seq};
 use parlor_protocol::name::Title;
-use parlor_protocol::record::Wire;
+use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::room::Role;
+use parlor_protocol::room::{Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Rows, Transaction, params};
 
-use super::rows::{natural, role, room_int, topic, user_int};
+use super::rows::{ASSOCIATION, association, natural, optional, room_int, topic, user_int, word};
 use super::{Doing, StoreError, configure};
-use crate::rooms::UserId;
+use crate::clock::now;
+use crate::rooms::{Action, RoomState, Sight, UserId, may};
 
 /// Connections in the pool. Reads take a processor, not a disk, once the pages are cached.
 const READERS_MAX: u32 = 4;
@@ -93,72 +94,97 @@ impl From<rusqlite::Error> for ReadError {
     }
 }
 
-/// A room as its row has it.
+/// A room as its row has it, and the reader's own part in it.
 #[derive(Debug)]
 pub(super) struct RoomRow {
     pub(super) title: Title,
     pub(super) topic: Option<Topic>,
+    pub(super) visibility: Visibility,
+    pub(super) entry: Entry,
+    pub(super) slow_secs: u32,
     pub(super) revision: Revision,
     pub(super) last_seq: Seq,
     pub(super) members: u32,
+    pub(super) mine: Option<Mine>,
 }
 
-/// A reader's own part in a room.
+/// A reader's membership.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
+pub(super) struct Mine {
     pub(super) role: Role,
     pub(super) generation: Generation,
+    pub(super) read: Seq,
+    pub(super) mentions: u32,
 }
 
-/// The live room, and the reader's part in it if they are a member. A room that has ended is told
-/// to those who were in it, and to others does not exist.
+/// The room, where the rules' table lets the reader do this in it.
 pub(super) fn find(
     connection: &Connection,
     user: UserId,
     room: RoomId,
-) -> rusqlite::Result<Result<(RoomRow, Option<Part>), Code>> {
+    action: Action,
+) -> rusqlite::Result<Result<RoomRow, Code>> {
+    let sql = format!(
+        "SELECT r.title, r.topic, r.visibility, r.entry, r.slow_secs, r.revision, r.last_seq,
+                r.members, r.terminated_at IS NOT NULL, m.role, m.joined, m.read,
+                (SELECT count(*) FROM mentions n
+                 WHERE n.room = ?1 AND n.user = ?2 AND n.seq > m.read),
+                {ASSOCIATION}
+         FROM rooms r
+         LEFT JOIN members m ON m.room = r.id AND m.user = ?2
+         LEFT JOIN associations a ON a.room = r.id AND a.user = ?2
+         WHERE r.id = ?1"
+    );
     let found = connection
-        .prepare_cached(
-            "SELECT title, revision, last_seq, members, terminated_at IS NOT NULL, topic
-             FROM rooms WHERE id = ?1",
-        )?
-        .query_row([room_int(room)], |row| {
-            let room = RoomRow {
-                title: Title::taken(row.get_ref(0)?.as_str()?),
-                revision: Revision(natural(row, 1)?),
-                last_seq: Seq(natural(row, 2)?),
-                members: row.get(3)?,
-                topic: topic(row, 5)?,
+        .prepare_cached(&sql)?
+        .query_row(params![room_int(room), user_int(user)], |row| {
+            let role: Option<Role> = optional(row, 9, word)?;
+            let mine = match role {
+                None => None,
+                Some(role) => Some(Mine {
+                    role,
+                    generation: Generation(Revision(natural(row, 10)?)),
+                    read: Seq(natural(row, 11)?),
+                    mentions: row.get(12)?,
+                }),
             };
-            Ok((room, row.get::<_, bool>(4)?))
+            let state = if row.get(8)? { RoomState::Terminated } else { RoomState::Live };
+            let found = RoomRow {
+                title: Title::taken(row.get_ref(0)?.as_str()?),
+                topic: topic(row, 1)?,
+                visibility: word(row, 2)?,
+                entry: word(row, 3)?,
+                slow_secs: row.get(4)?,
+                revision: Revision(natural(row, 5)?),
+                last_seq: Seq(natural(row, 6)?),
+                members: row.get(7)?,
+                mine,
+            };
+            Ok((found, state, association(row, 13)?))
         })
         .optional()?;
-    let Some((row, terminated)) = found else {
+    let Some((found, state, association)) = found else {
         return Ok(Err(Code::NoSuchRoom));
     };
-    if terminated {
-        let was_in = connection
-            .prepare_cached("SELECT 1 FROM former_members WHERE room = ?1 AND user = ?2")?
-            .exists(params![room_int(room), user_int(user)])?;
-        return Ok(Err(if was_in { Code::RoomTerminated } else { Code::NoSuchRoom }));
-    }
-    let part = connection
-        .prepare_cached("SELECT role, joined FROM members WHERE room = ?1 AND user = ?2")?
-        .query_row(params![room_int(room), user_int(user)], |row| {
-            Ok(Part { role: role(row, 0)?, generation: Generation(Revision(natural(row, 1)?)) })
-        })
-        .optional()?;
-    Ok(Ok((row, part)))
+    let sight = Sight {
+        state,
+        visibility: found.visibility,
+        entry: found.entry,
+        role: found.mine.map(|mine| mine.role),
+        association: association.as_ref(),
+    };
+    Ok(may(sight.part(now()), action).map(|()| found))
 }
 
-/// The live room in which the reader is a member, and the membership.
+/// The live room in which the reader is a member, and the membership. `action` is one of members.
 pub(super) fn find_as_member(
     connection: &Connection,
     user: UserId,
     room: RoomId,
-) -> rusqlite::Result<Result<(RoomRow, Generation), Code>> {
-    Ok(find(connection, user, room)?
-        .and_then(|(row, part)| part.map(|part| (row, part.generation)).ok_or(Code::NotAMember)))
+    action: Action,
+) -> rusqlite::Result<Result<(RoomRow, Mine), Code>> {
+    let found = find(connection, user, room, action)?;
+    Ok(found.and_then(|row| row.mine.map(|mine| (row, mine)).ok_or(Code::NotAMember)))
 }
 
 /// A page in the making: it is full at so many elements or so many bytes.
@@ -195,6 +221,31 @@ impl<T: Wire> Page<T> {
         self.elements.push(element);
         Ok(Pushed::Taken)
     }
+}
+
+impl<T> Page<T> {
+    /// The elements as they travel.
+    pub(super) fn into_records(self) -> Vec<Record<T>> {
+        self.elements.into_iter().map(Record).collect()
+    }
+}
+
+/// Fills a page from rows, each of which gives an element and the cursor behind it; where the next
+/// page begins, `None` on the last.
+pub(super) fn fill_page<T: Wire>(
+    page: &mut Page<T>,
+    rows: &mut Rows<'_>,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<(T, String)>,
+) -> Result<Option<String>, ReadError> {
+    let mut reached = None;
+    while let Some(row) = rows.next()? {
+        let (element, cursor) = read(row)?;
+        if page.push(element)? == Pushed::Full {
+            return Ok(reached);
+        }
+        reached = Some(cursor);
+    }
+    Ok(None)
 }
 
 /// Whether an element found room on its page.

@@ -2,14 +2,16 @@
 
 use parlor_protocol::id::{Revision, RoomId, Seq};
 use parlor_protocol::name::{MAX_LABEL_BYTES, Title, title_key};
-use parlor_protocol::record::Record;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{ListMembers, ListRooms, Member, Members, Room, RoomRef, Rooms, Scope};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::readers::{Asked, Generation, Page, Pushed, Readers, find, find_as_member};
-use super::rows::{natural, parsed, role, room, room_int, time, topic, user_int};
-use crate::rooms::UserId;
+use super::readers::{
+    Asked, Generation, Mine, Page, Readers, RoomRow, fill_page, find, find_as_member,
+};
+use super::rows::{natural, optional, parsed, room, room_int, time, topic, user_int, word};
+use crate::clock::now;
+use crate::rooms::{Action, UserId};
 
 impl Readers {
     /// A page of live rooms by title, each as `user` may see it.
@@ -19,38 +21,39 @@ impl Readers {
         }
         let search = title_key(&asked.search);
         self.read("list the rooms in", |connection| {
+            let seen = "r.id, r.title, r.topic, r.visibility, r.entry, r.slow_secs, r.revision,
+                        r.last_seq, r.members, m.role, m.read,
+                        (SELECT count(*) FROM mentions n
+                         WHERE n.room = r.id AND n.user = ?1 AND n.seq > m.read), r.key";
             let sql = match asked.scope {
-                Scope::Public => {
-                    "SELECT r.id, r.title, r.members, m.role, r.last_seq, r.revision, r.topic,
-                            r.key
+                // Private rooms are listed to those who are in them.
+                Scope::Public => format!(
+                    "SELECT {seen}
                      FROM rooms r LEFT JOIN members m ON m.room = r.id AND m.user = ?1
                      WHERE r.key > ?2 AND (?3 = '' OR instr(r.key, ?3))
+                           AND (r.visibility = 'public' OR m.role IS NOT NULL)
+                           AND NOT EXISTS (
+                               SELECT 1 FROM associations a
+                               WHERE a.room = r.id AND a.user = ?1 AND a.banned_at IS NOT NULL
+                                     AND (a.banned_until IS NULL OR a.banned_until > ?5))
                      ORDER BY r.key LIMIT ?4"
-                }
-                Scope::Mine => {
-                    "SELECT r.id, r.title, r.members, m.role, r.last_seq, r.revision, r.topic,
-                            r.key
+                ),
+                Scope::Mine => format!(
+                    "SELECT {seen}
                      FROM members m JOIN rooms r ON r.id = m.room
                      WHERE m.user = ?1 AND r.key > ?2 AND (?3 = '' OR instr(r.key, ?3))
+                           AND ?5 IS NOT NULL
                      ORDER BY r.key LIMIT ?4"
-                }
+                ),
                 Scope::Unknown => return Ok(Err(Code::BadRequest.into())),
             };
             let mut page = Page::new(asked.limit);
-            let (mut reached, mut next) = (None, None);
-            let mut statement = connection.prepare_cached(sql)?;
+            let mut statement = connection.prepare_cached(&sql)?;
             let after = asked.after.as_deref().unwrap_or("");
-            let mut rows =
-                statement.query(params![user_int(user), after, search, page.rows_max()])?;
-            while let Some(row) = rows.next()? {
-                let listed = seen(row)?;
-                if page.push(listed)? == Pushed::Full {
-                    next = reached;
-                    break;
-                }
-                reached = Some(row.get(7)?);
-            }
-            Ok(Ok(Rooms { rooms: page.elements.into_iter().map(Record).collect(), next }))
+            let params = params![user_int(user), after, search, page.rows_max(), now().0];
+            let mut rows = statement.query(params)?;
+            let next = fill_page(&mut page, &mut rows, |row| Ok((listed(row)?, row.get(12)?)))?;
+            Ok(Ok(Rooms { rooms: page.into_records(), next }))
         })
     }
 
@@ -64,15 +67,8 @@ impl Readers {
                 RoomRef::Unknown => return Ok(Err(Code::BadRequest.into())),
             };
             let Some(id) = id else { return Ok(Err(Code::NoSuchRoom.into())) };
-            Ok(find(connection, user, id)?.map_err(Into::into).map(|(row, part)| Room {
-                room: id,
-                title: row.title,
-                members: row.members,
-                role: part.map(|part| part.role),
-                last_seq: part.map(|_| row.last_seq),
-                revision: part.map(|_| row.revision),
-                topic: row.topic,
-            }))
+            let found = find(connection, user, id, Action::Look)?;
+            Ok(found.map_err(Into::into).map(|row| seen(id, row)))
         })
     }
 
@@ -86,12 +82,11 @@ impl Readers {
             return Ok(Err(Code::BadRequest.into()));
         };
         self.read("list the members in", |connection| {
-            let (_, generation) = match find_as_member(connection, user, asked.room)? {
+            let (_, mine) = match find_as_member(connection, user, asked.room, Action::TakePart)? {
                 Ok(found) => found,
                 Err(code) => return Ok(Err(code.into())),
             };
             let mut page = Page::new(asked.limit);
-            let (mut reached, mut next) = (None, None);
             let mut statement = connection.prepare_cached(
                 "SELECT u.name, m.role, m.joined_at, m.joined FROM members m
                  JOIN users u ON u.id = m.user
@@ -99,17 +94,16 @@ impl Readers {
             )?;
             let mut rows =
                 statement.query(params![room_int(asked.room), after, page.rows_max()])?;
-            while let Some(row) = rows.next()? {
-                let member =
-                    Member { user: parsed(row, 0)?, role: role(row, 1)?, joined_at: time(row, 2)? };
-                if page.push(member)? == Pushed::Full {
-                    next = reached;
-                    break;
-                }
-                reached = Some(natural(row, 3)?.to_string());
-            }
-            let members = page.elements.into_iter().map(Record).collect();
-            Ok(Ok((Members { members, next }, generation)))
+            let next = fill_page(&mut page, &mut rows, |row| {
+                let member = Member {
+                    user: parsed(row, 0)?,
+                    role: word(row, 1)?,
+                    joined_at: time(row, 2)?,
+                    online: None,
+                };
+                Ok((member, natural(row, 3)?.to_string()))
+            })?;
+            Ok(Ok((Members { members: page.into_records(), next }, mine.generation)))
         })
     }
 }
@@ -121,19 +115,49 @@ fn by_title(connection: &Connection, title: &str) -> rusqlite::Result<Option<Roo
         .optional()
 }
 
-/// A line of a listing. What only members know is there for members only.
-fn seen(row: &Row<'_>) -> rusqlite::Result<Room> {
-    let role = row.get::<_, Option<String>>(3)?.map(|_| role(row, 3)).transpose()?;
-    let of_member = |column| role.map(|_| natural(row, column)).transpose();
-    Ok(Room {
-        room: room(row, 0)?,
+/// A line of a listing.
+fn listed(row: &Row<'_>) -> rusqlite::Result<Room> {
+    let mine = match optional(row, 9, word)? {
+        None => None,
+        Some(role) => Some(Mine {
+            role,
+            generation: Generation(Revision(0)),
+            read: Seq(natural(row, 10)?),
+            mentions: row.get(11)?,
+        }),
+    };
+    let found = RoomRow {
         title: Title::taken(row.get_ref(1)?.as_str()?),
-        members: row.get(2)?,
-        role,
-        last_seq: of_member(4)?.map(Seq),
-        revision: of_member(5)?.map(Revision),
-        topic: topic(row, 6)?,
-    })
+        topic: topic(row, 2)?,
+        visibility: word(row, 3)?,
+        entry: word(row, 4)?,
+        slow_secs: row.get(5)?,
+        revision: Revision(natural(row, 6)?),
+        last_seq: Seq(natural(row, 7)?),
+        members: row.get(8)?,
+        mine,
+    };
+    Ok(seen(room(row, 0)?, found))
+}
+
+/// A room as its reader sees it. What only members know is there for members only.
+fn seen(room: RoomId, row: RoomRow) -> Room {
+    let mine = row.mine;
+    Room {
+        room,
+        title: row.title,
+        members: row.members,
+        role: mine.map(|mine| mine.role),
+        last_seq: mine.map(|_| row.last_seq),
+        revision: mine.map(|_| row.revision),
+        topic: row.topic,
+        visibility: row.visibility,
+        entry: row.entry,
+        slow_secs: row.slow_secs,
+        read: mine.map(|mine| mine.read),
+        unread: mine.map(|mine| row.last_seq.0.saturating_sub(mine.read.0)),
+        mentions: mine.map(|mine| mine.mentions),
+    }
 }
 
 /// Makes the keys of all live titles again, by the tables of Unicode that we have now.

@@ -7,6 +7,7 @@ mod pages;
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, RoomId, Timestamp};
 use parlor_protocol::refusal::Refusal;
+use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::MessageText;
 use tempfile::TempDir;
 
@@ -55,7 +56,7 @@ impl Scene {
                 events.iter().for_each(|event| self.world.apply(event));
                 Ok(events)
             }
-            Decision::Repeated(_) | Decision::SameDevice(_) => Ok(Vec::new()),
+            Decision::Repeated(_) | Decision::SameDevice(_) | Decision::Read(_) => Ok(Vec::new()),
         }
     }
 
@@ -82,7 +83,7 @@ impl Scene {
     }
 
     fn room(&mut self, owner: UserId, title: &str) -> RoomId {
-        let events = self.does(owner, &Command::CreateRoom { title: title.parse().unwrap() });
+        let events = self.does(owner, &create(title));
         let created = events.iter().find_map(|event| match event.what {
             Happening::Room(room, RoomEvent::Created { .. }) => Some(room),
             _ => None,
@@ -116,6 +117,11 @@ impl Scene {
     fn revision(&self, room: RoomId) -> Revision {
         self.world.room(room).unwrap().revision
     }
+}
+
+fn create(title: &str) -> Command {
+    let (visibility, entry) = (Visibility::Public, Entry::Open);
+    Command::CreateRoom { title: title.parse().unwrap(), visibility, entry }
 }
 
 fn password(record: &[u8]) -> Password {

@@ -1,18 +1,20 @@
 //! The one connection that writes: each batch is one transaction, on disk when it is committed.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use parlor_protocol::id::{DeviceId, Nonce, Timestamp};
+use parlor_protocol::id::{DeviceId, Nonce, RoomId, Seq, Timestamp};
+use parlor_protocol::text::Reason;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::checkpoint::Checkpointer;
-use super::events::Hours;
-use super::rows::{int, natural, posted, room_int, user_int};
+use super::events::{HOUR_MS, Hours};
+use super::rows::{int, natural, optional, parsed, posted, room, room_int, time, user, user_int};
 use super::{DATABASE, Doing, StoreError};
 use crate::audit::AuditRecord;
-use crate::rooms::{Event, NonceKey, Posted, UserId, oldest_remembered};
+use crate::rooms::{Event, NonceKey, Posted, RECALL_MS, UserId, oldest_remembered};
 
 /// For each nonce that is set aside this many that have expired are forgotten, so that the table
 /// shrinks after a rush without any transaction being long.
@@ -43,6 +45,23 @@ pub(crate) struct DeviceUse {
     pub(crate) device: DeviceId,
     pub(crate) at: Timestamp,
     pub(crate) address: String,
+}
+
+/// What is soft: it is written every few seconds, and a crash forgets the last of it.
+#[derive(Debug, Default)]
+pub(crate) struct Behind {
+    pub(crate) device_uses: Vec<DeviceUse>,
+    /// How far members have read.
+    pub(crate) reads: BTreeMap<(RoomId, UserId), Seq>,
+    /// Of rooms that were terminated before, so many messages are removed.
+    pub(crate) purge: Option<(Timestamp, u32)>,
+}
+
+impl Behind {
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.device_uses.is_empty() && self.reads.is_empty() && self.purge.is_none()
+    }
 }
 
 /// Changes the store. When its methods return, what they wrote is on disk.
@@ -102,26 +121,56 @@ impl Writer {
         Ok(())
     }
 
-    /// Notes when devices were last used. Devices that were revoked meanwhile are passed over.
-    pub(crate) fn write_behind(&mut self, uses: &[DeviceUse]) -> Result<(), StoreError> {
-        let operation = "note the use of a device in";
+    /// Writes what is soft. What it speaks of may be gone meanwhile, and is passed over then.
+    pub(crate) fn write_behind(&mut self, behind: &Behind) -> Result<(), StoreError> {
+        let operation = "write what is soft to";
         let transaction = self.connection.transaction().doing(operation)?;
-        for used in uses {
-            transaction
-                .prepare_cached(
-                    "UPDATE devices SET used_at = ?3, address = ?4 WHERE user = ?1 AND id = ?2",
-                )
-                .and_then(|mut statement| {
-                    statement.execute(params![
-                        user_int(used.user),
-                        used.device.0,
-                        used.at.0,
-                        used.address
-                    ])
-                })
-                .doing(operation)?;
-        }
+        let wrote = write_uses(&transaction, &behind.device_uses)
+            .and_then(|()| write_reads(&transaction, &behind.reads))
+            .and_then(|()| match behind.purge {
+                Some((before, max)) => purge(&transaction, before, max),
+                None => Ok(()),
+            });
+        wrote.doing(operation)?;
         transaction.commit().doing(operation)
+    }
+
+    /// Tells of the messages of the last day, in their order: room, author and time.
+    pub(crate) fn recent_messages(
+        &self,
+        now: Timestamp,
+        mut tell: impl FnMut(RoomId, UserId, Timestamp),
+    ) -> Result<(), StoreError> {
+        let since = now.0.saturating_sub(RECALL_MS);
+        let mut read = || {
+            let first: Option<i64> = self.connection.query_row(
+                "SELECT min(first) FROM message_hours WHERE hour >= ?1",
+                [since.div_euclid(HOUR_MS)],
+                |row| row.get(0),
+            )?;
+            let Some(first) = first else { return Ok(()) };
+            let mut statement = self.connection.prepare(
+                "SELECT room, author, at FROM messages WHERE rowid >= ?1 AND at >= ?2
+                 ORDER BY rowid",
+            )?;
+            let mut rows = statement.query([first, since])?;
+            while let Some(row) = rows.next()? {
+                tell(room(row, 0)?, user(row, 1)?, time(row, 2)?);
+            }
+            Ok(())
+        };
+        read().doing("read the messages of the last day in")
+    }
+
+    /// Why a sign-up was denied, in the operator's words.
+    pub(crate) fn status_reason(&self, user: UserId) -> Result<Option<Reason>, StoreError> {
+        let find = || {
+            self.connection
+                .prepare_cached("SELECT status_reason FROM users WHERE id = ?1")?
+                .query_row([user_int(user)], |row| optional(row, 0, parsed))
+                .optional()
+        };
+        find().map(Option::flatten).doing("read a reason from")
     }
 
     /// Where a message with a nonce went that memory no longer remembers.
@@ -196,6 +245,45 @@ impl Drop for Writer {
             log::warn!("the store was closed without emptying its WAL: {error}");
         }
     }
+}
+
+fn write_uses(transaction: &Connection, uses: &[DeviceUse]) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached(
+        "UPDATE devices SET used_at = ?3, address = ?4 WHERE user = ?1 AND id = ?2",
+    )?;
+    for used in uses {
+        let DeviceUse { user, device, at, address } = used;
+        statement.execute(params![user_int(*user), device.0, at.0, address])?;
+    }
+    Ok(())
+}
+
+fn write_reads(
+    transaction: &Connection,
+    reads: &BTreeMap<(RoomId, UserId), Seq>,
+) -> rusqlite::Result<()> {
+    let mut mark = transaction.prepare_cached(
+        "UPDATE members SET read = ?3 WHERE room = ?1 AND user = ?2 AND read < ?3",
+    )?;
+    let mut clear = transaction
+        .prepare_cached("DELETE FROM mentions WHERE room = ?1 AND user = ?2 AND seq <= ?3")?;
+    for (&(room, user), seq) in reads {
+        let read = params![room_int(room), user_int(user), int(seq.0)];
+        mark.execute(read)?;
+        clear.execute(read)?;
+    }
+    Ok(())
+}
+
+fn purge(transaction: &Connection, before: Timestamp, max: u32) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "DELETE FROM messages WHERE rowid IN (
+                 SELECT m.rowid FROM rooms r JOIN messages m ON m.room = r.id
+                 WHERE r.terminated_at IS NOT NULL AND r.terminated_at <= ?1 LIMIT ?2)",
+        )?
+        .execute(params![before.0, max])
+        .map(|_| ())
 }
 
 fn write_audit(transaction: &Connection, batch: &Batch, mut serial: u64) -> rusqlite::Result<u64> {

@@ -3,7 +3,9 @@
 
 mod client;
 mod daemon;
+mod door;
 mod link;
+mod operators;
 mod story;
 mod verbs;
 

@@ -7,10 +7,13 @@
 mod accounts;
 mod bad_input;
 mod crash;
+mod door;
 mod flow;
 mod harness;
 mod lifecycle;
 mod messages;
+mod operators;
 mod roles;
 mod rooms;
 mod subcommands;
+mod telling;

@@ -1,5 +1,7 @@
 //! Strategies for arbitrary values of every frame.
 
+mod door;
+
 use parlor_protocol::account::{
     Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, NewDevice,
     PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SignUpFinish,
@@ -19,10 +21,11 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply, ServerFrame};
 use parlor_protocol::request::{Command, Request};
 use parlor_protocol::room::{
-    CreateRoom, Demote, Departure, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member,
-    Members, Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
+    CreateRoom, Demote, Departure, Entry, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms,
+    Member, Members, Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
+    Visibility,
 };
-use parlor_protocol::text::{MessageText, Topic};
+use parlor_protocol::text::{MessageText, Reason, Topic};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -34,6 +37,8 @@ macro_rules! any_of_struct {
         ($($strategy,)*).prop_map(|($($field,)*)| $type { $($field),* }).boxed()
     };
 }
+
+use any_of_struct;
 
 pub(crate) fn hello() -> impl Strategy<Value = Hello> {
     any_of_struct!(Hello {
@@ -69,6 +74,7 @@ fn command() -> BoxedStrategy<Command> {
         account_command(),
         room_command(),
         owner_command(),
+        door::command(),
         any_of_struct!(Send { room: room_id(), nonce: nonce(), text: any::<String>() })
             .prop_map(Command::Send),
         any_of_struct!(History {
@@ -95,6 +101,7 @@ fn account_command() -> BoxedStrategy<Command> {
             upload: octets(),
             cost: record(cost()),
             device: device(),
+            code: of(any::<String>()),
         })
         .prop_map(Command::SignUpFinish),
         any_of_struct!(LoginStart { name: name(), request: octets() })
@@ -119,7 +126,12 @@ fn room_command() -> BoxedStrategy<Command> {
     let room_ref =
         prop_oneof![room_id().prop_map(RoomRef::Id), any::<String>().prop_map(RoomRef::Title),];
     prop_oneof![
-        any_of_struct!(CreateRoom { title: any::<String>() }).prop_map(Command::CreateRoom),
+        any_of_struct!(CreateRoom {
+            title: any::<String>(),
+            visibility: select(Visibility::ALL),
+            entry: select(Entry::ALL),
+        })
+        .prop_map(Command::CreateRoom),
         any_of_struct!(ListRooms {
             scope: select(Scope::ALL),
             search: any::<String>(),
@@ -165,8 +177,12 @@ fn outcome() -> BoxedStrategy<Outcome> {
         as_of: revision(),
     });
     prop_oneof![
-        any_of_struct!(Refusal { code: select(Code::ALL), retry_after_ms: of(any::<u32>()) })
-            .prop_map(Outcome::Refused),
+        any_of_struct!(Refusal {
+            code: select(Code::ALL),
+            retry_after_ms: of(any::<u32>()),
+            reason: of(reason()),
+        })
+        .prop_map(Outcome::Refused),
         Just(Outcome::Done),
         account_outcome(),
         room().prop_map(Outcome::Room),
@@ -178,6 +194,7 @@ fn outcome() -> BoxedStrategy<Outcome> {
         messages.prop_map(Outcome::Messages),
         changes.prop_map(Outcome::Changes),
         member().prop_map(Outcome::Member),
+        door::outcome(),
     ]
     .boxed()
 }
@@ -209,13 +226,19 @@ fn account_outcome() -> BoxedStrategy<Outcome> {
 }
 
 fn push() -> BoxedStrategy<Push> {
-    let how = || select(Departure::ALL);
+    let exited = any_of_struct!(Exited {
+        room: room_id(),
+        how: select(Departure::ALL),
+        by: of(user()),
+        reason: of(reason()),
+    });
     prop_oneof![
         room().prop_map(Push::Snapshot),
         any_of_struct!(Changed { room: room_id(), change: record(room_change()) })
             .prop_map(Push::Changed),
         room().prop_map(Push::Entered),
-        any_of_struct!(Exited { room: room_id(), how: how() }).prop_map(Push::Exited),
+        exited.prop_map(Push::Exited),
+        door::push(),
     ]
     .boxed()
 }
@@ -225,14 +248,20 @@ fn room_change() -> BoxedStrategy<RoomChange> {
         user().prop_map(Change::Created),
         message().prop_map(Change::Message),
         member().prop_map(Change::Joined),
-        any_of_struct!(Departed { user: user(), how: select(Departure::ALL) })
-            .prop_map(Change::Departed),
+        any_of_struct!(Departed {
+            user: user(),
+            how: select(Departure::ALL),
+            by: of(user()),
+            reason: of(reason()),
+        })
+        .prop_map(Change::Departed),
         any_of_struct!(RoleChanged { user: user(), role: select(Role::ALL) })
             .prop_map(Change::RoleChanged),
         Just(Change::Terminated),
         any_of_struct!(TopicChanged { by: user(), topic: of(topic()) })
             .prop_map(Change::TopicChanged),
         any_of_struct!(Renamed { by: user(), title: title() }).prop_map(Change::Renamed),
+        door::change(),
     ];
     any_of_struct!(RoomChange { revision: revision(), at: at(), change: record(change) })
 }
@@ -257,19 +286,40 @@ fn welcome() -> BoxedStrategy<Welcome> {
 }
 
 fn room() -> BoxedStrategy<Room> {
-    any_of_struct!(Room {
-        room: room_id(),
-        title: title(),
-        members: any::<u32>(),
-        role: of(select(Role::ALL)),
-        last_seq: of(seq()),
-        revision: of(revision()),
-        topic: of(topic()),
-    })
+    let what = (room_id(), title(), of(topic()), select(Visibility::ALL), select(Entry::ALL));
+    let of_all = (any::<u32>(), any::<u32>());
+    let of_members = (of(select(Role::ALL)), of(seq()), of(revision()), of(seq()));
+    let unread = (of(any::<u64>()), of(any::<u32>()));
+    (what, of_all, of_members, unread)
+        .prop_map(|(what, (members, slow_secs), mine, (unread, mentions))| {
+            let (room, title, topic, visibility, entry) = what;
+            let (role, last_seq, revision, read) = mine;
+            Room {
+                room,
+                title,
+                members,
+                role,
+                last_seq,
+                revision,
+                topic,
+                visibility,
+                entry,
+                slow_secs,
+                read,
+                unread,
+                mentions,
+            }
+        })
+        .boxed()
 }
 
 fn member() -> BoxedStrategy<Member> {
-    any_of_struct!(Member { user: user(), role: select(Role::ALL), joined_at: at() })
+    any_of_struct!(Member {
+        user: user(),
+        role: select(Role::ALL),
+        joined_at: at(),
+        online: of(any::<bool>()),
+    })
 }
 
 fn new_device() -> BoxedStrategy<NewDevice> {
@@ -301,6 +351,10 @@ fn text() -> BoxedStrategy<MessageText> {
 
 fn topic() -> BoxedStrategy<Topic> {
     any::<String>().prop_filter_map("no topic", |text| Topic::parse(&text).ok()).boxed()
+}
+
+fn reason() -> BoxedStrategy<Reason> {
+    any::<String>().prop_filter_map("no reason", |text| Reason::parse(&text).ok()).boxed()
 }
 
 fn octets() -> BoxedStrategy<Vec<u8>> {

@@ -1,21 +1,25 @@
 //! One fixed value of everything on the wire.
 
+mod door;
 mod values;
 
 use std::fmt::Debug;
 
 use parlor_protocol::account::{PasswordPurpose, SignUpMode};
+use parlor_protocol::entry::{Ended, InviteEnd, Rejoin, RequestEnd, RoomState};
 use parlor_protocol::hello::{Hello, MAGIC};
 use parlor_protocol::message::Direction;
+use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::push::{Change, Push};
 use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::{CloseReason, Outcome, ServerFrame};
 use parlor_protocol::request::Command;
-use parlor_protocol::room::{Departure, Role, RoomRef, Scope};
+use parlor_protocol::room::{Departure, Entry, Role, RoomRef, Scope, Visibility};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::door::*;
 use self::values::*;
 
 /// A value and its bytes, without its type, so that all of them stand in one list.
@@ -31,7 +35,7 @@ pub(crate) struct Example {
 
 /// All examples, in the order of the committed vectors.
 pub(crate) fn all() -> Vec<Example> {
-    [beginning(), commands(), answers(), pushes(), rooms(), messages(), accounts(), tags()]
+    [beginning(), commands(), answers(), pushes(), rooms(), entry(), messages(), accounts(), tags()]
         .into_iter()
         .flatten()
         .collect()
@@ -113,13 +117,34 @@ fn commands() -> Vec<Example> {
         Command::Transfer(transfer()),
         Command::SetTopic(set_topic()),
         Command::Rename(rename()),
+        Command::RequestToJoin(request_to_join()),
+        Command::Withdraw(withdraw()),
+        Command::ListRequests(list_of_room()),
+        Command::Approve(approve()),
+        Command::Deny(deny()),
+        Command::AddMember(add_member()),
+        Command::InviteUser(invite_user()),
+        Command::ListInvites(list_invites()),
+        Command::RevokeInvite(revoke_invite()),
+        Command::Kick(kick()),
+        Command::BanUser(ban_user()),
+        Command::Unban(unban()),
+        Command::ListBans(list_of_room()),
+        Command::Block(block()),
+        Command::Unblock(unblock()),
+        Command::SetSlowMode(set_slow_mode()),
+        Command::MarkRead(mark_read()),
+        Command::ListNotifications(list_own()),
+        Command::ReadNotifications(which_notifications()),
+        Command::DismissNotifications(which_notifications()),
+        Command::ListFormerRooms(list_own()),
     ];
     variants(commands, Command::variant).collect()
 }
 
 fn answers() -> Vec<Example> {
     let outcomes = [
-        Outcome::Refused(refusal()),
+        Outcome::Refused(sign_up_denied()),
         Outcome::Done,
         Outcome::Registration(registration()),
         Outcome::Credential(credential()),
@@ -132,6 +157,15 @@ fn answers() -> Vec<Example> {
         Outcome::Messages(page_of_messages()),
         Outcome::Changes(changes()),
         Outcome::Member(member()),
+        Outcome::Request(join_request()),
+        Outcome::Requests(join_requests()),
+        Outcome::Invite(invite()),
+        Outcome::Invites(invites()),
+        Outcome::Ban(ban()),
+        Outcome::Bans(bans()),
+        Outcome::ReadMarker(read_marker()),
+        Outcome::Notifications(notifications()),
+        Outcome::FormerRooms(former_rooms()),
     ];
     let frames = [
         ServerFrame::Welcome(welcome()),
@@ -148,6 +182,10 @@ fn pushes() -> Vec<Example> {
         Push::Changed(changed()),
         Push::Entered(room()),
         Push::Exited(exited()),
+        Push::Notified(notification()),
+        Push::NotificationsRead(which_notifications()),
+        Push::NotificationsDismissed(which_notifications()),
+        Push::Read(read_marker()),
     ];
     let changes = [
         Change::Created(alice()),
@@ -158,6 +196,14 @@ fn pushes() -> Vec<Example> {
         Change::Terminated,
         Change::TopicChanged(topic_changed()),
         Change::Renamed(renamed()),
+        Change::SlowModeChanged(slow_mode_changed()),
+        Change::Withheld,
+        Change::Requested(join_request()),
+        Change::RequestEnded(request_ended()),
+        Change::Invited(invite()),
+        Change::InviteEnded(invite_ended()),
+        Change::Banned(ban()),
+        Change::Unbanned(unbanned()),
     ];
     variants(pushes, Push::variant)
         .chain([structure(&changed()), structure(&room_change()), structure(&exited())])
@@ -167,6 +213,10 @@ fn pushes() -> Vec<Example> {
             structure(&role_changed()),
             structure(&topic_changed()),
             structure(&renamed()),
+            structure(&slow_mode_changed()),
+            structure(&request_ended()),
+            structure(&invite_ended()),
+            structure(&unbanned()),
         ])
         .collect()
 }
@@ -190,8 +240,42 @@ fn rooms() -> Vec<Example> {
             structure(&transfer()),
             structure(&set_topic()),
             structure(&rename()),
+            structure(&set_slow_mode()),
+            structure(&mark_read()),
+            structure(&read_marker()),
         ])
         .collect()
+}
+
+fn entry() -> Vec<Example> {
+    vec![
+        structure(&join_request()),
+        structure(&join_requests()),
+        structure(&invite()),
+        structure(&invites()),
+        structure(&ban()),
+        structure(&bans()),
+        structure(&former_room()),
+        structure(&former_rooms()),
+        structure(&request_to_join()),
+        structure(&withdraw()),
+        structure(&approve()),
+        structure(&deny()),
+        structure(&add_member()),
+        structure(&invite_user()),
+        structure(&revoke_invite()),
+        structure(&kick()),
+        structure(&ban_user()),
+        structure(&unban()),
+        structure(&block()),
+        structure(&unblock()),
+        structure(&list_of_room()),
+        structure(&list_invites()),
+        structure(&list_own()),
+        structure(&notification()),
+        structure(&notifications()),
+        structure(&which_notifications()),
+    ]
 }
 
 fn messages() -> Vec<Example> {
@@ -235,5 +319,13 @@ fn tags() -> Vec<Example> {
         .chain(words(Departure::ALL))
         .chain(words(Scope::ALL))
         .chain(words(Direction::ALL))
+        .chain(words(Visibility::ALL))
+        .chain(words(Entry::ALL))
+        .chain(words(Ended::ALL))
+        .chain(words(RoomState::ALL))
+        .chain(words(Rejoin::ALL))
+        .chain(words(RequestEnd::ALL))
+        .chain(words(InviteEnd::ALL))
+        .chain(words(NotificationKind::ALL))
         .collect()
 }

@@ -16,7 +16,7 @@ use parlor_protocol::push::{Change, Changed, Push, RoomChange};
 use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::reply::{Outcome, Reply, ServerFrame};
 use parlor_protocol::request::{Command, Request};
-use parlor_protocol::room::{Role, Room, Rooms};
+use parlor_protocol::room::{Entry, Role, Room, Rooms, Visibility};
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_TOPIC_CHARS, MessageText, Topic};
 use proptest::prelude::*;
 use tokio_util::codec::Decoder;
@@ -222,6 +222,12 @@ fn a_page_of_the_longest_titles_fits_with_the_longest_place_to_go_on() {
         last_seq: Some(Seq(i64::MAX as u64)),
         revision: Some(Revision(i64::MAX as u64)),
         topic: Some(Topic::parse(&"\u{1f600}".repeat(MAX_TOPIC_CHARS)).unwrap()),
+        visibility: Visibility::Private,
+        entry: Entry::Open,
+        slow_secs: u32::MAX,
+        read: Some(Seq(i64::MAX as u64)),
+        unread: Some(u64::MAX),
+        mentions: Some(u32::MAX),
     };
     let one = postcard::to_stdvec(&Record(room.clone())).unwrap().len();
     assert!(one * PAGE_ELEMENTS_MAX as usize > FRAME_BYTES_MAX, "else a count would do as a limit");

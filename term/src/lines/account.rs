@@ -9,25 +9,37 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::output::{Listed, Output};
+use super::show::waiting_user;
 use crate::cli::{DevicesAction, Page};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::net::account::{Account, LoginError, Passwords, ask_new};
-use crate::net::login;
+use crate::net::{SignedUp, login};
 
 /// Makes the account.
 pub(super) async fn sign_up(
+    code: Option<String>,
     account: &Account,
     console: &mut dyn Console,
     mut out: Output,
 ) -> Result<(), Failure> {
-    let (session, me) = match account.sign_up(console).await {
+    let (session, signed_up) = match account.sign_up(code, console).await {
         Ok(signed_up) => signed_up,
         // A refused sign-up is a refusal like any other: no login was tried.
         Err(LoginError::Refused(refusal)) => return Err(Failure::Refused(refusal)),
         Err(error) => return Err(error.into()),
     };
-    out.made(|| me.object())?;
+    match signed_up {
+        SignedUp::In(me) => out.made(|| me.object())?,
+        SignedUp::Waiting => {
+            let user = &account.user;
+            console.say(&format!(
+                "parlor: {user} is signed up, and an operator of this server has to approve it \
+                 before you can log in"
+            ));
+            out.made(|| waiting_user(user))?;
+        }
+    }
     out.end()?;
     session.close().await;
     Ok(())

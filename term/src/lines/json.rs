@@ -50,6 +50,22 @@ impl Object {
         self.text(key, &rfc3339(at))
     }
 
+    /// Adds a time that may be absent.
+    pub(crate) fn time_or_null(self, key: &str, at: Option<Timestamp>) -> Self {
+        match at {
+            Some(at) => self.time(key, at),
+            None => self.null(key),
+        }
+    }
+
+    /// Adds a truth that may not be known.
+    pub(crate) fn truth_or_null(self, key: &str, truth: Option<bool>) -> Self {
+        match truth {
+            Some(truth) => self.truth(key, truth),
+            None => self.null(key),
+        }
+    }
+
     /// Adds a truth.
     pub(crate) fn truth(mut self, key: &str, truth: bool) -> Self {
         self.0 += &format!(",\"{key}\":{truth}");

@@ -44,6 +44,19 @@ impl Output {
         }
     }
 
+    /// Prints one thing at once, in columns that are not aligned with what follows.
+    pub(super) fn now(&mut self, thing: &impl Listed) -> io::Result<()> {
+        match self.format {
+            Format::Json => self.line(&thing.object().end())?,
+            Format::Columns => {
+                for line in align(&[thing.columns()]) {
+                    self.line(&line)?;
+                }
+            }
+        }
+        self.flush()
+    }
+
     /// Prints what a change made, which only scripts want to know.
     pub(super) fn made(&mut self, object: impl FnOnce() -> Object) -> io::Result<()> {
         match self.format {

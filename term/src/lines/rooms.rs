@@ -2,15 +2,17 @@
 
 use std::io::IsTerminal;
 
+use parlor_protocol::id::Seq;
 use parlor_protocol::record::Record;
 use parlor_protocol::room::{
-    CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Role, Room, Scope,
+    CreateRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, MarkRead, Role, Room, Scope,
+    Visibility,
 };
 use parlor_protocol::text::printable;
 
-use super::show::MemberOf;
+use super::show::{MemberOf, read_marker};
 use super::{Context, Format};
-use crate::cli::Page;
+use crate::cli::{CreateArgs, Page};
 use crate::failure::Failure;
 
 impl Context<'_> {
@@ -30,8 +32,11 @@ impl Context<'_> {
         .await
     }
 
-    pub(super) async fn create(&mut self, title: String) -> Result<(), Failure> {
-        let room = self.client().ask(CreateRoom { title }).await?;
+    pub(super) async fn create(&mut self, create: CreateArgs) -> Result<(), Failure> {
+        let CreateArgs { title, private, entry } = create;
+        let visibility = if private { Visibility::Private } else { Visibility::Public };
+        let create = CreateRoom { title, visibility, entry: entry.into() };
+        let room = self.client().ask(create).await?;
         match self.out.format() {
             Format::Json => self.out.list(&room)?,
             Format::Columns => self.out.line(&room.room.to_string())?,
@@ -85,6 +90,12 @@ impl Context<'_> {
             Ok((listed.collect::<Vec<_>>(), members.next))
         })
         .await
+    }
+
+    pub(super) async fn read(&mut self, room: &str, seq: u64) -> Result<(), Failure> {
+        let room = self.id(room).await?;
+        let marker = self.client().ask(MarkRead { room, seq: Seq(seq) }).await?;
+        Ok(self.out.made(|| read_marker(&marker))?)
     }
 
     /// Asks a person at a terminal whether they mean to end the room. A script means what it says.

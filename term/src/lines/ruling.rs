@@ -1,6 +1,6 @@
-//! The commands of owner and admins: roles, ownership, topic and title.
+//! The commands of owner and admins: roles, ownership, topic, title and slow mode.
 
-use parlor_protocol::room::{Demote, Promote, Rename, SetTopic, Transfer};
+use parlor_protocol::room::{Demote, Promote, Rename, SetSlowMode, SetTopic, Transfer};
 
 use super::Context;
 use super::output::Listed;
@@ -36,6 +36,12 @@ impl Context<'_> {
     pub(super) async fn rename(&mut self, room: &str, title: String) -> Result<(), Failure> {
         let room = self.id(room).await?;
         let room = self.client().ask(Rename { room, title }).await?;
+        Ok(self.out.made(|| room.object())?)
+    }
+
+    pub(super) async fn slow(&mut self, room: &str, secs: u32) -> Result<(), Failure> {
+        let room = self.id(room).await?;
+        let room = self.client().ask(SetSlowMode { room, secs }).await?;
         Ok(self.out.made(|| room.object())?)
     }
 }

@@ -1,5 +1,6 @@
 //! `send`: one message, or a message a line.
 
+use std::cell::Cell;
 use std::io::{BufRead, Read};
 use std::time::Duration;
 
@@ -9,17 +10,22 @@ use parlor_protocol::id::Nonce;
 use parlor_protocol::message::{Message, Send};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::text::MessageText;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::Context;
+use super::events::Place;
 use super::output::Output;
-use super::show::Place;
 use crate::cli::SendArgs;
+use crate::console::Console;
 use crate::failure::Failure;
 use crate::net::{CallError, Lost, Pending, Session};
 
 /// Lines that are read ahead of the server.
 const AHEAD_MAX: usize = 64;
+/// Messages that are under way at once, until the server says to wait for the first time.
+const UNDER_WAY_MAX: usize = 32;
+/// A wait that is longer than this is told of.
+const SILENT_WAIT: Duration = Duration::from_secs(1);
 
 /// What to do where the server says to wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,13 +69,20 @@ impl Context<'_> {
         let place = Place::of(&self.find(&arguments.room).await?);
         let patience = if arguments.no_wait { Patience::Fail } else { Patience::Wait };
         let nonce = arguments.nonce;
-        let Self { session, me, out, .. } = self;
-        let sender = Sender { session, place: &place, patience };
+        let Self { session, me, out, console, .. } = self;
+        let console: &mut dyn Console = *console;
+        let sender = Sender {
+            session,
+            place: &place,
+            patience,
+            window: Window::default(),
+            console: Cell::new(Some(console)),
+        };
         match text {
             Some(text) => {
                 let nonce = nonce.unwrap_or_else(|| session.nonce());
                 let under_way = sender.begin(nonce, text).await?;
-                let message = sender.taken(under_way, me).await?;
+                let message = sender.taken(under_way, me, patience).await?;
                 print(out, &place, &message)
             }
             None => sender.send_lines(me, out).await,
@@ -82,49 +95,74 @@ struct Sender<'a> {
     session: &'a Session,
     place: &'a Place,
     patience: Patience,
+    window: Window,
+    /// Who is told, once, that the server says to wait.
+    console: Cell<Option<&'a mut dyn Console>>,
 }
 
 /// A message that was sent and is not acknowledged.
-struct UnderWay {
+struct UnderWay<'a> {
     send: Send,
     pending: Pending<Send>,
+    slot: SemaphorePermit<'a>,
 }
 
 impl Sender<'_> {
-    async fn begin(&self, nonce: Nonce, text: String) -> Result<UnderWay, Failure> {
+    async fn begin(&self, nonce: Nonce, text: String) -> Result<UnderWay<'_>, Failure> {
+        let slot = self.window.enter().await;
         let send = Send { room: self.place.room, nonce, text };
         let pending = self.session.client.begin(send.clone()).await?;
-        Ok(UnderWay { send, pending })
+        Ok(UnderWay { send, pending, slot })
     }
 
     /// Waits for the acknowledgement. Where the server says to wait, it waits and sends again,
     /// which the nonce makes harmless.
-    async fn taken(&self, under_way: UnderWay, me: &LoggedIn) -> Result<Message, Failure> {
-        let UnderWay { send, mut pending } = under_way;
+    async fn taken(
+        &self,
+        under_way: UnderWay<'_>,
+        me: &LoggedIn,
+        patience: Patience,
+    ) -> Result<Message, Failure> {
+        let UnderWay { send, mut pending, slot } = under_way;
         let sent = loop {
             match pending.answer().await {
                 Ok(sent) => break sent,
-                Err(CallError::Refused(Refusal { retry_after_ms: Some(ms), .. }))
-                    if self.patience == Patience::Wait =>
+                Err(CallError::Refused(Refusal { code, retry_after_ms: Some(ms), .. }))
+                    if patience == Patience::Wait =>
                 {
-                    tokio::time::sleep(Duration::from_millis(ms.into())).await;
+                    self.wait(code, Duration::from_millis(ms.into())).await;
                     pending = self.session.client.begin(send.clone()).await?;
                 }
                 Err(CallError::Refused(refusal)) => return Err(refusal.into()),
                 Err(CallError::Lost(lost)) => return Err(undecided(send.nonce, &lost)),
             }
         };
+        self.window.leave(slot);
         // What the server made of it, as far as this version knows.
         let text = MessageText::parse(&send.text)
             .map_err(|error| Failure::Failed(format!("the server took a text that {error}")))?;
         Ok(Message { seq: sent.seq, at: sent.at, author: me.user.clone(), text })
     }
 
+    async fn wait(&self, code: Code, wait: Duration) {
+        self.window.narrow(wait);
+        if wait > SILENT_WAIT
+            && let Some(console) = self.console.take()
+        {
+            let secs = wait.as_secs_f32();
+            console.say(&format!(
+                "parlor: {code}: the server wants {secs:.1} s before the next message; sending goes \
+                 on by itself"
+            ));
+        }
+        tokio::time::sleep(wait).await;
+    }
+
     /// Sends line after line without waiting for the answers, which come in the same order. The
     /// first refusal ends it; what was under way by then is still heard out.
     async fn send_lines(&self, me: &LoggedIn, out: &mut Output) -> Result<(), Failure> {
         let mut lines = stdin_lines();
-        let (sent, mut answers) = mpsc::channel(AHEAD_MAX);
+        let (sent, mut answers) = mpsc::channel(UNDER_WAY_MAX);
         let feed = async move {
             while let Some(line) = lines.recv().await {
                 let line = line?;
@@ -141,17 +179,57 @@ impl Sender<'_> {
         };
         let hear = async {
             while let Some(under_way) = answers.recv().await {
-                print(out, self.place, &self.taken(under_way, me).await?)?;
+                let message = self.taken(under_way, me, self.patience).await?;
+                print(out, self.place, &message)?;
             }
             Ok(())
         };
         let done = tokio::try_join!(feed, hear);
         while let Ok(under_way) = answers.try_recv() {
-            if let Ok(message) = self.taken(under_way, me).await {
+            if let Ok(message) = self.taken(under_way, me, Patience::Fail).await {
                 print(out, self.place, &message)?;
             }
         }
         done.map(|_| ())
+    }
+}
+
+/// How many messages may be under way at once: many, until the server says to wait. From then on
+/// each waits for the one before it, which none may overtake, and for as long as the server said,
+/// so that it need not say it every time.
+struct Window {
+    slots: Semaphore,
+    under_way: Cell<usize>,
+    pause: Cell<Option<Duration>>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        let slots = Semaphore::new(UNDER_WAY_MAX);
+        Self { slots, under_way: Cell::new(0), pause: Cell::new(None) }
+    }
+}
+
+impl Window {
+    async fn enter(&self) -> SemaphorePermit<'_> {
+        let slot = self.slots.acquire().await.expect("invariant: the window is never closed");
+        self.under_way.set(self.under_way.get() + 1);
+        if let Some(pause) = self.pause.get() {
+            tokio::time::sleep(pause).await;
+        }
+        slot
+    }
+
+    fn leave(&self, slot: SemaphorePermit<'_>) {
+        self.under_way.set(self.under_way.get() - 1);
+        if self.pause.get().is_some() && self.under_way.get() > 0 {
+            slot.forget();
+        }
+    }
+
+    fn narrow(&self, wait: Duration) {
+        self.slots.forget_permits(UNDER_WAY_MAX);
+        self.pause.set(self.pause.get().max(Some(wait)));
     }
 }
 

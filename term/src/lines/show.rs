@@ -1,35 +1,51 @@
 //! What the things of the wire look like, as objects and as columns.
 
 use parlor_protocol::account::{Device, LoggedIn};
-use parlor_protocol::id::{RoomId, Timestamp};
-use parlor_protocol::message::Message;
-use parlor_protocol::push::{Change, RoomChange};
-use parlor_protocol::room::{Departure, Member, Role, Room};
-use parlor_protocol::text::{Topic, printable, printable_block};
+use parlor_protocol::entry::{Ban, FormerRoom, Invite, JoinRequest};
+use parlor_protocol::id::RoomId;
+use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::notification::Notification;
+use parlor_protocol::room::{Member, ReadMarker, Role, Room};
+use parlor_protocol::text::{Reason, Topic};
 
 use super::json::Object;
 use super::output::Listed;
 use super::time::rfc3339;
+use crate::words::{self, Commands};
+
+/// What stands in a column of which there is nothing to tell.
+const NOTHING: &str = "-";
 
 impl Listed for Room {
     fn object(&self) -> Object {
-        let Self { room, title, members, role, last_seq, revision: _, topic } = self;
+        let Self { room, title, members, role, last_seq, revision: _, topic, .. } = self;
+        let Self { visibility, entry, slow_secs, read, unread, mentions, .. } = self;
         Object::new("room")
             .text("room", &room.to_string())
             .text("title", title.as_str())
             .text_or_null("topic", topic.as_ref().map(Topic::as_str))
-            .text("visibility", "public")
-            .text("entry", "open")
+            .text("visibility", visibility.word())
+            .text("entry", entry.word())
             .number("members", u64::from(*members))
             .text_or_null("role", role.map(Role::word))
             .number_or_null("last_seq", last_seq.map(|seq| seq.0))
-            .null("unread")
-            .null("mentions")
+            .number_or_null("unread", *unread)
+            .number_or_null("mentions", mentions.map(u64::from))
+            .number("slow_secs", u64::from(*slow_secs))
+            .number_or_null("read", read.map(|seq| seq.0))
     }
 
     fn columns(&self) -> Vec<String> {
-        let role = self.role.map_or("-", Role::word).to_owned();
-        vec![self.room.to_string(), self.members.to_string(), role, self.title.to_string()]
+        vec![
+            self.room.to_string(),
+            self.members.to_string(),
+            self.role.map_or(NOTHING, Role::word).to_owned(),
+            self.visibility.to_string(),
+            self.entry.to_string(),
+            self.unread.map_or(NOTHING.to_owned(), |unread| unread.to_string()),
+            self.mentions.map_or(NOTHING.to_owned(), |mentions| mentions.to_string()),
+            self.title.to_string(),
+        ]
     }
 }
 
@@ -41,19 +57,134 @@ pub(super) struct MemberOf {
 
 impl Listed for MemberOf {
     fn object(&self) -> Object {
-        let Member { user, role, joined_at } = &self.member;
+        let Member { user, role, joined_at, online } = &self.member;
         Object::new("member")
             .text("room", &self.room.to_string())
             .text("user", user.as_str())
             .text("role", role.word())
             .time("joined_at", *joined_at)
-            .null("online")
+            .truth_or_null("online", *online)
     }
 
     fn columns(&self) -> Vec<String> {
-        let Member { user, role, joined_at } = &self.member;
-        vec![user.to_string(), role.to_string(), rfc3339(*joined_at)]
+        let Member { user, role, joined_at, online } = &self.member;
+        let online = match online {
+            Some(true) => "online",
+            Some(false) => "away",
+            None => NOTHING,
+        };
+        vec![user.to_string(), role.to_string(), rfc3339(*joined_at), online.to_owned()]
     }
+}
+
+impl Listed for JoinRequest {
+    fn object(&self) -> Object {
+        let Self { room, user, reason, at } = self;
+        Object::new("request")
+            .text("room", &room.to_string())
+            .text("user", user.as_str())
+            .text_or_null("reason", reason.as_ref().map(Reason::as_str))
+            .time("at", *at)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        vec![self.user.to_string(), rfc3339(self.at), words_of(self.reason.as_ref())]
+    }
+}
+
+impl Listed for Invite {
+    fn object(&self) -> Object {
+        let Self { room, title, user, by, at, until } = self;
+        Object::new("invite")
+            .text("room", &room.to_string())
+            .text("title", title.as_str())
+            .text("user", user.as_str())
+            .text("by", by.as_str())
+            .time("at", *at)
+            .time("until", *until)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let Self { room, title, user, by, at: _, until } = self;
+        let (room, user, by) = (room.to_string(), user.to_string(), by.to_string());
+        vec![room, user, by, rfc3339(*until), title.to_string()]
+    }
+}
+
+impl Listed for Ban {
+    fn object(&self) -> Object {
+        let Self { room, user, by, reason, at, until } = self;
+        Object::new("ban")
+            .text("room", &room.to_string())
+            .text("user", user.as_str())
+            .text("by", by.as_str())
+            .text_or_null("reason", reason.as_ref().map(Reason::as_str))
+            .time("at", *at)
+            .time_or_null("until", *until)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let Self { room: _, user, by, reason, at, until } = self;
+        let until = until.map_or(NOTHING.to_owned(), rfc3339);
+        vec![user.to_string(), by.to_string(), rfc3339(*at), until, words_of(reason.as_ref())]
+    }
+}
+
+fn words_of(reason: Option<&Reason>) -> String {
+    reason.map(|reason| reason.as_str().to_owned()).unwrap_or_default()
+}
+
+impl Listed for Notification {
+    fn object(&self) -> Object {
+        let Self { id, kind, at, room, title, by, reason, role, seq, read } = self;
+        let room = room.map(|room| room.to_string());
+        Object::new("notification")
+            .number("id", u64::from(id.0))
+            .text("kind", kind.word())
+            .time("at", *at)
+            .text_or_null("room", room.as_deref())
+            .text_or_null("title", title.as_ref().map(Title::as_str))
+            .text_or_null("by", by.as_ref().map(UserName::as_str))
+            .text_or_null("reason", reason.as_ref().map(Reason::as_str))
+            .truth("read", *read)
+            .text_or_null("role", role.map(Role::word))
+            .number_or_null("seq", seq.map(|seq| seq.0))
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let mark = if self.read { NOTHING } else { "new" };
+        let says = words::notice(self, Commands::Plain);
+        vec![self.id.to_string(), rfc3339(self.at), mark.to_owned(), says]
+    }
+}
+
+impl Listed for FormerRoom {
+    fn object(&self) -> Object {
+        let Self { room, title, state, ended, at, rejoin } = self;
+        Object::new("former-room")
+            .text("room", &room.to_string())
+            .text("title", title.as_str())
+            .text("state", state.word())
+            .text("ended", ended.word())
+            .time("at", *at)
+            .text("rejoin", rejoin.word())
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let Self { room, title, state, ended, at, rejoin } = self;
+        let (state, ended, rejoin) = (state.to_string(), ended.to_string(), rejoin.to_string());
+        vec![room.to_string(), state, ended, rfc3339(*at), rejoin, title.to_string()]
+    }
+}
+
+/// How far one has read a room.
+pub(super) fn read_marker(marker: &ReadMarker) -> Object {
+    let ReadMarker { room, seq, unread, mentions } = marker;
+    Object::new("read-marker")
+        .text("room", &room.to_string())
+        .number("seq", seq.0)
+        .number("unread", *unread)
+        .number("mentions", u64::from(*mentions))
 }
 
 impl Listed for Device {
@@ -70,10 +201,10 @@ impl Listed for Device {
 
     fn columns(&self) -> Vec<String> {
         let Self { id, name, public_key: _, created_at, used_at, address, current } = self;
-        let mark = if *current { "current" } else { "-" };
+        let mark = if *current { "current" } else { NOTHING };
         let times = [rfc3339(*created_at), rfc3339(*used_at)];
         let [created, used] = times;
-        let address = if address.is_empty() { "-" } else { address }.to_owned();
+        let address = if address.is_empty() { NOTHING } else { address }.to_owned();
         vec![id.to_string(), mark.to_owned(), created, used, address, name.clone()]
     }
 }
@@ -88,101 +219,14 @@ impl Listed for LoggedIn {
     }
 }
 
-/// A room as the lines of a conversation name it.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) room: RoomId,
-    pub(super) title: String,
-}
-
-impl Place {
-    pub(super) fn of(room: &Room) -> Self {
-        Self { room: room.room, title: room.title.to_string() }
-    }
-
-    /// A message as an object.
-    pub(super) fn message(&self, message: &Message) -> Object {
-        let Message { seq, at, author, text } = message;
-        self.object("message")
-            .number("seq", seq.0)
-            .time("at", *at)
-            .text("author", author.as_str())
-            .text("text", text.as_str())
-    }
-
-    /// Anything but a message as an object; `None` for what this version does not know.
-    pub(super) fn event(&self, change: &RoomChange) -> Option<Object> {
-        let kind = |kind| {
-            let object = self.object("event").number("revision", change.revision.0);
-            object.time("at", change.at).text("kind", kind)
-        };
-        match &change.change.0 {
-            Change::Created(by) => Some(kind("created").text("user", by.as_str())),
-            Change::Joined(member) => Some(kind("joined").text("user", member.user.as_str())),
-            Change::Departed(gone) => {
-                let object = kind("departed").text("user", gone.user.as_str());
-                Some(object.text("how", gone.how.word()))
-            }
-            Change::RoleChanged(changed) => {
-                let object = kind("role-changed").text("user", changed.user.as_str());
-                Some(object.text("role", changed.role.word()))
-            }
-            Change::Terminated => Some(kind("terminated")),
-            Change::TopicChanged(changed) => {
-                let topic = changed.topic.as_ref().map(Topic::as_str);
-                let object = kind("topic-changed").text("user", changed.by.as_str());
-                Some(object.text_or_null("topic", topic))
-            }
-            Change::Renamed(renamed) => {
-                let object = kind("renamed").text("user", renamed.by.as_str());
-                Some(object.text("to", renamed.title.as_str()))
-            }
-            Change::Message(_) | Change::Unknown => None,
-        }
-    }
-
-    fn object(&self, kind: &str) -> Object {
-        Object::new(kind).text("room", &self.room.to_string()).text("title", &self.title)
-    }
-}
-
-/// A message as lines for people. Only the first begins with a time, so that no text can pass for
-/// somebody else's message.
-pub(super) fn message_lines(message: &Message) -> String {
-    let text = printable_block(message.text.as_str()).replace('\t', "    ");
-    let text = text.split('\n').collect::<Vec<_>>().join("\n    ");
-    format!("{}  {}  {text}", rfc3339(message.at), printable(message.author.as_str()))
-}
-
-/// Anything but a message as a line for people; `None` for what this version does not know.
-pub(super) fn event_line(change: &RoomChange) -> Option<String> {
-    let what = match &change.change.0 {
-        Change::Created(by) => format!("{by} created the room"),
-        Change::Joined(member) => format!("{} joined", member.user),
-        Change::Departed(gone) => match gone.how {
-            Departure::Left => format!("{} left", gone.user),
-            Departure::Terminated => format!("{} is out, as the room ended", gone.user),
-            Departure::Unknown => format!("{} is no longer here", gone.user),
-        },
-        Change::RoleChanged(changed) => format!("{} is now {}", changed.user, changed.role),
-        Change::Terminated => "the room ended".to_owned(),
-        Change::TopicChanged(changed) => match &changed.topic {
-            Some(topic) => format!("{} set the topic: {}", changed.by, topic.as_str()),
-            None => format!("{} cleared the topic", changed.by),
-        },
-        Change::Renamed(renamed) => format!("{} renamed the room: {}", renamed.by, renamed.title),
-        Change::Message(_) | Change::Unknown => return None,
-    };
-    Some(marked(change.at, &what))
-}
-
-fn marked(at: Timestamp, what: &str) -> String {
-    format!("{}  *  {}", rfc3339(at), printable(what))
+/// A user whose sign-up waits for an operator.
+pub(super) fn waiting_user(user: &UserName) -> Object {
+    Object::new("user").text("user", user.as_str()).truth("operator", false).truth("waiting", true)
 }
 
 #[cfg(test)]
 mod tests {
-    use parlor_protocol::id::{Bytes, DeviceId, Seq};
+    use parlor_protocol::id::{Bytes, DeviceId, Timestamp};
 
     use super::*;
 
@@ -198,20 +242,5 @@ mod tests {
             current: true,
         };
         assert!(device.object().end().contains("\"address\":null"));
-    }
-
-    #[test]
-    fn no_text_passes_for_another_message() {
-        let message = Message {
-            seq: Seq(1),
-            at: Timestamp(0),
-            author: "bob".parse().unwrap(),
-            text: "hi\n1970-01-01T00:00:00.000Z  alice  lie\tx\u{202e}".parse().unwrap(),
-        };
-        assert_eq!(
-            message_lines(&message),
-            "1970-01-01T00:00:00.000Z  bob  hi\n    1970-01-01T00:00:00.000Z  alice  lie    \
-             x\u{fffd}"
-        );
     }
 }

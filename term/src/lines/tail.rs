@@ -1,29 +1,27 @@
 //! `tail`: what was said in a room, and what is said from now on.
 
-use std::time::Duration;
-
-use parlor_protocol::id::{Revision, Seq};
+use parlor_protocol::entry::{Ended as Former, ListOwn};
+use parlor_protocol::id::{Revision, RoomId, Seq};
 use parlor_protocol::message::{Direction, History, ListChanges};
-use parlor_protocol::push::{Change, Push, RoomChange};
+use parlor_protocol::notification::NotificationKind;
+use parlor_protocol::push::{Change, Exited, Push, RoomChange};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::CloseReason;
 use parlor_protocol::room::Departure;
+use parlor_protocol::text::printable;
 
+use super::events::{Place, event_line, message_lines};
+use super::follow::{Ended, Followed};
 use super::json::Object;
-use super::show::{Place, event_line, message_lines};
 use super::{Context, Format};
 use crate::cli::TailArgs;
-use crate::console::Nobody;
 use crate::failure::Failure;
-use crate::net::account::Outlook;
-use crate::net::{CallError, Item, Lost};
+use crate::net::{CallError, ListFormerRooms, ListNotifications, Lost};
+use crate::words;
 
 /// How many are printed unless the user says otherwise.
 const NUMBER: u64 = 10;
-/// The first wait before connecting again, and the longest.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-
 /// What is printed beside messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Events {
@@ -146,79 +144,8 @@ impl Context<'_> {
         }
     }
 
-    /// Prints what happens, over as many connections as it takes, until the user or the room ends
-    /// it.
-    async fn follow(&mut self, mut follower: Follower) -> Result<(), Failure> {
-        loop {
-            let failure = match self.follow_connection(&mut follower).await {
-                Ok(never) => match never {},
-                Err(failure) => failure,
-            };
-            let lost = match failure {
-                Ended::Lost(lost) => lost,
-                Ended::ForGood(code, failure) => {
-                    self.out.made(|| {
-                        let room = follower.place.room.to_string();
-                        Object::new("closing").text("room", &room).text("code", code)
-                    })?;
-                    return Err(failure);
-                }
-                Ended::Failed(failure) => return Err(failure),
-            };
-            if lost == Lost::Closed(CloseReason::Revoked) {
-                self.out.made(|| {
-                    let room = follower.place.room.to_string();
-                    Object::new("closing").text("room", &room).text("code", "revoked")
-                })?;
-                return Err(lost.into());
-            }
-            self.console.say(&format!("parlor: {lost}; connecting again"));
-            self.connect_again().await?;
-        }
-    }
-
-    async fn follow_connection(
-        &mut self,
-        follower: &mut Follower,
-    ) -> Result<std::convert::Infallible, Ended> {
-        loop {
-            let Some(item) = self.session.news.next().await else {
-                return Err(Ended::Lost(self.client().lost().await));
-            };
-            match item {
-                Item::Push(Push::Changed(changed)) if changed.room == follower.place.room => {
-                    self.take(follower, &changed.change).await?;
-                    self.out.flush().map_err(Failure::from)?;
-                }
-                Item::Push(Push::Exited(exited)) if exited.room == follower.place.room => {
-                    return Err(exit(exited.how));
-                }
-                // The snapshot was complete before the room was looked up, except after
-                // connecting again: then what was missed is asked for behind it.
-                Item::Subscribed => self.catch_up(follower).await?,
-                Item::Push(
-                    Push::Snapshot(_)
-                    | Push::Changed(_)
-                    | Push::Entered(_)
-                    | Push::Exited(_)
-                    | Push::Unknown,
-                ) => {}
-            }
-        }
-    }
-
-    async fn take(&mut self, follower: &mut Follower, change: &RoomChange) -> Result<(), Ended> {
-        if change.revision <= follower.revision {
-            return Ok(());
-        }
-        if change.revision == follower.revision.next() {
-            return Ok(self.print_change(follower, change)?);
-        }
-        self.catch_up(follower).await
-    }
-
     /// Prints everything between what was printed last and now.
-    async fn catch_up(&mut self, follower: &mut Follower) -> Result<(), Ended> {
+    async fn print_missed(&mut self, follower: &mut Follower) -> Result<(), Ended> {
         loop {
             let room = follower.place.room;
             let ask = ListChanges { room, since: follower.revision, limit: 0 };
@@ -227,8 +154,10 @@ impl Context<'_> {
                 Err(CallError::Refused(Refusal { code: Code::TooOld, .. })) => {
                     return self.start_over(follower).await;
                 }
-                Err(CallError::Refused(refusal)) => return Err(gone(refusal)),
-                Err(CallError::Lost(lost)) => return Err(Ended::Lost(lost)),
+                Err(CallError::Refused(Refusal { code: Code::NotAMember, .. })) => {
+                    return Err(self.how_it_ended(&follower.place).await?);
+                }
+                Err(error) => return Err(error.into()),
             };
             for Record(change) in &page.changes {
                 self.print_change(follower, change)?;
@@ -244,7 +173,7 @@ impl Context<'_> {
     async fn start_over(&mut self, follower: &mut Follower) -> Result<(), Ended> {
         let room = self.find(&follower.place.room.to_string()).await?;
         let (Some(last), Some(revision)) = (room.last_seq, room.revision) else {
-            return Err(gone(Code::NotAMember.into()));
+            return Err(Ended::refused(Code::NotAMember.into()));
         };
         follower.place = Place::of(&room);
         self.print_messages(&follower.place, follower.seq, last).await?;
@@ -253,59 +182,96 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Logs in again as often as it takes, with growing pauses, asking nobody.
-    async fn connect_again(&mut self) -> Result<(), Failure> {
-        let (mut pause, longest) = BACK_OFF;
+    /// How one's membership ended while nobody was there to be told: one's former rooms say
+    /// whether one was kicked, and the last notification of it says by whom and why.
+    async fn how_it_ended(&self, place: &Place) -> Result<Ended, CallError> {
+        let room = place.room;
+        let mut after = None;
+        let how = loop {
+            let page = self.client().ask(ListFormerRooms(ListOwn { after, limit: 0 })).await?;
+            if let Some(former) = page.rooms.iter().find(|former| former.room == room) {
+                break former.ended;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(Ended::refused(Code::NotAMember.into()));
+            }
+        };
+        if how != Former::Kicked {
+            return Ok(Ended::refused(Code::NotAMember.into()));
+        }
+        let mut exited = Exited { room, how: Departure::Kicked, by: None, reason: None };
+        let mut after = None;
         loop {
-            tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-            pause = longest.min(pause * 2);
-            let session = match self.account.log_in(&mut Nobody).await {
-                Ok((session, _)) => session,
-                Err(error) if error.outlook() == Outlook::MayPass => {
-                    self.console.note(&error.to_string());
-                    continue;
+            let page = self.client().ask(ListNotifications(ListOwn { after, limit: 0 })).await?;
+            for Record(told) in page.notifications {
+                if told.room == Some(room) && told.kind == NotificationKind::Kicked {
+                    (exited.by, exited.reason) = (told.by, told.reason);
                 }
-                Err(error) => return Err(error.into()),
-            };
-            match session.client.subscribe().await {
-                Ok(()) => {
-                    self.session = session;
-                    return Ok(());
-                }
-                Err(CallError::Lost(lost)) => self.console.note(&lost.to_string()),
-                Err(CallError::Refused(refusal)) => return Err(refusal.into()),
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(exit(&exited, &place.title));
             }
         }
     }
 }
 
-/// Why following ends.
-enum Ended {
-    /// The connection is gone, and another may do.
-    Lost(Lost),
-    /// One is out of the room: the code, and how the program ends.
-    ForGood(&'static str, Failure),
-    /// Something else went wrong.
-    Failed(Failure),
-}
+impl Followed for Follower {
+    fn room(&self) -> Option<RoomId> {
+        Some(self.place.room)
+    }
 
-impl From<Failure> for Ended {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Lost(lost) => Self::Lost(lost),
-            failure => Self::Failed(failure),
+    /// The snapshot was complete before the room was looked up, except after connecting again:
+    /// then there is something to catch up with.
+    async fn catch_up(&mut self, context: &mut Context<'_>) -> Result<(), Ended> {
+        context.print_missed(self).await
+    }
+
+    async fn take(&mut self, context: &mut Context<'_>, push: Push) -> Result<(), Ended> {
+        match push {
+            Push::Changed(changed) if changed.room == self.place.room => {
+                let Record(change) = changed.change;
+                if change.revision <= self.revision {
+                    return Ok(());
+                }
+                if change.revision == self.revision.next() {
+                    return Ok(context.print_change(self, &change)?);
+                }
+                context.print_missed(self).await
+            }
+            Push::Exited(exited) if exited.room == self.place.room => {
+                Err(exit(&exited, &self.place.title))
+            }
+            Push::Snapshot(_)
+            | Push::Changed(_)
+            | Push::Entered(_)
+            | Push::Exited(_)
+            | Push::Notified(_)
+            | Push::NotificationsRead(_)
+            | Push::NotificationsDismissed(_)
+            | Push::Read(_)
+            | Push::Unknown => Ok(()),
         }
     }
 }
 
-fn gone(refusal: Refusal) -> Ended {
-    Ended::ForGood(refusal.code.word(), Failure::Refused(refusal))
-}
-
-fn exit(how: Departure) -> Ended {
-    match how {
-        Departure::Terminated => gone(Code::RoomTerminated.into()),
-        Departure::Left | Departure::Unknown => gone(Code::NotAMember.into()),
+fn exit(exited: &Exited, title: &str) -> Ended {
+    match exited.how {
+        Departure::Terminated => Ended::refused(Code::RoomTerminated.into()),
+        Departure::Kicked => {
+            let why = printable(&words::exited(exited, title)).into_owned();
+            Ended::ForGood("kicked", Failure::Failed(why))
+        }
+        Departure::Banned => {
+            let reason = exited.reason.clone();
+            Ended::refused(Refusal { reason, ..Code::Banned.into() })
+        }
+        Departure::Removed => {
+            let removed = CloseReason::Removed;
+            Ended::ForGood(removed.word(), Lost::Closed(removed).into())
+        }
+        Departure::Left | Departure::Unknown => Ended::refused(Code::NotAMember.into()),
     }
 }
 

@@ -134,10 +134,16 @@ impl Online<'_> {
             Item::Push(Push::Exited(exited)) => {
                 self.link.revisions.remove(&exited.room);
                 self.link.outbox.forget(exited.room);
-                (self.link.tell)(News::Exited { room: exited.room, how: exited.how })?;
+                (self.link.tell)(News::Exited(exited))?;
             }
-            // Newer servers may say more than we know.
-            Item::Push(Push::Unknown) => {}
+            Item::Push(Push::Notified(told)) => (self.link.tell)(News::Notified(told))?,
+            Item::Push(Push::Read(marker)) => {
+                (self.link.tell)(News::Read { room: marker.room, unread: marker.unread })?;
+            }
+            // Newer servers may say more than we know, and no list of notifications is shown yet.
+            Item::Push(
+                Push::NotificationsRead(_) | Push::NotificationsDismissed(_) | Push::Unknown,
+            ) => {}
         }
         Ok(())
     }
@@ -228,7 +234,7 @@ impl Online<'_> {
             // The next connection sends it again.
             Answer::Sent(_, Err(CallError::Lost(_))) | Answer::Nothing => {}
             Answer::Refused(refusal) => {
-                return Err(Lost::Failed(words::sentence(refusal.code).to_owned()).into());
+                return Err(Lost::Failed(words::refusal(&refusal)).into());
             }
         }
         Ok(())
@@ -280,7 +286,9 @@ impl Online<'_> {
                 let more = page.next.map_or(More::Nothing, More::From);
                 Ok(News::Listed { search, rooms: rooms.collect(), more })
             }),
-            Ask::Create { title } => self.change(CreateRoom { title }),
+            Ask::Create { title, visibility, entry } => {
+                self.change(CreateRoom { title, visibility, entry });
+            }
             Ask::Join { room } => self.ask(async move {
                 let room = find(&client, &room).await?;
                 client.ask(JoinRoom { room, leave: None }).await?;
@@ -347,7 +355,7 @@ async fn find(client: &Client, named: &str) -> Result<RoomId, CallError> {
 
 /// What a refusal means and what to do, as a whole sentence.
 fn sentence(refusal: &Refusal) -> String {
-    let words = words::sentence(refusal.code);
+    let words = words::refusal(refusal);
     let mut letters = words.chars();
     match letters.next() {
         Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),

@@ -12,7 +12,7 @@ use parlor_protocol::reply::CloseReason;
 use zeroize::Zeroizing;
 
 use super::login::{self, EntryError};
-use super::{CallError, ConnectError, Endpoint, Lost, Session};
+use super::{CallError, ConnectError, Endpoint, Lost, Session, SignedUp};
 use crate::console::Console;
 use crate::keys::{DeviceKey, KeyError, KeyStore};
 
@@ -77,7 +77,10 @@ impl LoginError {
                 | ConnectError::KeyChanged
                 | ConnectError::NotParlor(_)
                 | ConnectError::Lost(Lost::Closed(
-                    CloseReason::UnsupportedVersion | CloseReason::Revoked,
+                    CloseReason::UnsupportedVersion
+                    | CloseReason::Revoked
+                    | CloseReason::Disabled
+                    | CloseReason::Removed,
                 )),
             ) => Outlook::Lasts,
             Self::Connect(_)
@@ -89,13 +92,25 @@ impl LoginError {
             }
         }
     }
+
+    /// The code under which scripts know why whoever was logged in does not get in any more;
+    /// `None` where there is none.
+    pub(crate) fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Connect(ConnectError::Lost(Lost::Closed(reason))) => Some(reason.word()),
+            Self::Refused(refusal) => Some(refusal.code.word()),
+            // A password is asked for only where the device is not taken.
+            Self::Password(_) => Some(Code::BadCredentials.word()),
+            Self::Connect(_) | Self::Unacceptable(_) | Self::Key(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for LoginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(error) => error.fmt(f),
-            Self::Refused(refusal) => f.write_str(crate::words::sentence(refusal.code)),
+            Self::Refused(refusal) => f.write_str(&crate::words::refusal(refusal)),
             Self::Password(why) => f.write_str(why),
             Self::Unacceptable(error) => error.fmt(f),
             Self::Key(error) => error.fmt(f),
@@ -195,14 +210,16 @@ impl Account {
         unreachable!("the last try returns")
     }
 
-    /// Connects and signs up, which logs in and registers a device key.
+    /// Connects and signs up, which registers a device key, and logs in unless an operator has to
+    /// approve first.
     ///
     /// # Errors
     /// When there is no connection, no trust, or the server refuses.
     pub(crate) async fn sign_up(
         &self,
+        code: Option<String>,
         console: &mut dyn Console,
-    ) -> Result<(Session, LoggedIn), LoginError> {
+    ) -> Result<(Session, SignedUp), LoginError> {
         let mut session = self.endpoint.connect(console).await?;
         let asked = format!("New password for {}@{}: ", self.user, self.endpoint.host);
         let password = match &self.passwords {
@@ -216,8 +233,8 @@ impl Account {
             session = self.endpoint.connect(console).await?;
         }
         let device = || self.device(&session);
-        let logged_in = login::sign_up(&session, &self.user, &password, &device).await?;
-        Ok((session, logged_in))
+        let signed_up = login::sign_up(&session, &self.user, &password, code, &device).await?;
+        Ok((session, signed_up))
     }
 
     /// Gets a password that exists.

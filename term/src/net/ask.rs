@@ -4,12 +4,18 @@ use parlor_protocol::account::{
     Credential, DeviceLogin, LoggedIn, LoginFinish, LoginStart, PasswordFinish, PasswordStart,
     Registration, RevokeDevice, SignUpFinish, SignUpStart,
 };
+use parlor_protocol::entry::{
+    AddMember, Approve, Ban, BanUser, Bans, Block, Deny, FormerRooms, Invite, InviteUser, Invites,
+    JoinRequest, JoinRequests, Kick, ListInvites, ListOfRoom, ListOwn, RequestToJoin, RevokeInvite,
+    Unban, Unblock, Withdraw,
+};
 use parlor_protocol::message::{Changes, History, ListChanges, Messages, Send, Sent};
+use parlor_protocol::notification::{Notifications, WhichNotifications};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
-    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member, Members,
-    Promote, Rename, Room, Rooms, SetTopic, Transfer,
+    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, MarkRead, Member,
+    Members, Promote, ReadMarker, Rename, Room, Rooms, SetSlowMode, SetTopic, Transfer,
 };
 
 /// A request whose answer is known in kind.
@@ -58,7 +64,6 @@ macro_rules! asks_done {
 
 asks! {
     SignUpStart => Registration(Registration);
-    SignUpFinish => LoggedIn(LoggedIn);
     LoginStart => Credential(Credential);
     LoginFinish => LoggedIn(LoggedIn);
     DeviceLogin => LoggedIn(LoggedIn);
@@ -76,10 +81,111 @@ asks! {
     Transfer => Member(Member);
     SetTopic => Room(Room);
     Rename => Room(Room);
+    RequestToJoin => Request(JoinRequest);
+    Approve => Member(Member);
+    AddMember => Member(Member);
+    ListInvites => Invites(Invites);
+    BanUser => Ban(Ban);
+    SetSlowMode => Room(Room);
+    MarkRead => ReadMarker(ReadMarker);
 }
 
 asks_done! {
     PasswordFinish;
     RevokeDevice;
     LeaveRoom;
+    Withdraw;
+    Deny;
+    RevokeInvite;
+    Kick;
+    Unban;
+    Block;
+    Unblock;
+}
+
+/// Requests that share their content with another and so need a name of their own.
+macro_rules! asks_with {
+    ($($(#[$meta:meta])* $request:ident ( $content:ty ) => $outcome:pat => $answer:ty : $value:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub(crate) struct $request(pub(crate) $content);
+
+        impl Ask for $request {
+            type Answer = $answer;
+
+            fn command(self) -> Command {
+                Command::$request(self.0)
+            }
+
+            fn answer(outcome: Outcome) -> Option<$answer> {
+                if let $outcome = outcome { Some($value) } else { None }
+            }
+        }
+    )*};
+}
+
+asks_with! {
+    /// Asks for a page of a room's requests.
+    ListRequests(ListOfRoom) => Outcome::Requests(page) => JoinRequests: page;
+    /// Asks for a page of a room's bans.
+    ListBans(ListOfRoom) => Outcome::Bans(page) => Bans: page;
+    /// Asks for a page of one's notifications.
+    ListNotifications(ListOwn) => Outcome::Notifications(page) => Notifications: page;
+    /// Asks for a page of one's former rooms.
+    ListFormerRooms(ListOwn) => Outcome::FormerRooms(page) => FormerRooms: page;
+    /// Marks notifications as read.
+    ReadNotifications(WhichNotifications) => Outcome::Done => (): ();
+    /// Removes notifications.
+    DismissNotifications(WhichNotifications) => Outcome::Done => (): ();
+}
+
+/// What became of a sign-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SignedUp {
+    /// One is logged in.
+    In(LoggedIn),
+    /// An operator has to approve it first.
+    Waiting,
+}
+
+impl Ask for SignUpFinish {
+    type Answer = SignedUp;
+
+    fn command(self) -> Command {
+        Command::SignUpFinish(self)
+    }
+
+    fn answer(outcome: Outcome) -> Option<SignedUp> {
+        if let Outcome::LoggedIn(logged_in) = outcome {
+            return Some(SignedUp::In(logged_in));
+        }
+        (outcome == Outcome::Done).then_some(SignedUp::Waiting)
+    }
+}
+
+/// What became of an invitation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Invited {
+    /// The user may enter.
+    Invite(Invite),
+    /// The user had asked to, and has entered.
+    Member(Member),
+}
+
+impl Ask for InviteUser {
+    type Answer = Invited;
+
+    fn command(self) -> Command {
+        Command::InviteUser(self)
+    }
+
+    fn answer(outcome: Outcome) -> Option<Invited> {
+        if let Outcome::Invite(invite) = outcome {
+            Some(Invited::Invite(invite))
+        } else if let Outcome::Member(member) = outcome {
+            Some(Invited::Member(member))
+        } else {
+            None
+        }
+    }
 }

@@ -61,6 +61,35 @@ pub(crate) enum Lost {
     ByUs,
 }
 
+impl Lost {
+    /// Why there will be no connection any more: the server lets this device or its user in no
+    /// longer. `None` where another connection may do.
+    pub(crate) fn for_good(&self) -> Option<CloseReason> {
+        match self {
+            Self::Closed(
+                reason @ (CloseReason::Revoked | CloseReason::Disabled | CloseReason::Removed),
+            ) => Some(*reason),
+            Self::Closed(
+                CloseReason::ShuttingDown
+                | CloseReason::ProtocolViolation
+                | CloseReason::UnsupportedVersion
+                | CloseReason::FrameTooLong
+                | CloseReason::TimedOut
+                | CloseReason::SlowConsumer
+                | CloseReason::Unavailable
+                | CloseReason::TooManyConnections
+                | CloseReason::Unknown,
+            )
+            | Self::Ended
+            | Self::Failed(_)
+            | Self::Silent
+            | Self::Garbled(_)
+            | Self::Overrun
+            | Self::ByUs => None,
+        }
+    }
+}
+
 impl From<io::Error> for Lost {
     fn from(error: io::Error) -> Self {
         // rustls's word for a peer that closed the socket without a TLS goodbye.

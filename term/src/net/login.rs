@@ -9,7 +9,7 @@ use parlor_protocol::password::{ExchangeError, Login, Password, Registration};
 use parlor_protocol::record::Record;
 use tokio::task::spawn_blocking;
 
-use super::{CallError, Session};
+use super::{CallError, Session, SignedUp};
 use crate::keys::{DeviceKey, KeyError};
 
 /// Why a way in is closed.
@@ -71,13 +71,14 @@ pub(crate) async fn by_password(
     Ok(logged_in)
 }
 
-/// Signs up and registers a device.
+/// Signs up, with a code where there is one, and registers a device.
 pub(crate) async fn sign_up(
     session: &Session,
     user: &UserName,
     password: &Password,
+    code: Option<String>,
     device: MakeDevice<'_>,
-) -> Result<LoggedIn, EntryError> {
+) -> Result<SignedUp, EntryError> {
     let (state, request) = Registration::start(password);
     let name = user.to_string();
     let start = SignUpStart { name: name.clone(), request };
@@ -85,7 +86,8 @@ pub(crate) async fn sign_up(
     let cost = offer.cost.0.clone();
     let upload = register(state, offer, user).await?;
     let device = Some(Record(device().map_err(EntryError::Key)?));
-    Ok(session.client.ask(SignUpFinish { name, upload, cost: cost.into(), device }).await?)
+    let finish = SignUpFinish { name, upload, cost: cost.into(), device, code };
+    Ok(session.client.ask(finish).await?)
 }
 
 /// Changes the password of a session that is logged in, which revokes all other devices.

@@ -1,14 +1,16 @@
 //! What comes from the network does to the model.
 
 use parlor_protocol::id::{RoomId, Timestamp};
-use parlor_protocol::push::Change;
-use parlor_protocol::room::{self, Departure, Role};
+use parlor_protocol::notification::{Notification, NotificationKind};
+use parlor_protocol::push::{Change, Exited};
+use parlor_protocol::room::{self, Role};
 
 use super::{Intent, News, error, go_to, hint, look_up};
 use crate::model::{
     Before, HIDDEN_ENTRIES_MAX, Link, Listed, Member, Model, More, Popup, Room, Said, SendState,
     What,
 };
+use crate::words::{self, Commands};
 
 pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
     match news {
@@ -21,7 +23,9 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
                 return go_to(model, room.room);
             }
         }
-        News::Exited { room, how } => return exit(model, room, how),
+        News::Exited(exited) => return exit(model, &exited),
+        News::Notified(told) => take_notified(model, &told),
+        News::Read { room, unread } => take_read(model, room, unread),
         News::Changed { room, at, change } => take_change(model, room, at, change),
         News::Gap(id) => {
             if let Some(room) = model.room_mut(id) {
@@ -80,6 +84,12 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
     Vec::new()
 }
 
+fn take_read(model: &mut Model, room: RoomId, unread: u64) {
+    if let Some(room) = model.room_mut(room) {
+        room.unread = room.unread.min(u32::try_from(unread).unwrap_or(u32::MAX));
+    }
+}
+
 fn take_link(model: &mut Model, link: Link) {
     let was_online = matches!(model.link, Link::Online { .. });
     let online = matches!(link, Link::Online { .. });
@@ -135,20 +145,46 @@ fn take_room(model: &mut Model, room: &room::Room) {
     known.member_count = room.members;
 }
 
-fn exit(model: &mut Model, id: RoomId, how: Departure) -> Vec<Intent> {
-    let Some(room) = model.room_mut(id) else {
+fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
+    let Some(room) = model.room_mut(exited.room) else {
         return Vec::new();
     };
-    let title = room.title.clone();
-    match how {
-        Departure::Left => hint(model, format!("You left {title}.")),
-        Departure::Terminated => hint(model, format!("{title} has ended for good.")),
-        Departure::Unknown => hint(model, format!("You are no longer in {title}.")),
+    let told = words::exited(exited, &room.title);
+    match told.strip_prefix("you ") {
+        Some(rest) => hint(model, format!("You {rest}.")),
+        // A name or a title stays as it is.
+        None => hint(model, format!("{told}.")),
     }
-    forget(model, id);
+    forget(model, exited.room);
     match (model.here, model.rooms.first().map(|room| room.id)) {
         (None, Some(first)) => go_to(model, first),
         _ => Vec::new(),
+    }
+}
+
+/// Says what one is told of, unless it is before one's eyes already.
+fn take_notified(model: &mut Model, told: &Notification) {
+    let is_shown = match told.kind {
+        // A line in the room says as much.
+        NotificationKind::Mentioned
+        | NotificationKind::RoleChanged
+        | NotificationKind::OwnershipReceived => model.here.is_some() && model.here == told.room,
+        NotificationKind::Invited
+        | NotificationKind::JoinRequested
+        | NotificationKind::Approved
+        | NotificationKind::Denied
+        | NotificationKind::Added
+        | NotificationKind::Kicked
+        | NotificationKind::Banned
+        | NotificationKind::Unbanned
+        | NotificationKind::RoomTerminated
+        | NotificationKind::SignUpWaiting
+        | NotificationKind::Unknown => false,
+    };
+    if !is_shown {
+        // A question that is no longer seen is no longer open.
+        model.armed = None;
+        hint(model, words::notice(told, Commands::Slashed));
     }
 }
 
@@ -188,7 +224,8 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
     let Some(room) = model.room_mut(id) else {
         return;
     };
-    let happened = match change {
+    let happened = words::happened(&change);
+    match change {
         Change::Message(message) => {
             let author = message.author.as_str().to_owned();
             let text = message.text.as_str().to_owned();
@@ -200,25 +237,19 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
             if !shown {
                 room.timeline.keep(HIDDEN_ENTRIES_MAX);
             }
-            return;
         }
-        Change::Created(user) => format!("{} made this room", user.as_str()),
         Change::Joined(member) => {
             let user = member.user.as_str().to_owned();
             room.member_count = room.member_count.saturating_add(1);
-            let text = format!("{user} joined");
             // Members that were never fetched are fetched whole when they are shown.
             if !room.members.is_empty() {
                 room.members.retain(|known| known.user != user);
                 room.members.push(Member { user, role: member.role });
             }
-            text
         }
         Change::Departed(departed) => {
-            let user = departed.user.as_str();
             room.member_count = room.member_count.saturating_sub(1);
-            room.members.retain(|known| known.user != user);
-            format!("{user} left")
+            room.members.retain(|known| known.user != departed.user.as_str());
         }
         Change::RoleChanged(changed) => {
             let user = changed.user.as_str();
@@ -228,26 +259,30 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
             for known in room.members.iter_mut().filter(|known| known.user == user) {
                 known.role = changed.role;
             }
-            format!("{user} is now {}", role_word(changed.role))
         }
-        Change::Terminated => "the room has ended for good".to_owned(),
         Change::TopicChanged(changed) => {
-            let by = changed.by.as_str();
             room.topic = changed.topic.map(|topic| topic.as_str().to_owned());
-            match &room.topic {
-                Some(topic) => format!("{by} set the topic: {topic}"),
-                None => format!("{by} cleared the topic"),
-            }
         }
-        Change::Renamed(renamed) => {
-            room.title = renamed.title.as_str().to_owned();
-            format!("{} renamed the room: {}", renamed.by.as_str(), room.title)
-        }
+        Change::Renamed(renamed) => room.title = renamed.title.as_str().to_owned(),
         Change::Unknown => {
-            "something happened that this version of parlor does not know".to_owned()
+            let text = "something happened that this version of parlor does not know".to_owned();
+            room.timeline.push(at, What::Happened(text));
         }
-    };
-    room.timeline.push(at, What::Happened(happened));
+        // There is nothing to keep of these but their line, where there is one.
+        Change::Created(_)
+        | Change::Terminated
+        | Change::SlowModeChanged(_)
+        | Change::Withheld
+        | Change::Requested(_)
+        | Change::RequestEnded(_)
+        | Change::Invited(_)
+        | Change::InviteEnded(_)
+        | Change::Banned(_)
+        | Change::Unbanned(_) => {}
+    }
+    if let Some(happened) = happened {
+        room.timeline.push(at, What::Happened(happened));
+    }
 }
 
 /// What a role is called.

@@ -1,7 +1,7 @@
 //! The commands that begin with a slash.
 
 use parlor_protocol::id::RoomId;
-use parlor_protocol::room::Role;
+use parlor_protocol::room::{Entry, Role, Visibility};
 
 use super::{Ask, Intent, error, go_to, hint, keys};
 use crate::model::{Armed, Directory, Link, Model, More, Popup, Room};
@@ -20,7 +20,12 @@ pub(crate) struct Command {
 /// Every command.
 pub(crate) const COMMANDS: &[Command] = &[
     Command { name: "/join", takes: "ROOM", help: "enter a room by title or ID", run: join },
-    Command { name: "/create", takes: "TITLE", help: "make a public room", run: create },
+    Command {
+        name: "/create",
+        takes: "TITLE",
+        help: "make a room; with --open or --private before its title",
+        run: create,
+    },
     Command { name: "/leave", takes: "[ROOM]", help: "leave this room or that one", run: leave },
     Command { name: "/rooms", takes: "[TEXT]", help: "list the public rooms", run: list },
     Command { name: "/topic", takes: "[TEXT]", help: "set the topic, or clear it", run: topic },
@@ -65,12 +70,18 @@ fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
     by_title.or_else(|| model.rooms.iter().find(|room| Some(room.id) == id))
 }
 
-fn create(model: &mut Model, title: &str) -> Vec<Intent> {
+fn create(model: &mut Model, typed: &str) -> Vec<Intent> {
+    let (first, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
+    let (title, visibility, entry) = match first {
+        "--open" => (rest.trim(), Visibility::Public, Entry::Open),
+        "--private" => (rest.trim(), Visibility::Private, Entry::Ask),
+        _ => (typed, Visibility::Public, Entry::Ask),
+    };
     if title.is_empty() {
         error(model, "/create needs a title.");
         return Vec::new();
     }
-    ask(model, Ask::Create { title: title.to_owned() })
+    ask(model, Ask::Create { title: title.to_owned(), visibility, entry })
 }
 
 fn list(model: &mut Model, search: &str) -> Vec<Intent> {

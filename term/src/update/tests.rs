@@ -1,16 +1,18 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
+mod changes;
+
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::name::{Title, UserName};
-use parlor_protocol::push::{Change, Departed, Renamed, RoleChanged, TopicChanged};
-use parlor_protocol::room::{self, Departure, Role};
-use parlor_protocol::text::{MessageText, Topic};
+use parlor_protocol::push::Change;
+use parlor_protocol::room::{self, Entry, Role, Visibility};
+use parlor_protocol::text::MessageText;
 
 use super::{Ask, Intent, Msg, News, update};
 use crate::keymap::{Action, Key, Named, action};
 use crate::model::{
-    Armed, Before, Link, Listed, LocalId, Member, Model, More, Notice, Popup, SendState, What,
+    Armed, Before, Link, Listed, LocalId, Model, More, Notice, Popup, SendState, What,
 };
 
 const NOW: Timestamp = Timestamp(1_795_356_300_000);
@@ -44,6 +46,12 @@ fn listed(number: u64, title: &str, members: u32, role: Role) -> room::Room {
         last_seq: Some(Seq(0)),
         revision: None,
         topic: None,
+        visibility: Visibility::Public,
+        entry: Entry::Open,
+        slow_secs: 0,
+        read: Some(Seq(0)),
+        unread: Some(0),
+        mentions: Some(0),
     }
 }
 
@@ -109,14 +117,20 @@ fn what_is_typed_is_sent_or_kept() {
         vec![Intent::Ask(Ask::Send { room: id(1), local: LocalId(0), text })]
     };
     let ask = |ask| vec![Intent::Ask(ask)];
+    let create = |title: &str, visibility, entry| {
+        ask(Ask::Create { title: title.to_owned(), visibility, entry })
+    };
     for (typed, asked, kept, told) in [
         ("hello", send("hello"), "", ""),
         ("//hello", send("/hello"), "", ""),
         ("   ", vec![], "   ", ""),
         ("/join rust", ask(Ask::Join { room: "rust".into() }), "", ""),
         ("/join General", vec![], "", ""),
-        ("/create  a b ", ask(Ask::Create { title: "a b".into() }), "", ""),
+        ("/create  a b ", create("a b", Visibility::Public, Entry::Ask), "", ""),
+        ("/create --open a", create("a", Visibility::Public, Entry::Open), "", ""),
+        ("/create --private a", create("a", Visibility::Private, Entry::Ask), "", ""),
         ("/create", vec![], "/create", "/create needs a title."),
+        ("/create --private", vec![], "/create --private", "/create needs a title."),
         ("/leave", ask(Ask::Leave { room: id(1) }), "", ""),
         ("/leave nowhere", vec![], "/leave nowhere", "You are in no such room."),
         ("/rooms", ask(Ask::List { search: String::new(), after: None }), "", ""),
@@ -274,58 +288,6 @@ fn rooms_are_reached_by_number_order_and_news() {
 }
 
 #[test]
-fn changes_of_a_room_are_told_and_counted() {
-    let mut model = alice();
-    let bob = || UserName::parse("bob").unwrap();
-    let joined = room::Member { user: bob(), role: Role::Member, joined_at: NOW };
-    let departed = Departed { user: bob(), how: Departure::Left };
-    let role = |user, role| RoleChanged { user, role };
-    for (change, told, members) in [
-        (Change::Joined(joined), "bob joined", 4),
-        (Change::RoleChanged(role(bob(), Role::Owner)), "bob is now owner", 4),
-        (Change::Departed(departed), "bob left", 3),
-        (Change::Unknown, "something happened that this version of parlor does not know", 3),
-    ] {
-        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
-        assert_eq!(happened(&model).last().map(String::as_str), Some(told));
-        assert_eq!(model.rooms[0].member_count, members, "{told}");
-    }
-    let alice_by = || UserName::parse("alice").unwrap();
-    let topic = |topic: &str| TopicChanged { by: alice_by(), topic: topic.parse().ok() };
-    for (topic, told) in [
-        (topic("release planning"), "alice set the topic: release planning"),
-        (topic(""), "alice cleared the topic"),
-    ] {
-        let set = topic.topic.clone();
-        let change = Change::TopicChanged(topic);
-        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
-        assert_eq!(happened(&model).last().map(String::as_str), Some(told));
-        assert_eq!(model.rooms[0].topic.as_deref(), set.as_ref().map(Topic::as_str));
-    }
-    let change = Change::Renamed(Renamed { by: alice_by(), title: Title::parse("plans").unwrap() });
-    update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
-    assert_eq!(happened(&model).last().unwrap(), "alice renamed the room: plans");
-    assert_eq!(model.rooms[0].title, "plans");
-    let own = role(alice_by(), Role::Member);
-    let change = Change::RoleChanged(own);
-    update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
-    assert_eq!(model.rooms[0].role, Role::Member);
-}
-
-#[test]
-fn members_are_shown_with_the_roles_that_they_have_now() {
-    let mut model = alice();
-    let members = ["alice", "bob"].map(|user| Member { user: user.into(), role: Role::Member });
-    update(&mut model, Msg::News(News::Members { room: id(1), members: members.into() }));
-    for role in [Role::Admin, Role::Owner, Role::Member] {
-        let user = UserName::parse("bob").unwrap();
-        let change = Change::RoleChanged(RoleChanged { user, role });
-        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
-        assert_eq!(model.rooms[0].members[1].role, role);
-    }
-}
-
-#[test]
 fn the_commands_of_owners_are_about_the_room_that_is_shown() {
     let room = id(1);
     let user = || "bob".to_owned();
@@ -352,22 +314,6 @@ fn the_commands_of_owners_are_about_the_room_that_is_shown() {
         assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
         assert_eq!(notice(&model), "You are in no room; /join enters one.");
     }
-}
-
-#[test]
-fn a_room_that_is_gone_leaves_nothing_unsent_behind() {
-    let mut model = alice();
-    type_in(&mut model, "important");
-    let how = Departure::Terminated;
-    update(&mut model, Msg::News(News::Exited { room: id(1), how }));
-    assert_eq!(notice(&model), "general has ended for good.");
-    assert_eq!(model.here, Some(id(2)));
-    assert_eq!(model.input.text(), "important");
-    // The same at a snapshot without it.
-    update(&mut model, Msg::News(News::Rooms(Vec::new())));
-    assert_eq!((model.here, model.rooms.len()), (None, 0));
-    assert_eq!(type_in(&mut model, ""), []);
-    assert_eq!(notice(&model), "You are in no room: /join one, or /create one.");
 }
 
 #[test]

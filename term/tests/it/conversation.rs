@@ -1,70 +1,17 @@
 //! People and a daemon: what they do to each other, with nothing in between left out.
 
-use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::daemon::Daemon;
-use crate::harness::{Done, Follower, Home, done};
+use crate::harness::{Follower, Home};
+use crate::people::{PASSWORD, User};
 use crate::terminal::Terminal;
-
-const PASSWORD: &str = "correct horse battery";
-
-/// A machine of a user, and the server.
-struct User<'a> {
-    name: &'a str,
-    home: Home,
-    daemon: &'a Daemon,
-}
-
-impl<'a> User<'a> {
-    fn new(name: &'a str, daemon: &'a Daemon) -> Self {
-        Self { name, home: Home::new(), daemon }
-    }
-
-    fn signed_up(name: &'a str, daemon: &'a Daemon) -> Self {
-        let user = Self::new(name, daemon);
-        let done = user.with_password(PASSWORD, &["signup"]);
-        assert_eq!((done.status, done.out.as_str()), (Some(0), ""), "{done:?}");
-        user
-    }
-
-    fn command(&self, command: &[&str]) -> Command {
-        let to = format!("{}@127.0.0.1:{}", self.name, self.daemon.port);
-        let options = ["-o", "StrictHostKeyChecking=accept-new", "-o", "BatchMode=yes", &to];
-        self.home.command(&[&options[..], command].concat())
-    }
-
-    fn run(&self, command: &[&str]) -> Done {
-        done(&self.command(command).output().unwrap())
-    }
-
-    /// What a command printed that must succeed.
-    fn does(&self, command: &[&str]) -> String {
-        let done = self.run(command);
-        assert_eq!(done.status, Some(0), "{command:?}: {done:?}");
-        done.out
-    }
-
-    fn with_password(&self, lines: &str, command: &[&str]) -> Done {
-        let command = [command, &["--password-stdin"]].concat();
-        let mut child = self.command(&command).stdin(Stdio::piped()).spawn().unwrap();
-        writeln!(child.stdin.take().unwrap(), "{lines}").unwrap();
-        done(&child.wait_with_output().unwrap())
-    }
-
-    fn device_keys(&self) -> usize {
-        let keys = self.home.path(".local/state/parlor/keys");
-        let servers = fs::read_dir(keys).into_iter().flatten();
-        servers.flat_map(|server| fs::read_dir(server.unwrap().path()).unwrap()).count()
-    }
-}
 
 #[test]
 fn two_people_talk_and_one_follows() {
     let daemon = Daemon::start();
     let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
-    let id = alice.does(&["create", "ops"]);
+    let id = alice.does(&["create", "ops", "--entry", "open"]);
     bob.does(&["join", "OPS"]);
     alice.does(&["send", "ops", "anybody there?"]);
     let tail = Follower::spawn(alice.command(&["tail", id.trim(), "-f", "--json"]));
@@ -86,7 +33,7 @@ fn two_people_talk_and_one_follows() {
 fn following_survives_the_death_of_the_daemon() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
-    alice.does(&["create", "ops"]);
+    alice.does(&["create", "ops", "--entry", "open"]);
     alice.does(&["send", "ops", "before"]);
     let tail = Follower::spawn(alice.command(&["tail", "ops", "-f"]));
     assert!(tail.line().ends_with("before"));
@@ -101,7 +48,7 @@ fn following_survives_the_death_of_the_daemon() {
 fn a_nonce_sent_again_is_the_same_message() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
-    alice.does(&["create", "ops"]);
+    alice.does(&["create", "ops", "--entry", "open"]);
     let millis = jiff::Timestamp::now().as_millisecond();
     let nonce = format!("{millis:012x}70008000000000000001");
     let send = ["send", "ops", "--nonce", &nonce, "--json", "once"];
@@ -213,7 +160,7 @@ fn a_new_password_ends_all_other_devices() {
 fn a_revoked_device_is_cut_off_and_told() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
-    alice.does(&["create", "ops"]);
+    alice.does(&["create", "ops", "--entry", "open"]);
     let elsewhere = User::new("alice", &daemon);
     assert_eq!(elsewhere.with_password(PASSWORD, &["send", "ops", "hi"]).status, Some(0));
     let tail = Follower::spawn(elsewhere.command(&["tail", "ops", "-f", "--json"]));
@@ -245,7 +192,7 @@ fn passwords_are_asked_at_the_terminal() {
 fn a_person_is_asked_before_a_room_ends() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
-    alice.does(&["create", "ops"]);
+    alice.does(&["create", "ops", "--entry", "open"]);
     let to = format!("alice@127.0.0.1:{}", daemon.port);
     for (answer, succeeds) in [("no", false), ("yes", true)] {
         let mut terminal = Terminal::run(&alice.home, &[&to, "leave", "ops"]);
@@ -260,7 +207,7 @@ fn a_person_is_asked_before_a_room_ends() {
 fn owners_and_admins_rule_a_room_from_scripts() {
     let daemon = Daemon::start();
     let [alice, bob] = ["alice", "bob"].map(|name| User::signed_up(name, &daemon));
-    let id = alice.does(&["create", "ops"]);
+    let id = alice.does(&["create", "ops", "--entry", "open"]);
     let id = id.trim();
     bob.does(&["join", "ops"]);
     let bobs = |role: &str, line: &str| {
@@ -318,7 +265,7 @@ fn join_with_leave_is_one_step() {
     let daemon = Daemon::start();
     let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
     for title in ["ops", "team"] {
-        alice.does(&["create", title]);
+        alice.does(&["create", title, "--entry", "open"]);
         bob.does(&["join", title]);
     }
     let done = bob.run(&["join", "ops", "--leave", "team"]);

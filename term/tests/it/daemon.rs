@@ -19,7 +19,19 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts one where anybody may sign up.
     pub(crate) fn start() -> Self {
+        Self::start_with("sign_up = \"open\"", "")
+    }
+
+    /// Starts one with these lines under `[accounts]` and `[limits]`.
+    pub(crate) fn start_with(accounts: &str, limits: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        // Only builds that tests are made of take so weak a stretching.
+        let stretch =
+            if cfg!(debug_assertions) { "stretch = { log_n = 4, r = 8, p = 1 }" } else { "" };
+        // Nobody in a test waits for a rate limit that the test is not about.
+        let limits = if limits.is_empty() { "messages_burst = 100000" } else { limits };
+        let text = format!("[accounts]\n{accounts}\n{stretch}\n[limits]\n{limits}\n");
+        fs::write(dir.path().join("parlord.toml"), text).unwrap();
         Self::start_in(dir, 0)
     }
 
@@ -30,24 +42,29 @@ impl Daemon {
         Self::start_in(dir, self.port)
     }
 
+    /// Runs a subcommand beside it, and gives what it printed.
+    pub(crate) fn operate(&self, command: &[&str]) -> String {
+        let output = Command::new(parlord())
+            .args(command)
+            .arg("--config")
+            .arg(self.dir.path().join("parlord.toml"))
+            .arg("--data")
+            .arg(self.dir.path().join("data"))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{command:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     pub(crate) fn host_key(&self) -> PathBuf {
         self.dir.path().join("data/host_key")
     }
 
     fn start_in(dir: TempDir, port: u16) -> Self {
         let config = dir.path().join("parlord.toml");
-        // Only builds that tests are made of take so weak a stretching.
-        let stretch =
-            if cfg!(debug_assertions) { "stretch = { log_n = 4, r = 8, p = 1 }" } else { "" };
-        let text = format!(
-            "[listen]\ntls = [\"127.0.0.1:{port}\"]\n[accounts]\nsign_up = \"open\"\n{stretch}\n"
-        );
-        fs::write(&config, text).unwrap();
-        let parlor = Path::new(env!("CARGO_BIN_EXE_parlor"));
-        let parlord = parlor.with_file_name("parlord");
-        assert!(parlord.exists(), "build the daemon first: cargo build -p parlord");
-        let mut child = Command::new(parlord)
-            .args(["serve", "--config"])
+        let mut child = Command::new(parlord())
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--config"])
             .arg(&config)
             .arg("--data")
             .arg(dir.path().join("data"))
@@ -79,6 +96,13 @@ impl Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The daemon's binary, beside the client's.
+fn parlord() -> PathBuf {
+    let parlord = Path::new(env!("CARGO_BIN_EXE_parlor")).with_file_name("parlord");
+    assert!(parlord.exists(), "build the daemon first: cargo build -p parlord");
+    parlord
 }
 
 impl Drop for Daemon {

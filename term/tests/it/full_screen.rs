@@ -144,7 +144,7 @@ fn two_full_screens_talk_and_go_on_where_they_were_when_the_daemon_dies() {
     let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
     let (mut hers, mut his) = (alice.opens(), bob.opens());
     hers.shows("You are in no room");
-    hers.types("/create general\r");
+    hers.types("/create --open general\r");
     hers.shows("This is where general begins.");
     his.shows("You are in no room");
     his.types("/rooms\r");
@@ -187,7 +187,7 @@ fn two_full_screens_talk_and_go_on_where_they_were_when_the_daemon_dies() {
 fn older_messages_are_fetched_as_one_scrolls() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
-    alice.does(&["create", "general"]);
+    alice.does(&["create", "general", "--entry", "open"]);
     let lines: String = (1..=450).map(|number| format!("number {number}.\n")).collect();
     let mut command = alice.home.command(&alice.arguments(&["send", "general", "--lines"]));
     let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
@@ -220,7 +220,7 @@ fn first_number(screen: &str) -> Option<u32> {
 fn nothing_that_others_write_reaches_the_terminal_raw() {
     let daemon = Daemon::start();
     let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
-    alice.does(&["create", "general"]);
+    alice.does(&["create", "general", "--entry", "open"]);
     bob.does(&["join", "general"]);
     let hostile = "\u{1b}]0;mine\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{1100}\u{1100}\u{1100}\tend";
     let mut hers = alice.opens();
@@ -239,7 +239,7 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
 fn the_password_is_asked_for_in_plain_words_before_the_screen() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
-    alice.does(&["create", "general"]);
+    alice.does(&["create", "general", "--entry", "open"]);
     let other = User { home: Home::new(), ..alice };
     let mut window = other.opens();
     window.shows("alice@127.0.0.1's password:");

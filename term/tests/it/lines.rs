@@ -58,7 +58,7 @@ fn listings_are_fetched_page_by_page() {
         conversation.rest();
     });
     let done = Home::new().at(&server, &["rooms"]);
-    let line = |title| format!("kx4f9-2mqa7  1  owner  {title}\n");
+    let line = |title| format!("kx4f9-2mqa7  1  owner  public  ask  0  0  {title}\n");
     assert_eq!(done.out, line("a") + &line("bc") + &line("d"), "{done:?}");
     assert_eq!(done.status, Some(0));
     server.finish();
@@ -75,14 +75,14 @@ fn a_page_says_where_the_next_begins() {
     assert_eq!(
         done.out,
         "{\"type\":\"room\",\"room\":\"kx4f9-2mqa7\",\"title\":\"a\",\"topic\":null,\
-         \"visibility\":\"public\",\"entry\":\"open\",\"members\":1,\"role\":\"owner\",\
-         \"last_seq\":0,\"unread\":null,\"mentions\":null}\n\
+         \"visibility\":\"public\",\"entry\":\"ask\",\"members\":1,\"role\":\"owner\",\
+         \"last_seq\":0,\"unread\":0,\"mentions\":0,\"slow_secs\":0,\"read\":0}\n\
          {\"type\":\"page\",\"next\":\"cursor \\\"1\\\"\"}\n"
     );
     server.finish();
 }
 
-fn sent(seq: u64) -> Outcome {
+pub(crate) fn sent(seq: u64) -> Outcome {
     let at = Timestamp(1_795_378_032_123);
     Outcome::Sent(Sent { seq: Seq(seq), revision: Revision(seq + 1), at })
 }

@@ -6,10 +6,13 @@
 
 mod conversation;
 mod daemon;
+mod door;
 mod entry;
 mod full_screen;
 mod harness;
 mod lines;
+mod people;
+mod rules;
 mod server;
 mod tail;
 mod terminal;

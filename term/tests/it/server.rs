@@ -9,14 +9,15 @@ use std::time::Duration;
 use parlor_protocol::account::{LoggedIn, SignUpMode};
 use parlor_protocol::codec::frame;
 use parlor_protocol::hello::{ALPN, Hello, Limits, Welcome};
-use parlor_protocol::id::{Bytes, DeviceId, Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::id::{Bytes, DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
+use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Changed, Push, RoomChange};
 use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply, ServerFrame};
 use parlor_protocol::request::{Command, Request};
-use parlor_protocol::room::{Role, Room};
+use parlor_protocol::room::{Entry, Role, Room, Visibility};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::AlwaysResolvesServerRawPublicKeys;
@@ -211,7 +212,29 @@ pub(crate) fn room(last_seq: u64, revision: u64) -> Room {
         last_seq: Some(Seq(last_seq)),
         revision: Some(Revision(revision)),
         topic: None,
+        visibility: Visibility::Public,
+        entry: Entry::Ask,
+        slow_secs: 0,
+        read: Some(Seq(0)),
+        unread: Some(last_seq),
+        mentions: Some(0),
     }
+}
+
+/// A notification of what bob did, for a reason.
+pub(crate) fn notification(id: u32, kind: NotificationKind) -> Record<Notification> {
+    Record(Notification {
+        id: NotificationId(id),
+        kind,
+        at: Timestamp(1_795_378_032_123),
+        room: Some(room_id()),
+        title: "ops".parse().ok(),
+        by: "bob".parse().ok(),
+        reason: "spam".parse().ok(),
+        role: None,
+        seq: None,
+        read: false,
+    })
 }
 
 pub(crate) fn message(seq: u64, text: &str) -> Message {

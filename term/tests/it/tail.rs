@@ -1,7 +1,9 @@
 //! `tail`: what was said, what is said, and nothing twice or not at all.
 
+use parlor_protocol::entry::{Ended, FormerRoom, FormerRooms, Rejoin, RoomState};
 use parlor_protocol::id::{Revision, Timestamp};
 use parlor_protocol::message::{Changes, Messages};
+use parlor_protocol::notification::{NotificationKind, Notifications};
 use parlor_protocol::push::{Change, Exited, Push};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::Code;
@@ -10,7 +12,9 @@ use parlor_protocol::request::Command;
 use parlor_protocol::room::{Departure, Member, Role};
 
 use crate::harness::{Follower, Home};
-use crate::server::{Conversation, Server, change, changed, message, refused, room, room_id};
+use crate::server::{
+    Conversation, Server, change, changed, message, notification, refused, room, room_id,
+};
 
 fn messages(seqs: std::ops::RangeInclusive<u64>, revision: u64) -> Outcome {
     Outcome::Messages(Messages {
@@ -33,6 +37,11 @@ fn missed(revisions: std::ops::RangeInclusive<u64>) -> Outcome {
     let one = |rev| change(rev, Change::Message(message(rev - 1, &format!("text {}", rev - 1))));
     let changes = revisions.map(one).collect();
     Outcome::Changes(Changes { changes, more: false, as_of: Revision(last) })
+}
+
+fn exited(how: Departure) -> Push {
+    let (by, reason) = ("bob".parse().ok(), "spam".parse().ok());
+    Push::Exited(Exited { room: room_id(), how, by, reason })
 }
 
 /// What a new follower asks, up to the point from which only pushes come.
@@ -83,7 +92,7 @@ fn following_fills_gaps_and_repeats_nothing() {
         conversation.answers([missed(8..=11)]);
         conversation.push(said(11, 10));
         conversation.push(said(12, 11));
-        conversation.push(Push::Exited(Exited { room: room_id(), how: Departure::Left }));
+        conversation.push(exited(Departure::Left));
         conversation.rest();
     });
     let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
@@ -145,6 +154,91 @@ fn a_room_that_ended_meanwhile_ends_following() {
 }
 
 #[test]
+fn whoever_is_out_learns_how_and_nothing_follows() {
+    for (how, status, code, err) in [
+        (Departure::Kicked, 1, "kicked", "parlor: bob kicked you from ops: spam\n"),
+        (Departure::Banned, 1, "banned", "the reason given: spam"),
+        (Departure::Terminated, 1, "room-terminated", "\"code\":\"room-terminated\""),
+        (Departure::Removed, 255, "removed", "parlor: your account was removed"),
+    ] {
+        let server = Server::play(1, move |_, mut conversation| {
+            begin(&mut conversation, 1);
+            conversation.push(exited(how));
+            conversation.rest();
+        });
+        let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
+        assert_eq!(done.status, Some(status), "{done:?}");
+        let closing = format!("\"room\":\"kx4f9-2mqa7\",\"code\":\"{code}\"}}");
+        assert_eq!(done.out.lines().last(), Some(&*format!("{{\"type\":\"closing\",{closing}")));
+        assert!(done.err.contains(err), "{done:?}");
+        server.finish();
+    }
+}
+
+#[test]
+fn whoever_is_shut_out_by_the_server_never_connects_again() {
+    for reason in [CloseReason::Revoked, CloseReason::Disabled, CloseReason::Removed] {
+        let server = Server::play(1, move |_, mut conversation| {
+            begin(&mut conversation, 1);
+            conversation.close(reason);
+        });
+        let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
+        assert_eq!(done.status, Some(255), "{done:?}");
+        assert!(done.out.ends_with(&format!("\"code\":\"{reason}\"}}\n")), "{done:?}");
+        server.finish();
+    }
+}
+
+#[test]
+fn whoever_is_let_in_no_more_while_away_is_told_by_the_last_line() {
+    let server = Server::play(2, |number, mut conversation| {
+        if number == 0 {
+            begin(&mut conversation, 1);
+            return;
+        }
+        conversation.greet();
+        conversation.answers([refused(Code::Disabled)]);
+        conversation.rest();
+    });
+    let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
+    assert_eq!(done.status, Some(255), "{done:?}");
+    assert!(done.out.ends_with("\"code\":\"disabled\"}\n"), "{done:?}");
+    server.finish();
+}
+
+#[test]
+fn whoever_was_kicked_while_away_learns_by_whom_and_why() {
+    let server = Server::play(2, |number, mut conversation| {
+        if number == 0 {
+            begin(&mut conversation, 1);
+            return;
+        }
+        conversation.log_in();
+        let former = FormerRoom {
+            room: room_id(),
+            title: "ops".parse().unwrap(),
+            state: RoomState::Live,
+            ended: Ended::Kicked,
+            at: Timestamp(0),
+            rejoin: Rejoin::Request,
+        };
+        let told = notification(3, NotificationKind::Kicked);
+        conversation.answers([
+            Outcome::Done,
+            refused(Code::NotAMember),
+            Outcome::FormerRooms(FormerRooms { rooms: vec![Record(former)], next: None }),
+            Outcome::Notifications(Notifications { notifications: vec![told], next: None }),
+        ]);
+        conversation.rest();
+    });
+    let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
+    assert_eq!(done.status, Some(1), "{done:?}");
+    assert!(done.out.ends_with("\"code\":\"kicked\"}\n"), "{done:?}");
+    assert!(done.err.ends_with("parlor: bob kicked you from ops: spam\n"), "{done:?}");
+    server.finish();
+}
+
+#[test]
 fn every_line_is_handed_on_at_once() {
     let (go, gone) = std::sync::mpsc::channel::<()>();
     let server = Server::play(1, move |_, mut conversation| {
@@ -166,8 +260,12 @@ fn every_line_is_handed_on_at_once() {
 fn events_are_shown_where_they_are_wanted() {
     let server = Server::play(2, |_, mut conversation| {
         conversation.log_in();
-        let carol =
-            Member { user: "carol".parse().unwrap(), role: Role::Member, joined_at: Timestamp(0) };
+        let carol = Member {
+            user: "carol".parse().unwrap(),
+            role: Role::Member,
+            joined_at: Timestamp(0),
+            online: None,
+        };
         let changes = vec![
             change(1, Change::Created("bob".parse().unwrap())),
             change(2, Change::Joined(carol)),

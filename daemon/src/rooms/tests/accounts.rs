@@ -1,5 +1,8 @@
 //! The stories of accounts: sign-up, devices, passwords.
 
+mod operators;
+mod sign_up;
+
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::DeviceId;
 use parlor_protocol::refusal::Code;
@@ -15,6 +18,7 @@ fn sign_up_obeys_the_mode_and_names_are_unique() {
         password: password(),
         device: None,
         mode: SignUpMode::Closed,
+        code: None,
     };
     assert_eq!(scene.ask(Actor::Stranger, &closed), Err(Code::SignUpClosed));
     scene.act(Actor::Console, &add_user("ann")).unwrap();
@@ -31,6 +35,7 @@ fn a_sign_up_registers_its_device_in_the_same_step() {
         password: password(),
         device: Some(device(1)),
         mode: SignUpMode::Open,
+        code: None,
     };
     scene.act(Actor::Stranger, &with_device).unwrap();
     let ann = scene.world.user_by_name(&"ann".parse().unwrap()).unwrap();

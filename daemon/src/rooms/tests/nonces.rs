@@ -3,13 +3,10 @@
 use parlor_protocol::id::{Nonce, RoomId, Timestamp};
 use parlor_protocol::refusal::Code;
 
-use super::scene::{START, Scene, send};
+use super::scene::{DAY, MINUTE, START, Scene, send};
 use crate::rooms::{
     Actor, Decision, Event, Happening, Posted, RoomEvent, UserId, oldest_remembered,
 };
-
-const MINUTE: i64 = 60_000;
-const DAY: i64 = 24 * 60 * MINUTE;
 
 fn nonce(at: Timestamp, tail: u8) -> Nonce {
     Nonce::new(at, [tail; 10])

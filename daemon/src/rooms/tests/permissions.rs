@@ -1,210 +1,131 @@
 //! The table of who may do what, each cell asked of a world in which the one who asks is just that.
 
-use parlor_protocol::id::{Nonce, RoomId};
+mod rows;
+mod stage;
 
-use super::scene::{START, Scene, add_user, create, device, password, send, sign_up};
+use parlor_protocol::account::SignUpMode;
+
+pub(super) use self::rows::rows;
+pub(super) use self::stage::Asker;
+use self::stage::{ASKERS, stage};
+use super::scene::sign_up_in;
 use crate::rooms::{Actor, Command, UserId};
 
-/// Someone, and the room of which they speak.
-struct Asker {
-    what: &'static str,
-    actor: Actor,
-    room: RoomId,
-}
-
-const STRANGER: usize = 0;
-
-/// A world with one of each kind of asker, in the order of the table's columns.
-fn stage() -> (Scene, [Asker; 10]) {
-    let mut scene = Scene::new();
-    let [owner, admin, member, former, outsider, gone] =
-        scene.users(["owner", "admin", "member", "former", "outsider", "gone"]);
-    let room = scene.create(owner, "live").unwrap();
-    for user in [admin, member, former] {
-        scene.join(user, room).unwrap();
-    }
-    scene.appoint(admin, room);
-    scene.leave(former, room).unwrap();
-    let dead = scene.create(gone, "dead").unwrap();
-    scene.leave(gone, dead).unwrap();
-    let unknown = RoomId::from_random(u64::MAX);
-    for (key, user) in (1..).zip([owner, admin, member, former, outsider, gone]) {
-        scene.act(Actor::User(user), &Command::AddDevice { device: device(key) }).unwrap();
-    }
-    let asker = |what, actor, room| Asker { what, actor, room };
-    let askers = [
-        asker("stranger", Actor::Stranger, room),
-        asker("console", Actor::Console, room),
-        asker("user of no room", Actor::User(outsider), unknown),
-        asker("user of a terminated room", Actor::User(outsider), dead),
-        asker("survivor", Actor::User(gone), dead),
-        asker("outsider", Actor::User(outsider), room),
-        asker("former member", Actor::User(former), room),
-        asker("member", Actor::User(member), room),
-        asker("admin", Actor::User(admin), room),
-        asker("owner", Actor::User(owner), room),
-    ];
-    (scene, askers)
-}
-
-/// Declares the rows of the table. A new command without a row leaves the match below incomplete.
-macro_rules! rows {
-    ($($variant:ident: { $($command:expr => [$($cell:ident)*]),* $(,)? })*) => {
-        fn rows() -> Vec<(&'static str, fn(&Asker) -> Command, [&'static str; 10])> {
-            #[expect(dead_code, reason = "it is there to be complete")]
-            fn every_command_has_a_row(command: &Command) {
-                match command {
-                    $(Command::$variant { .. } => {})*
-                }
-            }
-            vec![$($((stringify!($variant), $command, [$(word(stringify!($cell))),*])),*),*]
-        }
-    };
-}
-
-fn word(cell: &'static str) -> &'static str {
-    match cell {
-        "ok" => "ok",
-        "login" => "login-required",
-        "not" => "not-permitted",
-        "none" => "no-such-room",
-        "ended" => "room-terminated",
-        "out" => "not-a-member",
-        "member" => "already-a-member",
-        "nobody" => "no-such-user",
-        other => panic!("no cell is {other}"),
-    }
-}
-
-fn oneself(asker: &Asker) -> UserId {
-    match asker.actor {
-        Actor::User(user) => user,
-        Actor::Stranger | Actor::Console => UserId(1),
-    }
-}
-
-fn own_name(asker: &Asker) -> &'static str {
-    match asker.what {
-        name @ ("member" | "admin" | "owner") => name,
-        "former member" => "former",
-        "survivor" => "gone",
-        _ => "outsider",
-    }
-}
-
-fn promote(asker: &Asker, name: &str) -> Command {
-    Command::Promote { room: asker.room, user: name.parse().unwrap() }
-}
-
-fn demote(asker: &Asker, name: &str) -> Command {
-    Command::Demote { room: asker.room, user: name.parse().unwrap() }
-}
-
-fn transfer(asker: &Asker, name: &str) -> Command {
-    Command::Transfer { room: asker.room, user: name.parse().unwrap() }
-}
-
-fn nobody() -> UserId {
-    UserId(1_000)
-}
-
-//              stranger console unknown dead survivor outsider former member admin owner
-rows! {
-    SignUp: {
-        |_| sign_up("new") => [ok not not not not not not not not not],
-    }
-    AddUser: {
-        |_| add_user("new") => [login ok not not not not not not not not],
-    }
-    SetPassword: {
-        |asker| Command::SetPassword { user: oneself(asker), password: password(), keep: None }
-            => [login ok ok ok ok ok ok ok ok ok],
-        |asker| Command::SetPassword {
-            user: UserId(oneself(asker).0 % 6 + 1), password: password(), keep: None,
-        } => [login ok not not not not not not not not],
-    }
-    Restretch: {
-        |_| Command::Restretch { password: password() } => [login not ok ok ok ok ok ok ok ok],
-    }
-    AddDevice: {
-        |_| Command::AddDevice { device: device(99) } => [login not ok ok ok ok ok ok ok ok],
-    }
-    RevokeDevice: {
-        |_| Command::RevokeDevice { id: parlor_protocol::id::DeviceId(1) }
-            => [login not ok ok ok ok ok ok ok ok],
-    }
-    CreateRoom: {
-        |_| create("new") => [login not ok ok ok ok ok ok ok ok],
-    }
-    JoinRoom: {
-        |asker| Command::JoinRoom { room: asker.room, leave: None }
-            => [login not none none ended ok ok member member member],
-        |asker| Command::JoinRoom { room: asker.room, leave: Some(asker.room) }
-            => [login not none none ended out out member member member],
-    }
-    LeaveRoom: {
-        |asker| Command::LeaveRoom { room: asker.room }
-            => [login not none none ended out out ok ok ok],
-    }
-    Send: {
-        |asker| send(asker.room, Nonce::new(START, [1; 10]))
-            => [login not none none ended out out ok ok ok],
-    }
-    Promote: {
-        |asker| promote(asker, "member") => [login not none none ended out out not not ok],
-        |asker| promote(asker, "admin") => [login not none none ended out out not not ok],
-        |asker| promote(asker, "owner") => [login not none none ended out out not not not],
-        |asker| promote(asker, "former") => [login not none none ended out out not not out],
-        |asker| promote(asker, "noone") => [login not none none ended out out not not nobody],
-        |asker| promote(asker, own_name(asker))
-            => [login not none none ended out out not not not],
-    }
-    Demote: {
-        |asker| demote(asker, "member") => [login not none none ended out out ok not ok],
-        |asker| demote(asker, "admin") => [login not none none ended out out not ok ok],
-        |asker| demote(asker, "owner") => [login not none none ended out out not not not],
-        |asker| demote(asker, "former") => [login not none none ended out out not not out],
-        |asker| demote(asker, "noone") => [login not none none ended out out not not nobody],
-        |asker| demote(asker, own_name(asker)) => [login not none none ended out out ok ok not],
-    }
-    Transfer: {
-        |asker| transfer(asker, "member") => [login not none none ended out out not not ok],
-        |asker| transfer(asker, "admin") => [login not none none ended out out not not ok],
-        |asker| transfer(asker, "owner") => [login not none none ended out out not not ok],
-        |asker| transfer(asker, "former") => [login not none none ended out out not not out],
-        |asker| transfer(asker, "noone") => [login not none none ended out out not not nobody],
-    }
-    SetTopic: {
-        |asker| Command::SetTopic { room: asker.room, topic: "plans".parse().ok() }
-            => [login not none none ended out out not ok ok],
-        |asker| Command::SetTopic { room: asker.room, topic: None }
-            => [login not none none ended out out not ok ok],
-    }
-    Rename: {
-        |asker| Command::Rename { room: asker.room, title: "new".parse().unwrap() }
-            => [login not none none ended out out not not ok],
-    }
+/// The names of all commands.
+pub(super) fn command_names() -> Vec<&'static str> {
+    let mut names: Vec<_> = rows().into_iter().map(|(name, ..)| name).collect();
+    names.dedup();
+    names
 }
 
 #[test]
 fn every_cell_of_the_permission_table_holds() {
     let (mut scene, askers) = stage();
-    for (name, command, cells) in rows() {
+    let mut faults = Vec::new();
+    for (number, (name, command, cells)) in rows().into_iter().enumerate() {
         for (asker, cell) in askers.iter().zip(cells) {
             let answer = match scene.ask(asker.actor, &command(asker)) {
                 Ok(_) => "ok",
                 Err(code) => code.word(),
             };
-            assert_eq!(answer, cell, "{name} by {}", asker.what);
+            if answer != word(cell) {
+                faults.push(format!("{number}: {name} by {}: {answer}, not {cell}", asker.what));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn whoever_has_no_active_account_is_a_stranger() {
+    let (mut scene, askers) = stage();
+    let waiting = sign_up_in("waiting", SignUpMode::Approval);
+    let denied = sign_up_in("denied", SignUpMode::Approval);
+    for command in [waiting, denied] {
+        scene.act(Actor::Stranger, &command).unwrap();
+    }
+    let user = |name: &str| name.parse().unwrap();
+    let deny = Command::DenySignUp { user: user("denied"), reason: None };
+    let disable = Command::DisableUser { user: user("deputy") };
+    let remove = Command::RemoveUser { user: user("loner") };
+    for command in [deny, disable, remove] {
+        scene.act(Actor::Console, &command).unwrap();
+    }
+    let by_name = |name: &str| scene.world.account_by_name(&user(name)).unwrap();
+    let unknown = UserId(1_000);
+    let nobodies: Vec<UserId> = ["waiting", "denied", "deputy", "loner"]
+        .map(by_name)
+        .into_iter()
+        .chain([unknown])
+        .collect();
+    for (name, command, cells) in rows().into_iter().filter(|(name, ..)| *name != "SignUp") {
+        for &nobody in &nobodies {
+            let answer = scene.ask(Actor::User(nobody), &command(&askers[0]));
+            assert_eq!(answer.unwrap_err().word(), word(cells[0]), "{name} by {nobody:?}");
         }
     }
 }
 
-#[test]
-fn a_user_whom_nobody_knows_is_a_stranger() {
-    let (mut scene, askers) = stage();
-    for (name, command, cells) in rows().into_iter().skip(1) {
-        let answer = scene.ask(Actor::User(nobody()), &command(&askers[STRANGER]));
-        assert_eq!(answer.unwrap_err().word(), cells[STRANGER], "{name}");
+/// The short words of the table.
+fn word(cell: &'static str) -> &'static str {
+    match cell {
+        "login" => "login-required",
+        "not" => "not-permitted",
+        "none" => "no-such-room",
+        "ended" => "room-terminated",
+        "out" => "not-a-member",
+        "in" => "already-a-member",
+        "first" => "request-first",
+        "unasked" => "not-invited",
+        "asked" => "already-requested",
+        "invited" => "already-invited",
+        "nothing" => "no-such-request",
+        "nobody" => "no-such-user",
+        full => full,
     }
+}
+
+/// A row of the table, in the order of its askers.
+pub(super) type Row = [&'static str; ASKERS];
+
+/// What has to do with no room: all users are alike.
+fn anywhere(
+    stranger: &'static str,
+    console: &'static str,
+    clock: &'static str,
+    user: &'static str,
+) -> Row {
+    let mut row = [user; ASKERS];
+    row[..3].copy_from_slice(&[stranger, console, clock]);
+    row
+}
+
+/// What members do, admins and the owner: nobody else but perhaps the console.
+fn inside_and(console: &'static str, [member, admin, owner]: [&'static str; 3]) -> Row {
+    let row = entering(
+        "none none ended out out banned none out out out out none out out",
+        [member, admin, owner],
+    );
+    let mut row = row;
+    row[1] = console;
+    row
+}
+
+fn inside(inside: [&'static str; 3]) -> Row {
+    inside_and("not", inside)
+}
+
+/// What those do who are not in. In this order: a user of no room, of a terminated room that was
+/// none of theirs, and of one that was; an outsider of the asking room, of the open one; banned,
+/// silently banned; kicked; requested, invited; left a private room, never was in it; a former
+/// member; an operator.
+fn entering(outside: &'static str, inside: [&'static str; 3]) -> Row {
+    let mut row = anywhere("login", "not", "not", "");
+    let mut places = row[3..].iter_mut();
+    let words = outside.split_whitespace().chain(inside);
+    for word in words {
+        *places.next().expect("a row is as long as the table is wide") = word;
+    }
+    assert!(places.next().is_none(), "{outside}");
+    row
 }

@@ -5,7 +5,7 @@ use parlor_protocol::name::Title;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Role};
 
-use super::scene::{Scene, create, room_events};
+use super::scene::{Scene, create};
 use crate::rooms::{Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, UserId};
 
 fn now(user: UserId, role: Role) -> RoomEvent {
@@ -13,21 +13,6 @@ fn now(user: UserId, role: Role) -> RoomEvent {
 }
 
 impl Scene {
-    fn promote(&mut self, by: UserId, room: RoomId, user: UserId) -> Result<Vec<RoomEvent>, Code> {
-        let user = self.name(user);
-        self.act(Actor::User(by), &Command::Promote { room, user }).map(room_events)
-    }
-
-    fn demote(&mut self, by: UserId, room: RoomId, user: UserId) -> Result<Vec<RoomEvent>, Code> {
-        let user = self.name(user);
-        self.act(Actor::User(by), &Command::Demote { room, user }).map(room_events)
-    }
-
-    fn transfer(&mut self, by: UserId, room: RoomId, to: UserId) -> Result<Vec<RoomEvent>, Code> {
-        let user = self.name(to);
-        self.act(Actor::User(by), &Command::Transfer { room, user }).map(room_events)
-    }
-
     fn rename(&mut self, by: UserId, room: RoomId, title: &str) -> Result<Vec<Event>, Code> {
         let title = Title::parse(title).unwrap();
         self.act(Actor::User(by), &Command::Rename { room, title })
@@ -91,7 +76,7 @@ fn ownership_goes_to_any_member_and_the_former_owner_stays_first_in_order() {
     assert_eq!(scene.transfer(ann, room, ben), Err(Code::NotPermitted));
     // Ben becomes an admin too; ann joined first, and so inherits.
     scene.appoint(ben, room);
-    let left = RoomEvent::Departed { user: cid, how: Departure::Left };
+    let left = RoomEvent::Departed { user: cid, how: Departure::Left, by: None, reason: None };
     assert_eq!(scene.leave(cid, room), Ok(vec![left, now(ann, Role::Owner)]));
 }
 

@@ -1,5 +1,10 @@
 //! The stories of rooms: leaving and succession, titles, limits.
 
+mod associations;
+mod entering;
+mod keeping_out;
+mod notices;
+
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Role};
@@ -11,7 +16,7 @@ use crate::rooms::{
 };
 
 fn left(user: UserId) -> RoomEvent {
-    RoomEvent::Departed { user, how: Departure::Left }
+    RoomEvent::Departed { user, how: Departure::Left, by: None, reason: None }
 }
 
 fn owner(user: UserId) -> RoomEvent {
@@ -55,10 +60,12 @@ fn a_room_that_someone_leaves_goes_on_or_ends_by_who_is_left() {
         let told: Vec<String> = events
             .iter()
             .map(|event| match event {
-                RoomEvent::Departed { user, how: Departure::Left } if place(*user) == leaver => {
+                RoomEvent::Departed { user, how: Departure::Left, .. }
+                    if place(*user) == leaver =>
+                {
                     "left".to_owned()
                 }
-                RoomEvent::Departed { user, how: Departure::Terminated } => {
+                RoomEvent::Departed { user, how: Departure::Terminated, .. } => {
                     format!("{}-out", place(*user))
                 }
                 RoomEvent::RoleChanged { user, role: Role::Owner } => {
@@ -100,7 +107,8 @@ fn a_terminated_room_answers_those_who_were_in_it_and_no_one_else() {
     assert_eq!(scene.world.room(room).unwrap().state, RoomState::Terminated);
     assert_eq!(scene.join(ann, room), Err(Code::RoomTerminated));
     assert_eq!(scene.join(ben, room), Err(Code::RoomTerminated));
-    assert_eq!(scene.join(cid, room), Err(Code::NoSuchRoom));
+    assert_eq!(scene.join(cid, room), Err(Code::NotInvited));
+    assert_eq!(scene.leave(cid, room), Err(Code::NoSuchRoom));
     assert_eq!(scene.world.rooms_of(ben).count(), 0);
     assert!(scene.create(cid, "ops").is_ok(), "its title is free again");
 }
@@ -129,7 +137,7 @@ fn a_refused_move_leaves_nothing() {
     assert_eq!(scene.move_to(ann, mine, mine), Err(Code::AlreadyAMember));
     assert_eq!(scene.move_to(ben, mine, mine), Err(Code::NotAMember));
     let unknown = RoomId::from_random(u64::MAX);
-    assert_eq!(scene.move_to(ann, unknown, mine), Err(Code::NoSuchRoom));
+    assert_eq!(scene.move_to(ann, unknown, mine), Err(Code::NotInvited));
     assert_eq!(scene.move_to(ann, theirs, unknown), Err(Code::NotAMember));
     assert_eq!(scene.world, before);
 }
@@ -225,7 +233,7 @@ fn whoever_comes_or_goes_is_named() {
         Happening::Room(_, event) => membership_effect(event),
         Happening::Directory(_) | Happening::User(..) => None,
     };
-    assert_eq!(effect(&created[0]), Some(Effect::Enter(ann)));
+    assert_eq!(effect(&created[0]), Some(Effect::Enter(ann, Role::Owner)));
     assert!(matches!(
         created[1].what,
         Happening::Directory(DirectoryEvent::TitleTaken { room: taken, .. }) if taken == room
@@ -233,13 +241,9 @@ fn whoever_comes_or_goes_is_named() {
     scene.join(ben, room).unwrap();
     let gone = scene.act(Actor::User(ann), &Command::LeaveRoom { room }).unwrap();
     let effects: Vec<_> = gone.iter().map(effect).collect();
+    let exit = |user, how| Some(Effect::Exit { user, how, by: None, reason: None });
     assert_eq!(
         effects,
-        [
-            Some(Effect::Exit(ann, Departure::Left)),
-            Some(Effect::Exit(ben, Departure::Terminated)),
-            None,
-            None,
-        ]
+        [exit(ann, Departure::Left), exit(ben, Departure::Terminated), None, None, None,]
     );
 }

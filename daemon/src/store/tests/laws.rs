@@ -1,30 +1,86 @@
 //! What is loaded is what was stored, and what was stored reads as it happened.
 
+use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, Nonce, Revision, RoomId, Timestamp};
 use parlor_protocol::message::ListChanges;
 use parlor_protocol::name::UserName;
-use parlor_protocol::room::RoomRef;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::room::{Entry, RoomRef, Visibility};
 use proptest::prelude::*;
 
-use super::{Scene, device, password};
-use crate::rooms::{Actor, Command, RoomState, UserId};
+use super::{Scene, create, device, password};
+use crate::rooms::{
+    Action, Actor, CodeTerms, Command, Retention, RoomState, Sight, SignUpCode, UserId,
+    WhichNotices, may,
+};
 use crate::store::{Batch, Create, Store};
 
 /// A wish in small numbers; who and what they mean depends on what there is at that moment.
 #[derive(Debug, Clone, Copy)]
 enum Wish {
     AddUser,
-    Create { user: usize },
-    Join { user: usize, room: usize, leave: Option<usize> },
-    Leave { user: usize, room: usize },
-    Send { user: usize, room: usize },
-    Promote { user: usize, room: usize, whom: usize },
-    Transfer { user: usize, room: usize, whom: usize },
-    SetTopic { user: usize, room: usize },
-    Rename { user: usize, room: usize },
-    AddDevice { user: usize, key: u8 },
-    RevokeDevice { user: usize, id: u32 },
-    SetPassword { user: usize },
+    Create {
+        user: usize,
+    },
+    Join {
+        user: usize,
+        room: usize,
+        leave: Option<usize>,
+    },
+    Leave {
+        user: usize,
+        room: usize,
+    },
+    Send {
+        user: usize,
+        room: usize,
+    },
+    Promote {
+        user: usize,
+        room: usize,
+        whom: usize,
+    },
+    Transfer {
+        user: usize,
+        room: usize,
+        whom: usize,
+    },
+    SetTopic {
+        user: usize,
+        room: usize,
+    },
+    Rename {
+        user: usize,
+        room: usize,
+    },
+    AddDevice {
+        user: usize,
+        key: u8,
+    },
+    RevokeDevice {
+        user: usize,
+        id: u32,
+    },
+    SetPassword {
+        user: usize,
+    },
+    /// What one does at a room's door, to whom; which of them is a number.
+    AtTheDoor {
+        user: usize,
+        room: usize,
+        whom: usize,
+        act: usize,
+    },
+    /// What is only of accounts.
+    Account {
+        user: usize,
+        whom: usize,
+        act: usize,
+    },
+    /// Days pass, and what they end does.
+    Wait {
+        days: i64,
+    },
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -44,11 +100,18 @@ fn wish() -> impl Strategy<Value = Wish> {
         2 => (user.clone(), room).prop_map(|(user, room)| Wish::Rename { user, room }),
         1 => (user.clone(), 0..4_u8).prop_map(|(user, key)| Wish::AddDevice { user, key }),
         1 => (user.clone(), 1..4_u32).prop_map(|(user, id)| Wish::RevokeDevice { user, id }),
-        1 => user.prop_map(|user| Wish::SetPassword { user }),
+        1 => user.clone().prop_map(|user| Wish::SetPassword { user }),
+        24 => (user.clone(), 0..4_usize, user.clone(), 0..DOOR_ACTS)
+            .prop_map(|(user, room, whom, act)| Wish::AtTheDoor { user, room, whom, act }),
+        6 => (user.clone(), user, 0..ACCOUNT_ACTS)
+            .prop_map(|(user, whom, act)| Wish::Account { user, whom, act }),
+        2 => prop_oneof![2 => Just(1_i64), 1 => Just(8), 1 => Just(40)]
+            .prop_map(|days| Wish::Wait { days }),
     ]
 }
 
 /// Does what is wished for where the rules allow it, and gives the events in `cut` batches.
+#[expect(clippy::too_many_lines, reason = "one arm a wish")]
 fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
     let mut rooms: Vec<RoomId> = Vec::new();
     let mut events = Vec::new();
@@ -65,8 +128,18 @@ fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
                 (Actor::Console, command)
             }
             Wish::Create { user: owner } => {
-                let title = format!("Room {}", step % 7).parse().unwrap();
-                (Actor::User(user(owner)), Command::CreateRoom { title })
+                let title = format!("Room {}", step % 7);
+                let command = match (create(&title), step % 3) {
+                    (Command::CreateRoom { title, .. }, 0) => {
+                        let (visibility, entry) = (Visibility::Private, Entry::Ask);
+                        Command::CreateRoom { title, visibility, entry }
+                    }
+                    (Command::CreateRoom { title, visibility, .. }, 1) => {
+                        Command::CreateRoom { title, visibility, entry: Entry::Ask }
+                    }
+                    (open, _) => open,
+                };
+                (Actor::User(user(owner)), command)
             }
             Wish::Join { user: joiner, room: joined, leave } => {
                 let command = Command::JoinRoom { room: room(joined), leave: leave.map(&room) };
@@ -105,6 +178,20 @@ fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
                 let password = password(b"second");
                 (Actor::User(user), Command::SetPassword { user, password, keep })
             }
+            Wish::AtTheDoor { user: by, room: of, whom, act } => {
+                let whom = name(scene, user(whom));
+                (Actor::User(user(by)), at_the_door(act, room(of), whom, scene.now))
+            }
+            Wish::Account { user: by, whom, act } => {
+                account(act, user(by), name(scene, user(whom)), scene.now)
+            }
+            Wish::Wait { days } => {
+                scene.now.0 += days * 24 * 60 * 60 * 1_000;
+                for command in scene.world.due(scene.now, &KEPT, 10) {
+                    events.extend(scene.decide(Actor::Clock, &command).unwrap());
+                }
+                continue;
+            }
         };
         if !matches!(actor, Actor::User(user) if scene.world.user(user).is_none()) {
             events.extend(scene.decide(actor, &command).unwrap_or_default());
@@ -122,6 +209,65 @@ fn play(scene: &mut Scene, wishes: &[Wish], cut: usize) {
     scene.commit(events);
 }
 
+const DOOR_ACTS: usize = 13;
+const ACCOUNT_ACTS: usize = 12;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+const KEPT: Retention = Retention {
+    associations_ms: 30 * DAY_MS,
+    notifications_ms: 30 * DAY_MS,
+    terminated_ms: 30 * DAY_MS,
+};
+
+fn at_the_door(act: usize, room: RoomId, user: UserName, now: Timestamp) -> Command {
+    let reason = "for a \u{1F600} reason".parse().ok();
+    match act {
+        0 | 1 => Command::RequestToJoin { room, reason },
+        2 => Command::Withdraw { room },
+        3 => Command::Approve { room, user },
+        4 => Command::Deny { room, user, reason },
+        5 => Command::AddMember { room, user },
+        6 | 7 => Command::InviteUser { room, user },
+        8 => Command::RevokeInvite { room, user },
+        9 => Command::Kick { room, user, reason },
+        10 => Command::BanUser { room, user, reason, until: Some(Timestamp(now.0 + 2 * DAY_MS)) },
+        11 => Command::BanUser { room, user, reason, until: None },
+        _ => Command::Unban { room, user },
+    }
+}
+
+fn account(act: usize, by: UserId, user: UserName, now: Timestamp) -> (Actor, Command) {
+    let code = SignUpCode::from_random(now.0 as u64 % 3);
+    let terms = CodeTerms {
+        uses: 2,
+        until: Timestamp(now.0 + 5 * DAY_MS),
+        standing: crate::rooms::Standing::Ordinary,
+    };
+    let sign_up = |mode, code| Command::SignUp {
+        name: format!("new{}", now.0 % 9).parse().unwrap(),
+        password: password(b"new"),
+        device: Some(device(9)),
+        mode,
+        code,
+    };
+    match act {
+        0 => (Actor::User(by), Command::Block { user }),
+        1 => (Actor::User(by), Command::Unblock { user }),
+        2 => (Actor::User(by), Command::ReadNotifications(WhichNotices::All)),
+        3 => (Actor::User(by), Command::DismissNotifications(WhichNotices::All)),
+        4 => (Actor::Console, Command::DisableUser { user }),
+        5 => (Actor::Console, Command::EnableUser { user }),
+        6 => (Actor::Console, Command::RemoveUser { user }),
+        7 => (Actor::Console, Command::MakeCode { code, terms }),
+        8 => (Actor::Stranger, sign_up(SignUpMode::Code, Some(code))),
+        9 => (Actor::Stranger, sign_up(SignUpMode::Approval, None)),
+        10 => {
+            let user = format!("new{}", now.0 % 9).parse().unwrap();
+            (Actor::Console, Command::DenySignUp { user, reason: "not now".parse().ok() })
+        }
+        _ => (Actor::Console, Command::SetSignUpMode { mode: SignUpMode::Approval }),
+    }
+}
+
 fn name(scene: &Scene, user: UserId) -> UserName {
     scene.world.name_of(user).cloned().unwrap_or_else(|| "nobody".parse().unwrap())
 }
@@ -135,8 +281,25 @@ fn check_listings(scene: &Scene) {
         match room.state {
             RoomState::Terminated => assert_ne!(found.map(|found| found.room), Ok(id)),
             RoomState::Live => {
-                let found = found.unwrap();
                 let part = room.membership(UserId(1));
+                let sight = Sight {
+                    state: room.state,
+                    visibility: room.visibility,
+                    entry: room.entry,
+                    role: part.map(|part| part.role),
+                    association: scene.world.association(id, UserId(1)),
+                };
+                // The reader's clock is today's; all bans of the tests have an end before it or none.
+                let allowed = may(sight.part(crate::clock::now()), Action::Look);
+                let found = match (found, allowed) {
+                    (Ok(found), Ok(())) => found,
+                    (found, allowed) => {
+                        let code = found.map_err(|refusal| refusal.code).unwrap_err();
+                        assert_eq!(Some(code), allowed.err());
+                        assert!(matches!(code, Code::Banned | Code::NoSuchRoom));
+                        continue;
+                    }
+                };
                 assert_eq!((found.room, found.members as usize), (id, room.members().len()));
                 assert_eq!((&found.title, &found.topic), (&room.title, &room.topic));
                 assert_eq!(found.role, part.map(|part| part.role));
@@ -171,11 +334,13 @@ proptest! {
         cut in 0..20_usize,
     ) {
         let mut scene = Scene::new();
+        // As of the beginning every nonce still counts, whatever days have passed.
+        let began = scene.now;
         play(&mut scene, &wishes, cut);
         check_listings(&scene);
-        prop_assert_eq!(&scene.store.writer.load(scene.now).unwrap(), &scene.world);
+        prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
         let mut scene = scene.reopen();
-        prop_assert_eq!(&scene.store.writer.load(scene.now).unwrap(), &scene.world);
+        prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
     }
 
     #[test]

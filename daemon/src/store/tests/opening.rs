@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::{Scene, device};
 use crate::audit::{LoginBy, Origin, logged_in};
 use crate::rooms::{Actor, Command};
-use crate::store::{Batch, Create, DeviceUse, Store, StoreError};
+use crate::store::{Batch, Behind, Create, DeviceUse, Store, StoreError};
 
 #[test]
 fn a_second_store_on_the_same_directory_is_refused() {
@@ -201,7 +201,8 @@ fn devices_are_noted_behind_and_revoked_ones_passed_over() {
         address: "192.0.2.1".into(),
     };
     let uses = [used(1), used(2)];
-    scene.store.writer.write_behind(&uses).unwrap();
+    let behind = Behind { device_uses: uses.to_vec(), ..Behind::default() };
+    scene.store.writer.write_behind(&behind).unwrap();
     let devices = scene.store.readers.devices(user, Some(DeviceId(1))).unwrap();
     assert_eq!(devices.len(), 1);
     assert_eq!(devices[0].address, "192.0.2.1");

@@ -9,7 +9,7 @@ use parlor_protocol::message::Sent;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
-use parlor_protocol::room::{CreateRoom, JoinRoom, LeaveRoom};
+use parlor_protocol::room::{CreateRoom, Entry, JoinRoom, LeaveRoom, Visibility};
 
 use crate::harness::{Announcement, Client, DeviceKey, Ended, Link, saying};
 
@@ -117,7 +117,9 @@ impl Talker {
     /// in nobody's way.
     fn create_room(&mut self, client: &mut Client) -> Result<(), Ended> {
         let title = format!("{} {}", self.name, self.logins_tried);
-        let id = client.request(Command::CreateRoom(CreateRoom { title: title.clone() }));
+        let (visibility, entry) = (Visibility::Public, Entry::Open);
+        let create = CreateRoom { title: title.clone(), visibility, entry };
+        let id = client.request(Command::CreateRoom(create));
         match client.try_answer(id)? {
             Outcome::Room(_) => self.created.push(title),
             other => panic!("not created: {other:?}"),

@@ -152,9 +152,17 @@ impl Client {
     /// was heard; tells the pushes since the last time.
     ///
     /// The daemon answers a ping behind all pushes of earlier commits. Whoever settles after
-    /// somebody else's reply has therefore heard of what that reply acknowledged.
+    /// somebody else's reply has therefore heard of what that reply acknowledged. What one is
+    /// notified of is told by [`Client::notified`].
     pub(crate) fn settle(&mut self) -> Vec<String> {
-        self.settled().iter().map(tell).collect()
+        let news = self.settled().into_iter();
+        news.filter(|push| !matches!(push, Push::Notified(_))).map(|push| tell(&push)).collect()
+    }
+
+    /// The same, of notifications alone.
+    pub(crate) fn notified(&mut self) -> Vec<String> {
+        let news = self.settled().into_iter();
+        news.filter(|push| matches!(push, Push::Notified(_))).map(|push| tell(&push)).collect()
     }
 
     /// The same, with the pushes as they came.

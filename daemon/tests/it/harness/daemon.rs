@@ -29,6 +29,10 @@ unix = ["socket"]
 const CHEAP_PASSWORDS: &str =
     if cfg!(debug_assertions) { "stretch = { log_n = 4, r = 8, p = 1 }\n" } else { "" };
 
+/// What people would not do; most stories are told faster than people speak.
+const HASTE: &str = "[limits]\nmessages_burst = 1000000\nmessages_per_sec = 1000000\n\
+                     rooms_per_hour = 1000000\n";
+
 /// The last lines of its log that a failed test shows.
 const LOG_LINES_SHOWN: usize = 30;
 
@@ -61,6 +65,15 @@ impl Daemon {
 
     /// Starts a daemon with more lines in its configuration; the first stand under `[accounts]`.
     pub(crate) fn configured(lines: &str) -> Self {
+        let hasty = match lines.contains("[limits]") {
+            true => lines.replace("[limits]\n", HASTE),
+            false => format!("{lines}\n{HASTE}"),
+        };
+        Self::in_earnest(&hasty)
+    }
+
+    /// The same with the limits as they are shipped.
+    pub(crate) fn in_earnest(lines: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("parlord-").tempdir().unwrap();
         fs::write(dir.path().join("parlord.toml"), format!("{CONFIG}{CHEAP_PASSWORDS}{lines}\n"))
             .unwrap();

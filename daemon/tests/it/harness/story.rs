@@ -1,5 +1,6 @@
 //! News in a line each, so that a test can say what is heard.
 
+use parlor_protocol::notification::{Notification, WhichNotifications};
 use parlor_protocol::push::{Change, Push, RoomChange};
 
 /// A push, without its room: tests know where they are.
@@ -9,8 +10,38 @@ pub(crate) fn tell(push: &Push) -> String {
         Push::Changed(changed) => tell_change(&changed.change),
         Push::Entered(room) => format!("entered {}", room.title),
         Push::Exited(exited) => format!("exited ({})", exited.how),
+        Push::Notified(notification) => tell_notification(notification),
+        Push::NotificationsRead(which) => format!("read {}", tell_which(which)),
+        Push::NotificationsDismissed(which) => format!("dismissed {}", tell_which(which)),
+        Push::Read(marker) => {
+            format!(
+                "read to {}, {} unread, {} mentions",
+                marker.seq, marker.unread, marker.mentions
+            )
+        }
         Push::Unknown => "unknown".to_owned(),
     }
+}
+
+/// A notification: what, in which room, by whom and why.
+pub(crate) fn tell_notification(notification: &Notification) -> String {
+    let Notification { kind, title, by, reason, role, .. } = notification;
+    let mut told = format!("! {kind}");
+    for (word, said) in [
+        ("in", title.as_ref().map(ToString::to_string)),
+        ("by", by.as_ref().map(ToString::to_string)),
+        ("as", role.map(|role| role.to_string())),
+        ("for", reason.as_ref().map(|reason| reason.as_str().to_owned())),
+    ] {
+        if let Some(said) = said {
+            told += &format!(" {word} {said}");
+        }
+    }
+    told
+}
+
+fn tell_which(which: &WhichNotifications) -> String {
+    which.id.map_or_else(|| "all".to_owned(), |id| id.to_string())
 }
 
 /// A change, with its revision in front.
@@ -29,6 +60,14 @@ pub(crate) fn tell_change(change: &RoomChange) -> String {
             None => format!("{} cleared the topic", changed.by),
         },
         Change::Renamed(renamed) => format!("{} renamed it to {}", renamed.by, renamed.title),
+        Change::SlowModeChanged(slow) => format!("{} set slow mode to {} s", slow.by, slow.secs),
+        Change::Withheld => "withheld".to_owned(),
+        Change::Requested(request) => format!("{} asks to join", request.user),
+        Change::RequestEnded(ended) => format!("{}'s request is {}", ended.user, ended.how),
+        Change::Invited(invite) => format!("{} invited {}", invite.by, invite.user),
+        Change::InviteEnded(ended) => format!("{}'s invite is {}", ended.user, ended.how),
+        Change::Banned(ban) => format!("{} banned {}", ban.by, ban.user),
+        Change::Unbanned(unbanned) => format!("{} is unbanned", unbanned.user),
         Change::Unknown => "unknown".to_owned(),
     };
     format!("#{} {what}", change.revision)

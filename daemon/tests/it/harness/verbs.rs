@@ -17,8 +17,8 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
-    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member, Promote,
-    Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
+    CreateRoom, Demote, Entry, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member,
+    Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer, Visibility,
 };
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -38,7 +38,9 @@ macro_rules! brought {
     };
 }
 
-fn done(outcome: Outcome) -> Result<(), Code> {
+pub(super) use brought;
+
+pub(super) fn done(outcome: Outcome) -> Result<(), Code> {
     match outcome {
         Outcome::Done => Ok(()),
         Outcome::Refused(refusal) => Err(refusal.code),
@@ -94,6 +96,7 @@ impl Client {
             upload: upload.unwrap(),
             cost: offered.cost,
             device: device.map(Record),
+            code: None,
         };
         brought!(self.ask(Command::SignUpFinish(finish)), LoggedIn)
     }
@@ -186,8 +189,17 @@ impl Client {
     }
 
     pub(crate) fn create(&mut self, title: &str) -> Result<RoomId, Code> {
-        let command = Command::CreateRoom(CreateRoom { title: title.to_owned() });
-        brought!(self.ask(command), Room).map(|room| room.room)
+        self.create_as(title, Visibility::Public, Entry::Open)
+    }
+
+    pub(crate) fn create_as(
+        &mut self,
+        title: &str,
+        visibility: Visibility,
+        entry: Entry,
+    ) -> Result<RoomId, Code> {
+        let command = CreateRoom { title: title.to_owned(), visibility, entry };
+        brought!(self.ask(Command::CreateRoom(command)), Room).map(|room| room.room)
     }
 
     pub(crate) fn join(&mut self, room: RoomId) -> Result<Room, Code> {
@@ -319,6 +331,11 @@ impl Client {
             }
         }
     }
+}
+
+/// The second step of a login by password, without a device.
+pub(super) fn login_finish(finalization: Vec<u8>) -> Command {
+    Command::LoginFinish(LoginFinish { finalization, device: None })
 }
 
 /// The command that says something under a nonce.

@@ -54,7 +54,7 @@ impl Place {
         let text = fs::read_to_string(self.data().join("audit/audit.log")).unwrap();
         let told = |line: &str| {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
-            let word = |key: &str| record[key].as_str().unwrap().to_owned();
+            let word = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
             let (action, outcome, subject) = (word("action"), word("outcome"), word("subject"));
             format!("{} {action} {outcome} {subject}", record["serial"])
         };

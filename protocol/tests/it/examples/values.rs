@@ -19,8 +19,9 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply};
 use parlor_protocol::request::{Command, Request};
 use parlor_protocol::room::{
-    CreateRoom, Demote, Departure, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member,
-    Members, Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
+    CreateRoom, Demote, Departure, Entry, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms,
+    Member, Members, Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
+    Visibility,
 };
 use parlor_protocol::text::{MessageText, Topic};
 
@@ -61,6 +62,7 @@ pub(super) fn sign_up_finish() -> SignUpFinish {
         upload: opaque(),
         cost: Record(stretch_cost()),
         device: Some(Record(new_device())),
+        code: Some("7k2m-q9xa-43fd".into()),
     }
 }
 
@@ -156,7 +158,12 @@ pub(super) fn closing() -> Closing {
 }
 
 pub(super) fn refusal() -> Refusal {
-    Refusal { code: Code::Busy, retry_after_ms: Some(480) }
+    Refusal { code: Code::Busy, retry_after_ms: Some(480), reason: None }
+}
+
+pub(super) fn sign_up_denied() -> Refusal {
+    let reason = Some(super::door::reason());
+    Refusal { code: Code::SignUpDenied, retry_after_ms: None, reason }
 }
 
 pub(super) fn room() -> Room {
@@ -168,6 +175,12 @@ pub(super) fn room() -> Room {
         last_seq: Some(Seq(12)),
         revision: Some(Revision(300)),
         topic: Some(topic()),
+        visibility: Visibility::Private,
+        entry: Entry::Ask,
+        slow_secs: 30,
+        read: Some(Seq(9)),
+        unread: Some(3),
+        mentions: Some(1),
     }
 }
 
@@ -176,12 +189,24 @@ pub(super) fn topic() -> Topic {
 }
 
 pub(super) fn page_of_rooms() -> Rooms {
-    let strange = Room { role: None, last_seq: None, revision: None, topic: None, ..room() };
+    let strange = Room {
+        role: None,
+        last_seq: None,
+        revision: None,
+        topic: None,
+        visibility: Visibility::Public,
+        entry: Entry::Open,
+        slow_secs: 0,
+        read: None,
+        unread: None,
+        mentions: None,
+        ..room()
+    };
     Rooms { rooms: vec![Record(strange)], next: Some("ops".into()) }
 }
 
 pub(super) fn member() -> Member {
-    Member { user: alice(), role: Role::Owner, joined_at: AT }
+    Member { user: alice(), role: Role::Owner, joined_at: AT, online: Some(true) }
 }
 
 pub(super) fn members() -> Members {
@@ -189,7 +214,7 @@ pub(super) fn members() -> Members {
 }
 
 pub(super) fn create_room() -> CreateRoom {
-    CreateRoom { title: "Ops".into() }
+    CreateRoom { title: "Ops".into(), visibility: Visibility::Public, entry: Entry::Open }
 }
 
 pub(super) fn list_rooms() -> ListRooms {
@@ -274,11 +299,16 @@ pub(super) fn changed() -> Changed {
 }
 
 pub(super) fn exited() -> Exited {
-    Exited { room: room_id(), how: Departure::Left }
+    Exited {
+        room: room_id(),
+        how: Departure::Kicked,
+        by: Some(super::door::bob()),
+        reason: Some(super::door::reason()),
+    }
 }
 
 pub(super) fn departed() -> Departed {
-    Departed { user: alice(), how: Departure::Left }
+    Departed { user: alice(), how: Departure::Left, by: None, reason: None }
 }
 
 pub(super) fn role_changed() -> RoleChanged {

@@ -1,0 +1,105 @@
+//! The way to the daemon: the one that runs, or its core in this process.
+
+use anyhow::{Context, anyhow, bail};
+use parlor_protocol::name::UserName;
+use parlor_protocol::password::{Password, Registration};
+use parlor_protocol::refusal::Code;
+use tokio::io::BufStream;
+use tokio::net::UnixStream;
+
+use super::owner;
+use crate::config::{Config, DataNamed};
+use crate::control::{self, Offline, Request, Response, Upload};
+use crate::logging;
+use crate::store::{Create, Store};
+
+/// Whoever answers requests: the running daemon, or its core in this process.
+pub(super) enum Link {
+    Running(Box<BufStream<UnixStream>>),
+    Offline(Box<Offline>),
+}
+
+pub(super) const NONSENSE: &str =
+    "the running parlord answers in a way that this one does not know; restart it";
+
+impl Link {
+    /// The running daemon if there is one, else the store itself.
+    pub(super) async fn open(config: &Config) -> anyhow::Result<Self> {
+        if let Some(stream) = control::connect(&config.data).await? {
+            return Ok(Self::Running(Box::new(stream)));
+        }
+        let create = match config.data_named {
+            DataNamed::Explicitly => Create::IfMissing,
+            DataNamed::ByDefault => Create::Never,
+        };
+        if create == Create::Never && !Store::exists(&config.data) {
+            bail!(
+                "there is no store in {}; run `parlord serve` once, or name its directory with \
+                 --data",
+                config.data.display()
+            );
+        }
+        owner::become_owner(config)?;
+        logging::start_quietly()?;
+        let offline = Offline::open(&config.data, create, config.stretch.clone())?;
+        Ok(Self::Offline(Box::new(offline)))
+    }
+
+    pub(super) async fn ask(&mut self, request: Request) -> anyhow::Result<Response> {
+        match self {
+            Self::Running(stream) => {
+                control::send(stream, &request).await.context("the running parlord went away")?;
+                let response = control::receive(stream).await.context(NONSENSE)?;
+                response.ok_or_else(|| anyhow!("the running parlord hung up; see its log"))
+            }
+            Self::Offline(offline) => {
+                Ok(control::answer(&**offline, request, Some(owner::caller_uid())).await)
+            }
+        }
+    }
+
+    /// Both halves of a password's registration, of which the client's is done here, so that the
+    /// password itself goes nowhere.
+    pub(super) async fn register(
+        &mut self,
+        user: &UserName,
+        password: &Password,
+    ) -> anyhow::Result<Upload> {
+        let (registration, request) = Registration::start(password);
+        match self.ask(Request::Register { user: user.clone(), request }).await? {
+            Response::Registered { response, cost } => {
+                let upload = registration.finish(&response, user, cost.clone())?;
+                Ok(Upload { upload, cost })
+            }
+            Response::Refused(code) => bail!(sentence(code)),
+            _ => bail!(NONSENSE),
+        }
+    }
+
+    pub(super) async fn change(&mut self, request: Request) -> anyhow::Result<()> {
+        match self.ask(request).await? {
+            Response::Done => Ok(()),
+            Response::Refused(code) => bail!(sentence(code)),
+            _ => bail!(NONSENSE),
+        }
+    }
+}
+
+/// What to say of refusals that can be met here; the others are bugs, told by their code.
+const SENTENCES: [(Code, &str); 10] = [
+    (Code::NoSuchRequest, "that user does not wait for anything; see `parlord user pending`"),
+    (Code::BadCode, "there is no such code; see `parlord code list`"),
+    (Code::NoSuchRoom, "there is no such room; name it by its title or ID"),
+    (Code::RoomTerminated, "the room has ended for good"),
+    (Code::NotAMember, "the user is not in that room; a room is handed to one of its members"),
+    (Code::Busy, "another code was made just like this one; try again"),
+    (Code::NameTaken, "that name is or was a user's; choose another"),
+    (Code::NoSuchUser, "there is no such user; see `parlord user list`"),
+    (Code::TooMany, "there are as many as there can be"),
+    (Code::Unavailable, "the store failed or its disk is full; see to it and try again"),
+];
+
+pub(super) fn sentence(code: Code) -> String {
+    let known = SENTENCES.iter().find(|(known, _)| *known == code);
+    format!("refused: {}", known.map_or(code.word(), |(_, sentence)| sentence))
+}

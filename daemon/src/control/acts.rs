@@ -1,0 +1,73 @@
+//! What operators ask for beside passwords: users, sign-ups, codes, and rooms without an owner.
+
+use parlor_protocol::id::Timestamp;
+use parlor_protocol::name::UserName;
+use parlor_protocol::refusal::{Code, Refusal};
+
+use super::{Act, Daemon, ListedCode, ListedSignUp, PAGE_USERS_MAX, Response, look_up};
+use crate::clock::now;
+use crate::rooms::{CodeTerms, Command, SignUpCode, Standing};
+use crate::store::Readers;
+
+/// Does what was asked for.
+pub(super) async fn act(
+    daemon: &impl Daemon,
+    act: Act,
+    uid: Option<u32>,
+) -> Result<Response, Refusal> {
+    let command = match act {
+        Act::Approve(user) => Command::ApproveSignUp { user },
+        Act::Deny { user, reason } => Command::DenySignUp { user, reason },
+        Act::Operator { user, on } => {
+            let standing = if on { Standing::Operator } else { Standing::Ordinary };
+            Command::SetStanding { user, standing }
+        }
+        Act::Disable(user) => Command::DisableUser { user },
+        Act::Enable(user) => Command::EnableUser { user },
+        Act::Remove(user) => Command::RemoveUser { user },
+        Act::SetSignUpMode(mode) => Command::SetSignUpMode { mode },
+        Act::MakeCode { uses, secs } => {
+            let code = SignUpCode::from_random(rand::random());
+            let until = Timestamp(now().0.saturating_add(i64::from(secs) * 1_000));
+            let terms = CodeTerms { uses, until, standing: Standing::Ordinary };
+            daemon.obey(Command::MakeCode { code, terms }, uid).await?;
+            return Ok(Response::Code(code.to_string()));
+        }
+        Act::RevokeCode(code) => {
+            let code = SignUpCode::parse(&code).ok_or(Code::BadCode)?;
+            Command::RevokeCode { code }
+        }
+        Act::TransferRoom { room, user } => {
+            let found = look_up(daemon, move |readers| readers.room_named(&room)).await?;
+            Command::Transfer { room: found.ok_or(Code::NoSuchRoom)?, user }
+        }
+    };
+    daemon.obey(command, uid).await?;
+    Ok(Response::Done)
+}
+
+pub(super) async fn sign_ups(
+    daemon: &impl Daemon,
+    after: Option<UserName>,
+) -> Result<Response, Refusal> {
+    let page =
+        look_up(daemon, move |readers| readers.sign_ups(after.as_ref(), PAGE_USERS_MAX)).await?;
+    let listed = page.into_iter().map(|(user, at)| ListedSignUp { user, at });
+    Ok(Response::SignUps(listed.collect()))
+}
+
+pub(super) async fn codes(daemon: &impl Daemon) -> Result<Response, Refusal> {
+    let lines = look_up(daemon, move |readers| readers.codes(now())).await?;
+    let listed = lines.into_iter().map(|line| ListedCode {
+        code: line.code.to_string(),
+        uses: line.uses,
+        until: line.until,
+        operator: line.standing == Standing::Operator,
+    });
+    Ok(Response::Codes(listed.collect()))
+}
+
+pub(super) async fn sign_up_mode(daemon: &impl Daemon) -> Result<Response, Refusal> {
+    let mode = look_up(daemon, Readers::sign_up_mode).await?;
+    Ok(Response::SignUpMode(mode))
+}

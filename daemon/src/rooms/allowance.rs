@@ -1,0 +1,251 @@
+//! How much of what costs others anything a user may do in a while, and who does far more.
+//!
+//! What is decided is put on somebody's account only when it is done: a refusal changes nothing, and
+//! a nonce that is sent again costs nothing. The accounts are not stored. [`Allowances::recall`]
+//! makes up those of messages after a restart.
+
+use std::collections::BTreeMap;
+
+use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::room::Role;
+
+use super::command::Command;
+use super::event::UserId;
+use super::world::World;
+
+/// Microseconds in a millisecond; allowances are counted in microseconds, as rates beyond a
+/// thousand a second are set where machines speak.
+const US: i64 = 1_000;
+const HOUR_US: i64 = 60 * 60 * 1_000 * US;
+/// Refusals for which nobody is suspected: a client that resends by itself hears some.
+const REFUSALS_BURST: u32 = 50;
+/// How many of these are forgiven in an hour.
+const REFUSALS_PER_HOUR: u32 = 600;
+/// How long somebody who was reported is not reported again.
+const REPORT_EVERY_US: i64 = HOUR_US;
+/// For how long messages can matter: as long as the longest slow mode.
+pub(crate) const RECALL_MS: i64 = 86_400_000;
+
+/// What users may do in a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Messages at once.
+    pub(crate) messages_burst: u32,
+    /// Messages a second from then on.
+    pub(crate) messages_per_sec: u32,
+    /// Rooms created in an hour.
+    pub(crate) rooms_per_hour: u32,
+    /// Users added in an hour.
+    pub(crate) adds_per_hour: u32,
+    /// Invites in an hour.
+    pub(crate) invites_per_hour: u32,
+    /// Requests in an hour.
+    pub(crate) requests_per_hour: u32,
+    /// Guesses in an hour at IDs and titles of rooms that one may not know of.
+    pub(crate) probes_per_hour: u32,
+}
+
+/// What somebody did so much of that an administrator should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Suspicion {
+    /// Guessing IDs or titles.
+    Probing,
+    /// Going on against the rate limits.
+    Flooding,
+}
+
+/// Each user's accounts.
+#[derive(Debug)]
+pub(crate) struct Allowances {
+    limits: Limits,
+    /// When the account will be even again, in microseconds since 1970.
+    accounts: BTreeMap<(UserId, Kind), i64>,
+    /// When a plain member last spoke in a room with slow mode.
+    spoke: BTreeMap<(RoomId, UserId), Timestamp>,
+    /// When somebody was last reported.
+    reported: BTreeMap<(UserId, Kind), i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Messages,
+    Rooms,
+    Adds,
+    Invites,
+    Requests,
+    Probes,
+    Refusals,
+}
+
+impl Allowances {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let (accounts, spoke, reported) = Default::default();
+        Self { limits, accounts, spoke, reported }
+    }
+
+    /// Puts what a user is about to do on their account.
+    ///
+    /// # Errors
+    /// It is too much for now; the refusal says how long to wait.
+    pub(crate) fn charge(
+        &mut self,
+        world: &World,
+        user: UserId,
+        command: &Command,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        let kind = match command {
+            Command::Send { room, .. } => {
+                self.wait_in_turn(world, user, *room, at)?;
+                Kind::Messages
+            }
+            Command::CreateRoom { .. } => Kind::Rooms,
+            Command::AddMember { .. } => Kind::Adds,
+            Command::InviteUser { .. } => Kind::Invites,
+            Command::RequestToJoin { .. } => Kind::Requests,
+            _ => return Ok(()),
+        };
+        self.draw(user, kind, at).map_err(|wait| too_soon(Code::RateLimited, wait))?;
+        if let Command::Send { room, .. } = command
+            && world.room(*room).is_some_and(|room| room.slow_secs > 0)
+        {
+            self.spoke.insert((*room, user), at);
+        }
+        Ok(())
+    }
+
+    /// Slow mode spares admins and owner.
+    fn wait_in_turn(
+        &self,
+        world: &World,
+        user: UserId,
+        room: RoomId,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        let Some(known) = world.room(room) else { return Ok(()) };
+        let Some(&spoke) = self.spoke.get(&(room, user)) else { return Ok(()) };
+        if world.role(room, user) != Some(Role::Member) {
+            return Ok(());
+        }
+        // Not longer than the pause itself, also where the clock was set back.
+        let pause = i64::from(known.slow_secs) * 1_000;
+        let wait = (spoke.0.saturating_add(pause).saturating_sub(at.0)).min(pause);
+        if wait > 0 { Err(too_soon(Code::SlowMode, wait)) } else { Ok(()) }
+    }
+
+    /// What a user hears who was refused, and whether that makes them suspect. Whoever guesses too
+    /// much is told to wait in place of being told that they guessed wrong.
+    pub(crate) fn refused(
+        &mut self,
+        user: UserId,
+        command: &Command,
+        refusal: Refusal,
+        at: Timestamp,
+    ) -> (Refusal, Option<Suspicion>) {
+        match (command, refusal.code) {
+            (_, Code::RateLimited | Code::SlowMode) => {
+                let much = self.draw(user, Kind::Refusals, at).is_err();
+                let suspect = much && self.report(user, Kind::Refusals, at);
+                (refusal, suspect.then_some(Suspicion::Flooding))
+            }
+            (_, Code::NotInvited | Code::NoSuchRoom)
+            | (Command::CreateRoom { .. } | Command::Rename { .. }, Code::TitleTaken) => {
+                self.probed(user, refusal, at)
+            }
+            _ => (refusal, None),
+        }
+    }
+
+    /// The same for a look-up of a room by its ID that found none.
+    pub(crate) fn probed(
+        &mut self,
+        user: UserId,
+        refusal: Refusal,
+        at: Timestamp,
+    ) -> (Refusal, Option<Suspicion>) {
+        match self.draw(user, Kind::Probes, at) {
+            Ok(()) => (refusal, None),
+            Err(wait) => {
+                let suspect = self.report(user, Kind::Probes, at);
+                let refusal = too_soon(Code::RateLimited, wait);
+                (refusal, suspect.then_some(Suspicion::Probing))
+            }
+        }
+    }
+
+    /// Puts a message on its author's account that was sent before a restart.
+    pub(crate) fn recall(&mut self, world: &World, user: UserId, room: RoomId, at: Timestamp) {
+        let (gap, depth) = self.rate(Kind::Messages);
+        let now = at.0.saturating_mul(US);
+        let even = self.accounts.entry((user, Kind::Messages)).or_insert(now);
+        *even = (*even).max(now).saturating_add(gap).min(now.saturating_add(depth));
+        if world.room(room).is_some_and(|room| room.slow_secs > 0) {
+            self.spoke.insert((room, user), at);
+        }
+    }
+
+    /// Forgets what makes no difference any more.
+    pub(crate) fn tidy(&mut self, at: Timestamp) {
+        let now = at.0.saturating_mul(US);
+        self.accounts.retain(|_, even| *even > now);
+        self.spoke.retain(|_, spoke| at.0.saturating_sub(spoke.0) < RECALL_MS);
+        self.reported.retain(|_, reported| now.saturating_sub(*reported) < REPORT_EVERY_US);
+    }
+
+    /// Takes one from an account, or tells how many milliseconds it takes until there is one.
+    fn draw(&mut self, user: UserId, kind: Kind, at: Timestamp) -> Result<(), i64> {
+        let (gap, depth) = self.rate(kind);
+        let now = at.0.saturating_mul(US);
+        let even = self.accounts.get(&(user, kind)).copied().unwrap_or(now);
+        // Where the clock was set back nobody waits longer than for an empty account.
+        let even = even.max(now).min(now.saturating_add(depth));
+        let after = even.saturating_add(gap);
+        let beyond = after - now.saturating_add(depth);
+        if beyond > 0 {
+            self.accounts.insert((user, kind), even);
+            return Err((beyond + US - 1) / US);
+        }
+        self.accounts.insert((user, kind), after);
+        Ok(())
+    }
+
+    fn report(&mut self, user: UserId, kind: Kind, at: Timestamp) -> bool {
+        let now = at.0.saturating_mul(US);
+        let last = self.reported.get(&(user, kind));
+        let due = last.is_none_or(|last| now.saturating_sub(*last) >= REPORT_EVERY_US);
+        if due {
+            self.reported.insert((user, kind), now);
+        }
+        due
+    }
+
+    /// Microseconds for each, and for as many as may be done at once.
+    fn rate(&self, kind: Kind) -> (i64, i64) {
+        let hourly = |burst: u32, per_hour: u32| {
+            let gap = HOUR_US / i64::from(per_hour.max(1));
+            (gap, gap * i64::from(burst))
+        };
+        let limits = &self.limits;
+        match kind {
+            Kind::Messages => {
+                let gap = 1_000 * US / i64::from(limits.messages_per_sec.max(1));
+                (gap, gap * i64::from(limits.messages_burst))
+            }
+            Kind::Rooms => hourly(limits.rooms_per_hour, limits.rooms_per_hour),
+            Kind::Adds => hourly(limits.adds_per_hour, limits.adds_per_hour),
+            Kind::Invites => hourly(limits.invites_per_hour, limits.invites_per_hour),
+            Kind::Requests => hourly(limits.requests_per_hour, limits.requests_per_hour),
+            Kind::Probes => hourly(limits.probes_per_hour, limits.probes_per_hour),
+            Kind::Refusals => hourly(REFUSALS_BURST, REFUSALS_PER_HOUR),
+        }
+    }
+}
+
+fn too_soon(code: Code, wait_ms: i64) -> Refusal {
+    let wait = u32::try_from(wait_ms).unwrap_or(u32::MAX);
+    Refusal { retry_after_ms: Some(wait), ..code.into() }
+}
+
+#[cfg(test)]
+mod tests;

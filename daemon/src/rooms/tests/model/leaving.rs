@@ -1,0 +1,71 @@
+//! The model of going, and of who owns a room then.
+
+use parlor_protocol::entry::Ended;
+use parlor_protocol::id::RoomId;
+use parlor_protocol::notification::NotificationKind;
+use parlor_protocol::room::{Departure, Role};
+
+use super::{Model, Outsider};
+use crate::rooms::{Status, UserId};
+
+impl Model {
+    pub(super) fn depart(&mut self, user: UserId, room: RoomId, how: Departure) {
+        let role = self.place(room).role(user).unwrap();
+        self.take_out(user, room, how);
+        let left: Vec<(UserId, Role)> =
+            self.place(room).members.iter().map(|it| (it.user, it.role)).collect();
+        match left[..] {
+            [] => self.end(room, None),
+            [(last, Role::Member)] => {
+                self.take_out(last, room, Departure::Terminated);
+                self.end(room, Some(last));
+            }
+            [(_, Role::Owner)] => {}
+            [(heir, Role::Admin | Role::Unknown)] => self.crown(heir, room),
+            _ if role == Role::Owner => {
+                let active = |user: UserId| self.status(user) == Some(Status::Active);
+                let none_active = !left.iter().any(|&(user, _)| active(user));
+                let may: Vec<_> =
+                    left.iter().filter(|&&(user, _)| none_active || active(user)).collect();
+                let admin = may.iter().find(|(_, role)| *role == Role::Admin);
+                let &&(heir, _) = admin.unwrap_or(&may[0]);
+                self.crown(heir, room);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_out(&mut self, user: UserId, room: RoomId, how: Departure) {
+        let ended = match how {
+            Departure::Left | Departure::Removed | Departure::Unknown => Ended::Left,
+            Departure::Kicked => Ended::Kicked,
+            Departure::Banned => Ended::Banned,
+            Departure::Terminated => Ended::Terminated,
+        };
+        let (since, kicked) = (self.now, how == Departure::Kicked);
+        let place = self.place(room);
+        place.members.retain(|member| member.user != user);
+        let ended = Some(ended);
+        place.outside.push(Outsider { user, since, ended, kicked, ..Outsider::default() });
+        place.changes += 1;
+    }
+
+    fn crown(&mut self, heir: UserId, room: RoomId) {
+        self.place(room).make(heir, Role::Owner);
+        self.tell(heir, NotificationKind::OwnershipReceived, None);
+    }
+
+    /// The room is over for whoever was in last, and for those who wanted in.
+    fn end(&mut self, room: RoomId, last: Option<UserId>) {
+        let now = self.now;
+        let place = self.place(room);
+        place.ended = true;
+        place.changes += 1;
+        let hopeful = place.outside.iter().filter(|it| it.asked_at.is_some() || it.is_invited(now));
+        let told: Vec<UserId> = last.into_iter().chain(hopeful.map(|it| it.user)).collect();
+        for user in told {
+            self.tell(user, NotificationKind::RoomTerminated, None);
+        }
+        self.directory += 1;
+    }
+}

@@ -1,0 +1,95 @@
+//! The model of what time ends.
+
+use parlor_protocol::id::Timestamp;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::room::Departure;
+
+use super::{Model, Told, demand};
+use crate::rooms::{Command, Retention, Status, UserId};
+
+impl Model {
+    pub(super) fn pass(&mut self, command: &Command) -> Result<Told, Code> {
+        match command {
+            Command::Expire { room, user } => self.settle(*room, *user),
+            Command::Forget { room, user, before } => {
+                let Some(place) = self.rooms.iter_mut().find(|place| place.id == *room) else {
+                    return Ok(Told::Done);
+                };
+                let old = place
+                    .outside
+                    .iter()
+                    .position(|it| it.user == *user && it.since <= *before && it.ban.is_none());
+                if let Some(index) = old {
+                    let outside = place.outside.remove(index);
+                    // A request that nobody answered ends first.
+                    place.changes += 1 + u64::from(outside.asked_at.is_some());
+                }
+            }
+            Command::PruneNotifications { user, before } => {
+                demand(self.status(*user).is_some(), Code::NoSuchUser)?;
+                let account = self.account(*user);
+                let old = account.notes.iter().take_while(|note| note.at <= *before).count();
+                account.notes.drain(..old);
+                account.changes += u64::from(old > 0);
+            }
+            Command::Forsake { user } => {
+                demand(self.status(*user).is_some(), Code::NoSuchUser)?;
+                let rooms = self.rooms.iter().filter(|place| place.role(*user).is_some());
+                let first = rooms.map(|place| place.id).min();
+                if let Some(room) = first
+                    && self.status(*user) == Some(Status::Removed)
+                {
+                    self.depart(*user, room, Departure::Removed);
+                }
+            }
+            Command::ForgetSignUp { user } => {
+                if self.status(*user) == Some(Status::Denied) {
+                    self.account(*user).status = None;
+                    self.directory += 1;
+                }
+            }
+            Command::ExpireCode { code } => {
+                if self.codes.iter().any(|it| it.0 == *code && it.1.until <= self.now) {
+                    self.end_code(*code);
+                }
+            }
+            other => unreachable!("{other:?}"),
+        }
+        Ok(Told::Done)
+    }
+
+    /// What is due, in no order.
+    pub(in super::super) fn due(&self, now: Timestamp, keep: &Retention) -> Vec<Command> {
+        let mut due = Vec::new();
+        let before = |ms: i64| Timestamp(now.0 - ms);
+        for place in &self.rooms {
+            for outside in &place.outside {
+                let (room, user) = (place.id, outside.user);
+                let ban_is_over = outside.ban.is_some_and(|ban| !ban.counts(now));
+                if ban_is_over || outside.invited_until.is_some_and(|until| until <= now) {
+                    due.push(Command::Expire { room, user });
+                }
+                let before = before(keep.associations_ms);
+                if outside.ban.is_none() && outside.since <= before {
+                    due.push(Command::Forget { room, user, before });
+                }
+            }
+        }
+        for (user, account) in (1..).map(UserId).zip(&self.users) {
+            let old = before(keep.notifications_ms);
+            if account.status.is_some() && account.notes.iter().any(|note| note.at <= old) {
+                due.push(Command::PruneNotifications { user, before: old });
+            }
+            let is_in = self.rooms.iter().any(|place| place.role(user).is_some());
+            if account.status == Some(Status::Removed) && is_in {
+                due.push(Command::Forsake { user });
+            }
+            if account.status == Some(Status::Denied) && account.since <= before(7 * 86_400_000) {
+                due.push(Command::ForgetSignUp { user });
+            }
+        }
+        let over = self.codes.iter().filter(|(_, terms)| terms.until <= now);
+        due.extend(over.map(|&(code, _)| Command::ExpireCode { code }));
+        due
+    }
+}

@@ -1,0 +1,150 @@
+//! What happens in rooms and to oneself, and what is then shown of it.
+
+use parlor_protocol::id::Seq;
+use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::notification::{Notification, NotificationKind};
+use parlor_protocol::push::{
+    Change, Departed, Exited, Renamed, RoleChanged, SlowModeChanged, TopicChanged,
+};
+use parlor_protocol::room::{self, Departure, Role};
+use parlor_protocol::text::Topic;
+
+use super::{NOW, alice, happened, id, message, notice, said, type_in};
+use crate::model::{Armed, Member};
+use crate::update::{Msg, News, update};
+
+#[test]
+fn changes_of_a_room_are_told_and_counted() {
+    let mut model = alice();
+    let bob = || UserName::parse("bob").unwrap();
+    let joined = room::Member { user: bob(), role: Role::Member, joined_at: NOW, online: None };
+    let gone = |how, by, reason| Change::Departed(Departed { user: bob(), how, by, reason });
+    let alice_by = || UserName::parse("alice").unwrap();
+    let spam = "spam".parse().ok();
+    let role = |user, role| RoleChanged { user, role };
+    for (change, told, members) in [
+        (Change::Joined(joined), "bob joined", 4),
+        (Change::RoleChanged(role(bob(), Role::Owner)), "bob is now owner", 4),
+        (gone(Departure::Left, None, None), "bob left", 3),
+        (gone(Departure::Kicked, Some(alice_by()), spam), "alice kicked bob: spam", 2),
+        (Change::Withheld, "alice kicked bob: spam", 2),
+        (
+            Change::SlowModeChanged(SlowModeChanged { by: alice_by(), secs: 5 }),
+            "alice set slow mode: 5 s between two messages",
+            2,
+        ),
+        (Change::Unknown, "something happened that this version of parlor does not know", 2),
+    ] {
+        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+        assert_eq!(happened(&model).last().map(String::as_str), Some(told));
+        assert_eq!(model.rooms[0].member_count, members, "{told}");
+    }
+    let topic = |topic: &str| TopicChanged { by: alice_by(), topic: topic.parse().ok() };
+    for (topic, told) in [
+        (topic("release planning"), "alice set the topic: release planning"),
+        (topic(""), "alice cleared the topic"),
+    ] {
+        let set = topic.topic.clone();
+        let change = Change::TopicChanged(topic);
+        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+        assert_eq!(happened(&model).last().map(String::as_str), Some(told));
+        assert_eq!(model.rooms[0].topic.as_deref(), set.as_ref().map(Topic::as_str));
+    }
+    let change = Change::Renamed(Renamed { by: alice_by(), title: Title::parse("plans").unwrap() });
+    update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+    assert_eq!(happened(&model).last().unwrap(), "alice renamed the room: plans");
+    assert_eq!(model.rooms[0].title, "plans");
+    let own = role(alice_by(), Role::Member);
+    let change = Change::RoleChanged(own);
+    update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+    assert_eq!(model.rooms[0].role, Role::Member);
+}
+
+#[test]
+fn members_are_shown_with_the_roles_that_they_have_now() {
+    let mut model = alice();
+    let members = ["alice", "bob"].map(|user| Member { user: user.into(), role: Role::Member });
+    update(&mut model, Msg::News(News::Members { room: id(1), members: members.into() }));
+    for role in [Role::Admin, Role::Owner, Role::Member] {
+        let user = UserName::parse("bob").unwrap();
+        let change = Change::RoleChanged(RoleChanged { user, role });
+        update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
+        assert_eq!(model.rooms[0].members[1].role, role);
+    }
+}
+
+fn exited(number: u64, how: Departure) -> Exited {
+    let (by, reason) = (UserName::parse("bob").ok(), "spam".parse().ok());
+    Exited { room: id(number), how, by, reason }
+}
+
+#[test]
+fn whoever_is_taken_out_learns_by_whom_and_why() {
+    for (how, told) in [
+        (Departure::Left, "You left general."),
+        (Departure::Kicked, "bob kicked you from general: spam."),
+        (Departure::Banned, "bob banned you from general: spam."),
+        (Departure::Removed, "You are no longer in general: your account was removed."),
+        (Departure::Unknown, "You are no longer in general."),
+    ] {
+        let mut model = alice();
+        update(&mut model, Msg::News(News::Exited(exited(1, how))));
+        assert_eq!((notice(&model), model.here), (told, Some(id(2))));
+    }
+}
+
+#[test]
+fn what_one_is_told_of_is_shown_unless_it_is_seen_anyway() {
+    let told = |kind, room| Notification {
+        id: Default::default(),
+        kind,
+        at: NOW,
+        room: Some(id(room)),
+        title: Title::parse("ops").ok(),
+        by: UserName::parse("bob").ok(),
+        reason: None,
+        role: Some(Role::Admin),
+        seq: Some(Seq(1)),
+        read: false,
+    };
+    for (told, shown) in [
+        (told(NotificationKind::Invited, 9), "bob invited you to ops: /join 00000-00009"),
+        (told(NotificationKind::Mentioned, 2), "bob mentioned you in ops, message 1"),
+        (told(NotificationKind::Mentioned, 1), ""),
+        (told(NotificationKind::RoleChanged, 2), "bob made you admin in ops"),
+    ] {
+        let mut model = alice();
+        model.armed = Some(Armed::Quit);
+        update(&mut model, Msg::News(News::Notified(told)));
+        assert_eq!(notice(&model), shown);
+        assert_eq!(model.armed.is_some(), shown.is_empty(), "a question that is hidden is closed");
+    }
+}
+
+#[test]
+fn what_another_device_has_read_is_not_unread() {
+    let mut model = alice();
+    for seq in 1..=3 {
+        update(&mut model, said(id(2), message(seq, "bob", "psst")));
+    }
+    update(&mut model, Msg::News(News::Read { room: id(2), unread: 1 }));
+    assert_eq!(model.rooms[1].unread, 1);
+    update(&mut model, Msg::News(News::Read { room: id(2), unread: 5 }));
+    assert_eq!(model.rooms[1].unread, 1);
+}
+
+#[test]
+fn a_room_that_is_gone_leaves_nothing_unsent_behind() {
+    let mut model = alice();
+    type_in(&mut model, "important");
+    let how = Departure::Terminated;
+    update(&mut model, Msg::News(News::Exited(exited(1, how))));
+    assert_eq!(notice(&model), "general has ended for good.");
+    assert_eq!(model.here, Some(id(2)));
+    assert_eq!(model.input.text(), "important");
+    // The same at a snapshot without it.
+    update(&mut model, Msg::News(News::Rooms(Vec::new())));
+    assert_eq!((model.here, model.rooms.len()), (None, 0));
+    assert_eq!(type_in(&mut model, ""), []);
+    assert_eq!(notice(&model), "You are in no room: /join one, or /create one.");
+}

@@ -4,19 +4,21 @@
 //! stderr that says what, and what to do. The exit status is 0 for done, 1 for refused or failed
 //! and 2 for wrong usage.
 
+mod code;
 mod host_key;
 mod link;
-mod operate;
+mod listing;
 mod owner;
 mod password;
+mod room;
+mod sign_up;
 mod user;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use parlor_protocol::account::SignUpMode;
-use parlor_protocol::name::UserName;
 
 use crate::config::{Config, Overrides, Surroundings};
 use crate::{logging, serve};
@@ -46,22 +48,22 @@ struct Place {
 enum Command {
     /// Run the daemon
     Serve(ServeArgs),
-    /// Add users, list them and set their passwords
+    /// See to users: who gets in, who is shut out, who is an operator
     #[command(subcommand)]
-    User(UserCommand),
+    User(user::UserCommand),
     /// Make codes to sign up with, list and revoke them
     #[command(subcommand)]
-    Code(CodeCommand),
+    Code(code::CodeCommand),
     /// Say how users sign up from now on, whatever the configuration says; without a mode, print
     /// the one in force
     SignUp {
         /// closed, code, approval or open
-        #[arg(value_parser = mode)]
+        #[arg(value_parser = sign_up::mode)]
         mode: Option<SignUpMode>,
     },
     /// See to rooms
     #[command(subcommand)]
-    Room(RoomCommand),
+    Room(room::RoomCommand),
     /// Show by which key the server is known
     #[command(subcommand)]
     HostKey(HostKeyCommand),
@@ -73,136 +75,6 @@ struct ServeArgs {
     /// is any free one
     #[arg(long, value_name = "ADDR")]
     listen: Vec<SocketAddr>,
-}
-
-#[derive(Debug, Subcommand)]
-enum UserCommand {
-    /// Add a user
-    Add {
-        /// 2 to 32 of a-z 0-9 . _ - beginning with a letter
-        name: UserName,
-        /// Let the user administer the whole server
-        #[arg(long)]
-        operator: bool,
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-    /// List all users by name
-    List {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
-    /// List the sign-ups that wait for an operator
-    Pending {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Let a sign-up in that waits
-    Approve {
-        /// Whose
-        name: UserName,
-    },
-    /// Deny a sign-up that waits
-    Deny {
-        /// Whose
-        name: UserName,
-        /// Why, for its user to read
-        reason: Vec<String>,
-    },
-    /// Let a user administer the whole server, or no longer
-    Operator {
-        /// The user
-        name: UserName,
-        /// on or off
-        switch: Switch,
-    },
-    /// Lock a user out at once; nothing of theirs is lost
-    Disable {
-        /// The user
-        name: UserName,
-    },
-    /// Let a disabled user in again
-    Enable {
-        /// The user
-        name: UserName,
-    },
-    /// Remove an account; its name is never given again
-    Remove {
-        /// The user
-        name: UserName,
-    },
-    /// Set a user's password, and log all their devices out
-    Passwd {
-        /// The user
-        name: UserName,
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum CodeCommand {
-    /// Make a code and print it
-    Create {
-        /// How many may sign up with it
-        #[arg(long, value_name = "N", default_value_t = 1,
-              value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-        uses: u32,
-        /// For how long it counts: 30m, 12h, 7d, 2w; a year at most
-        #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration_secs)]
-        expires: u32,
-    },
-    /// List the codes that count
-    List {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Revoke a code
-    Revoke {
-        /// The code
-        code: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum RoomCommand {
-    /// Hand a room whose owner has vanished to one of its members
-    Transfer {
-        /// Its title or ID
-        room: String,
-        /// The member
-        user: UserName,
-    },
-}
-
-/// On or off.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
-fn mode(text: &str) -> Result<SignUpMode, String> {
-    let known = SignUpMode::ALL.iter().copied().find(|mode| mode.word() == text);
-    known.ok_or_else(|| "use closed, code, approval or open".to_owned())
-}
-
-fn duration_secs(text: &str) -> Result<u32, String> {
-    let wrong = || "use a number and one of s m h d w, as in 7d".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let secs: u32 = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        'w' => 7 * 24 * 60 * 60,
-        _ => return Err(wrong()),
-    };
-    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    count.checked_mul(secs).filter(|&secs| secs > 0).ok_or_else(wrong)
 }
 
 /// Where a password comes from; without either it is asked for on the terminal.
@@ -239,19 +111,19 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::User(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            user::run(&config, command)
+            waiting(user::run(&config, command))
         }
         Command::Code(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(operate::code(&config, command))
+            waiting(code::run(&config, command))
         }
         Command::SignUp { mode } => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(operate::sign_up(&config, mode))
+            waiting(sign_up::run(&config, mode))
         }
         Command::Room(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(operate::room(&config, command))
+            waiting(room::run(&config, command))
         }
         Command::HostKey(HostKeyCommand::Show) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
@@ -289,6 +161,8 @@ mod tests {
             "parlord user pending --json",
             "parlord user deny bob not this time",
             "parlord user operator bob off",
+            "parlord user show bob --json",
+            "parlord user devices bob",
             "parlord code create --uses 5 --expires 2w",
             "parlord sign-up",
             "parlord sign-up approval",
@@ -305,7 +179,9 @@ mod tests {
             "parlord user add alice --generate --password-stdin",
             "parlord user list alice",
             "parlord user operator bob maybe",
+            "parlord user show",
             "parlord code create --expires 7",
+            "parlord code create --expires 366d",
             "parlord code create --uses 0",
             "parlord sign-up ajar",
             "parlord room transfer ops",

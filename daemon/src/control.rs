@@ -8,6 +8,7 @@
 
 mod acts;
 mod offline;
+mod requests;
 mod running;
 mod socket;
 
@@ -15,16 +16,17 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 
-use parlor_protocol::account::{SignUpMode, StretchCost};
-use parlor_protocol::id::Timestamp;
+use parlor_protocol::account::SignUpMode;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::text::Reason;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 pub(crate) use self::offline::Offline;
+pub(crate) use self::requests::{
+    Act, ListedCode, ListedDevice, ListedSignUp, ListedUser, Request, Response, ShownUser, Upload,
+};
 pub(crate) use self::socket::{ControlError, ControlSocket, connect};
 use crate::accounts::Accounts;
 use crate::rooms::{Command, Standing};
@@ -35,170 +37,6 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Users on one page of the list.
 const PAGE_USERS_MAX: u32 = 200;
 
-/// What a subcommand asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Request {
-    /// The daemon's half of registering a password, for either of the next two.
-    Register {
-        /// Whose password.
-        user: UserName,
-        /// OPAQUE's registration request.
-        request: Vec<u8>,
-    },
-    /// Makes a user.
-    UserAdd {
-        /// The new name.
-        user: UserName,
-        /// Whether an operator.
-        operator: bool,
-        /// The password.
-        password: Upload,
-    },
-    /// Sets a user's password and revokes all their devices.
-    UserPasswd {
-        /// Whose.
-        user: UserName,
-        /// The password.
-        password: Upload,
-    },
-    /// A page of users by name.
-    UserList {
-        /// The last name of the page before; `None` for the first page.
-        after: Option<UserName>,
-    },
-    /// A page of the sign-ups that wait, by name.
-    SignUpList {
-        /// The last name of the page before; `None` for the first page.
-        after: Option<UserName>,
-    },
-    /// All codes that count.
-    CodeList,
-    /// The sign-up mode that was set by command.
-    SignUpMode,
-    /// Does something.
-    Act(Act),
-}
-
-/// What an operator does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Act {
-    /// Lets a sign-up in.
-    Approve(UserName),
-    /// Denies a sign-up.
-    Deny {
-        /// Whose.
-        user: UserName,
-        /// Why, for its user.
-        reason: Option<Reason>,
-    },
-    /// Lets a user administer the whole server, or no longer.
-    Operator {
-        /// Whom.
-        user: UserName,
-        /// Whether from now on.
-        on: bool,
-    },
-    /// Locks a user out.
-    Disable(UserName),
-    /// Lets a user in again.
-    Enable(UserName),
-    /// Ends an account.
-    Remove(UserName),
-    /// Sets the sign-up mode, which then beats the configuration.
-    SetSignUpMode(SignUpMode),
-    /// Makes a code; answered by [`Response::Code`].
-    MakeCode {
-        /// How often it may be used.
-        uses: u32,
-        /// For how many seconds.
-        secs: u32,
-    },
-    /// Ends a code.
-    RevokeCode(String),
-    /// Hands a room over to one of its members.
-    TransferRoom {
-        /// Its title or ID.
-        room: String,
-        /// To whom.
-        user: UserName,
-    },
-}
-
-/// A password as the client's half of its registration leaves it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Upload {
-    /// OPAQUE's registration upload.
-    pub(crate) upload: Vec<u8>,
-    /// How it was stretched.
-    pub(crate) cost: StretchCost,
-}
-
-/// What the daemon answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Response {
-    /// To [`Request::Register`].
-    Registered {
-        /// OPAQUE's registration response.
-        response: Vec<u8>,
-        /// How the password is to be stretched.
-        cost: StretchCost,
-    },
-    /// It is done, and on disk.
-    Done,
-    /// To [`Request::UserList`]; the page is the last one when it is not full.
-    Users(Vec<ListedUser>),
-    /// To [`Request::SignUpList`]; the page is the last one when it is not full.
-    SignUps(Vec<ListedSignUp>),
-    /// To [`Request::CodeList`].
-    Codes(Vec<ListedCode>),
-    /// To [`Request::SignUpMode`]; `None` where the configuration decides.
-    SignUpMode(Option<SignUpMode>),
-    /// To [`Act::MakeCode`].
-    Code(String),
-    /// It is not done.
-    Refused(Code),
-}
-
-/// A line of the list of sign-ups.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListedSignUp {
-    /// The name.
-    pub(crate) user: UserName,
-    /// Since when it waits.
-    pub(crate) at: Timestamp,
-}
-
-/// A line of the list of codes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListedCode {
-    /// The code.
-    pub(crate) code: String,
-    /// How often it can still be used.
-    pub(crate) uses: u32,
-    /// Until when.
-    pub(crate) until: Timestamp,
-    /// Whether its user becomes an operator.
-    pub(crate) operator: bool,
-}
-
-/// A line of the list of users.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListedUser {
-    /// The name.
-    pub(crate) user: UserName,
-    /// Whether an operator.
-    pub(crate) operator: bool,
-    /// Whether they may log in, in a word.
-    pub(crate) status: String,
-}
-
 /// What answering takes, running or not.
 pub(crate) trait Daemon: Send + Sync + 'static {
     /// The daemon's half of registrations.
@@ -206,6 +44,9 @@ pub(crate) trait Daemon: Send + Sync + 'static {
 
     /// What is stored.
     fn readers(&self) -> &Readers;
+
+    /// The sign-up mode of the configuration.
+    fn sign_up_configured(&self) -> SignUpMode;
 
     /// Does what the console asks for, on disk when it returns; `uid` is the caller's.
     fn obey(
@@ -224,6 +65,8 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         }
         Request::UserPasswd { user, password } => passwd(daemon, user, password, uid).await,
         Request::UserList { after } => list(daemon, after).await,
+        Request::UserShow(user) => acts::show(daemon, user).await,
+        Request::DeviceList(user) => acts::devices(daemon, user).await,
         Request::SignUpList { after } => acts::sign_ups(daemon, after).await,
         Request::CodeList => acts::codes(daemon).await,
         Request::SignUpMode => acts::sign_up_mode(daemon).await,
@@ -266,12 +109,7 @@ async fn passwd(
 async fn list(daemon: &impl Daemon, after: Option<UserName>) -> Result<Response, Refusal> {
     let page =
         look_up(daemon, move |readers| readers.users(after.as_ref(), PAGE_USERS_MAX)).await?;
-    let listed = |line: crate::store::UserLine| ListedUser {
-        user: line.name,
-        operator: line.standing == Standing::Operator,
-        status: line.status.word().to_owned(),
-    };
-    Ok(Response::Users(page.into_iter().map(listed).collect()))
+    Ok(Response::Users(page.into_iter().map(acts::listed).collect()))
 }
 
 /// Reads from the store without holding up the thread that serves everybody.

@@ -27,6 +27,7 @@ use parlor_protocol::refusal::Code;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use accounts::UserLine;
+pub(crate) use operators::KnownUser;
 pub(crate) use readers::{Asked, Generation, Readers};
 pub(crate) use writer::{Batch, Behind, DeviceUse, Writer};
 

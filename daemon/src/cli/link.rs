@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 
 use super::owner;
 use crate::config::{Config, DataNamed};
-use crate::control::{self, Offline, Request, Response, Upload};
+use crate::control::{self, Act, Offline, Request, Response, Upload};
 use crate::logging;
 use crate::store::{Create, Store};
 
@@ -19,6 +19,7 @@ pub(super) enum Link {
     Offline(Box<Offline>),
 }
 
+/// What to say of an answer to something else.
 pub(super) const NONSENSE: &str =
     "the running parlord answers in a way that this one does not know; restart it";
 
@@ -41,21 +42,26 @@ impl Link {
         }
         owner::become_owner(config)?;
         logging::start_quietly()?;
-        let offline = Offline::open(&config.data, create, config.stretch.clone())?;
+        let offline = Offline::open(&config.data, create, config.stretch.clone(), config.sign_up)?;
         Ok(Self::Offline(Box::new(offline)))
     }
 
+    /// What the daemon answers, where it does not refuse.
     pub(super) async fn ask(&mut self, request: Request) -> anyhow::Result<Response> {
-        match self {
+        let response = match self {
             Self::Running(stream) => {
                 control::send(stream, &request).await.context("the running parlord went away")?;
                 let response = control::receive(stream).await.context(NONSENSE)?;
-                response.ok_or_else(|| anyhow!("the running parlord hung up; see its log"))
+                response.ok_or_else(|| anyhow!("the running parlord hung up; see its log"))?
             }
             Self::Offline(offline) => {
-                Ok(control::answer(&**offline, request, Some(owner::caller_uid())).await)
+                control::answer(&**offline, request, Some(owner::caller_uid())).await
             }
+        };
+        if let Response::Refused(code) = response {
+            bail!(sentence(code))
         }
+        Ok(response)
     }
 
     /// Both halves of a password's registration, of which the client's is done here, so that the
@@ -66,23 +72,24 @@ impl Link {
         password: &Password,
     ) -> anyhow::Result<Upload> {
         let (registration, request) = Registration::start(password);
-        match self.ask(Request::Register { user: user.clone(), request }).await? {
-            Response::Registered { response, cost } => {
-                let upload = registration.finish(&response, user, cost.clone())?;
-                Ok(Upload { upload, cost })
-            }
-            Response::Refused(code) => bail!(sentence(code)),
-            _ => bail!(NONSENSE),
-        }
+        let asked = Request::Register { user: user.clone(), request };
+        let Response::Registered { response, cost } = self.ask(asked).await? else {
+            bail!(NONSENSE)
+        };
+        let upload = registration.finish(&response, user, cost.clone())?;
+        Ok(Upload { upload, cost })
     }
 
+    /// Has something done that there is nothing to say of once it is.
     pub(super) async fn change(&mut self, request: Request) -> anyhow::Result<()> {
-        match self.ask(request).await? {
-            Response::Done => Ok(()),
-            Response::Refused(code) => bail!(sentence(code)),
-            _ => bail!(NONSENSE),
-        }
+        let Response::Done = self.ask(request).await? else { bail!(NONSENSE) };
+        Ok(())
     }
+}
+
+/// Has the daemon do something that there is nothing to say of once it is done.
+pub(super) async fn act(config: &Config, act: Act) -> anyhow::Result<()> {
+    Link::open(config).await?.change(Request::Act(act)).await
 }
 
 /// What to say of refusals that can be met here; the others are bugs, told by their code.
@@ -99,7 +106,7 @@ const SENTENCES: [(Code, &str); 10] = [
     (Code::Unavailable, "the store failed or its disk is full; see to it and try again"),
 ];
 
-pub(super) fn sentence(code: Code) -> String {
+fn sentence(code: Code) -> String {
     let known = SENTENCES.iter().find(|(known, _)| *known == code);
     format!("refused: {}", known.map_or(code.word(), |(_, sentence)| sentence))
 }

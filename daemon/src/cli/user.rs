@@ -2,28 +2,116 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
+use clap::{Subcommand, ValueEnum};
+use parlor_protocol::name::UserName;
+use parlor_protocol::text::{Reason, TextError};
 
-use super::link::{Link, NONSENSE, sentence};
-use super::operate;
+use super::PasswordArgs;
+use super::link::{self, Link};
+use super::listing::{self, Form};
 use super::password::NewPassword;
-use super::{Switch, UserCommand};
 use crate::config::Config;
-use crate::control::{Act, ListedUser, Request, Response};
+use crate::control::{Act, Request};
 
-/// Does what was asked for.
-pub(super) fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
-    super::waiting(obey(config, command))
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Add a user
+    Add {
+        /// 2 to 32 of a-z 0-9 . _ - beginning with a letter
+        name: UserName,
+        /// Let the user administer the whole server
+        #[arg(long)]
+        operator: bool,
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// List all users by name
+    List {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one user
+    Show {
+        /// The user
+        name: UserName,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the devices that log a user in without a password
+    Devices {
+        /// The user
+        name: UserName,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the sign-ups that wait for an operator
+    Pending {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a sign-up in that waits
+    Approve {
+        /// Whose
+        name: UserName,
+    },
+    /// Deny a sign-up that waits
+    Deny {
+        /// Whose
+        name: UserName,
+        /// Why, for its user to read
+        reason: Vec<String>,
+    },
+    /// Let a user administer the whole server, or no longer
+    Operator {
+        /// The user
+        name: UserName,
+        /// on or off
+        switch: Switch,
+    },
+    /// Lock a user out at once; nothing of theirs is lost
+    Disable {
+        /// The user
+        name: UserName,
+    },
+    /// Let a disabled user in again
+    Enable {
+        /// The user
+        name: UserName,
+    },
+    /// Remove an account; its name is never given again
+    Remove {
+        /// The user
+        name: UserName,
+    },
+    /// Set a user's password, and log all their devices out
+    Passwd {
+        /// The user
+        name: UserName,
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
 }
 
-async fn obey(config: &Config, command: UserCommand) -> anyhow::Result<()> {
+/// On or off.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Switch {
+    On,
+    Off,
+}
+
+/// Does what was asked for.
+pub(super) async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { name, operator, password } => {
             let mut daemon = Link::open(config).await?;
             let new = NewPassword::obtain(password, &name)?;
             let password = daemon.register(&name, &new.password).await?;
-            let request = Request::UserAdd { user: name, operator, password };
-            daemon.change(request).await?;
+            daemon.change(Request::UserAdd { user: name, operator, password }).await?;
             tell(new.made_up)
         }
         UserCommand::Passwd { name, password } => {
@@ -33,23 +121,31 @@ async fn obey(config: &Config, command: UserCommand) -> anyhow::Result<()> {
             daemon.change(Request::UserPasswd { user: name, password }).await?;
             tell(new.made_up)
         }
-        UserCommand::List { json } => {
-            let mut daemon = Link::open(config).await?;
-            list(&mut daemon, if json { print_json } else { print_column }).await
-        }
-        UserCommand::Pending { json } => operate::pending(config, json).await,
-        UserCommand::Approve { name } => operate::act(config, Act::Approve(name)).await,
+        UserCommand::List { json } => listing::users(config, Form::of(json)).await,
+        UserCommand::Show { name, json } => listing::user(config, name, Form::of(json)).await,
+        UserCommand::Devices { name, json } => listing::devices(config, name, Form::of(json)).await,
+        UserCommand::Pending { json } => listing::sign_ups(config, Form::of(json)).await,
+        UserCommand::Approve { name } => link::act(config, Act::Approve(name)).await,
         UserCommand::Deny { name, reason } => {
-            let reason = operate::reason(&reason)?;
-            operate::act(config, Act::Deny { user: name, reason }).await
+            let reason = parse_reason(&reason)?;
+            link::act(config, Act::Deny { user: name, reason }).await
         }
         UserCommand::Operator { name, switch } => {
             let on = matches!(switch, Switch::On);
-            operate::act(config, Act::Operator { user: name, on }).await
+            link::act(config, Act::Operator { user: name, on }).await
         }
-        UserCommand::Disable { name } => operate::act(config, Act::Disable(name)).await,
-        UserCommand::Enable { name } => operate::act(config, Act::Enable(name)).await,
-        UserCommand::Remove { name } => operate::act(config, Act::Remove(name)).await,
+        UserCommand::Disable { name } => link::act(config, Act::Disable(name)).await,
+        UserCommand::Enable { name } => link::act(config, Act::Enable(name)).await,
+        UserCommand::Remove { name } => link::act(config, Act::Remove(name)).await,
+    }
+}
+
+/// A reason in one or more words; none where there are none.
+fn parse_reason(words: &[String]) -> anyhow::Result<Option<Reason>> {
+    match Reason::parse(&words.join(" ")) {
+        Ok(reason) => Ok(Some(reason)),
+        Err(TextError::Empty) => Ok(None),
+        Err(error @ TextError::TooLong) => Err(anyhow!("the reason {error}; shorten it")),
     }
 }
 
@@ -59,61 +155,4 @@ fn tell(made_up: Option<String>) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{password}").context(
         "the password was set and cannot be printed; set another with `parlord user passwd`",
     )
-}
-
-/// Prints all users, page by page.
-async fn list(
-    daemon: &mut Link,
-    print: fn(&mut dyn Write, &ListedUser) -> io::Result<()>,
-) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    let mut after = None;
-    loop {
-        let page = match daemon.ask(Request::UserList { after }).await? {
-            Response::Users(page) => page,
-            Response::Refused(code) => bail!(sentence(code)),
-            _ => bail!(NONSENSE),
-        };
-        page.iter().try_for_each(|user| print(&mut out, user))?;
-        let Some(last) = page.last() else { return Ok(out.flush()?) };
-        after = Some(last.user.clone());
-    }
-}
-
-fn print_column(out: &mut dyn Write, line: &ListedUser) -> io::Result<()> {
-    let standing = if line.operator { "operator" } else { "" };
-    let status = if line.status == "active" { "" } else { &line.status };
-    let told = format!("{:<32}  {standing:<8}  {status}", line.user);
-    writeln!(out, "{}", told.trim_end())
-}
-
-/// A user name needs no escaping.
-fn print_json(out: &mut dyn Write, line: &ListedUser) -> io::Result<()> {
-    let ListedUser { user, operator, status } = line;
-    writeln!(out, r#"{{"type":"user","user":"{user}","operator":{operator},"status":"{status}"}}"#)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn users_are_listed_for_people_and_for_scripts() {
-        let line = |user: &str, operator| ListedUser {
-            user: user.parse().unwrap(),
-            operator,
-            status: if operator { "active" } else { "disabled" }.to_owned(),
-        };
-        let mut out = Vec::new();
-        for user in [line("alice", true), line("bob", false)] {
-            print_column(&mut out, &user).unwrap();
-            print_json(&mut out, &user).unwrap();
-        }
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
-        alice                             operator
-        {"type":"user","user":"alice","operator":true,"status":"active"}
-        bob                                         disabled
-        {"type":"user","user":"bob","operator":false,"status":"disabled"}
-        "#);
-    }
 }

@@ -4,10 +4,13 @@ use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
 
-use super::{Act, Daemon, ListedCode, ListedSignUp, PAGE_USERS_MAX, Response, look_up};
+use super::{
+    Act, Daemon, ListedCode, ListedDevice, ListedSignUp, ListedUser, PAGE_USERS_MAX, Response,
+    ShownUser, look_up,
+};
 use crate::clock::now;
 use crate::rooms::{CodeTerms, Command, SignUpCode, Standing};
-use crate::store::Readers;
+use crate::store::{KnownUser, Readers, UserLine};
 
 /// Does what was asked for.
 pub(super) async fn act(
@@ -68,6 +71,39 @@ pub(super) async fn codes(daemon: &impl Daemon) -> Result<Response, Refusal> {
 }
 
 pub(super) async fn sign_up_mode(daemon: &impl Daemon) -> Result<Response, Refusal> {
-    let mode = look_up(daemon, Readers::sign_up_mode).await?;
-    Ok(Response::SignUpMode(mode))
+    let set = look_up(daemon, Readers::sign_up_mode).await?;
+    Ok(Response::SignUpMode(set.unwrap_or_else(|| daemon.sign_up_configured())))
+}
+
+pub(super) async fn show(daemon: &impl Daemon, user: UserName) -> Result<Response, Refusal> {
+    let known = known(daemon, user).await?;
+    let KnownUser { id: _, line, created_at, status_at, devices, rooms } = known;
+    Ok(Response::User(ShownUser { user: listed(line), created_at, status_at, devices, rooms }))
+}
+
+pub(super) async fn devices(daemon: &impl Daemon, user: UserName) -> Result<Response, Refusal> {
+    let id = known(daemon, user).await?.id;
+    let devices = look_up(daemon, move |readers| readers.devices(id, None)).await?;
+    let listed = devices.into_iter().map(|device| ListedDevice {
+        id: device.id,
+        name: device.name,
+        created_at: device.created_at,
+        used_at: device.used_at,
+        address: device.address,
+    });
+    Ok(Response::Devices(listed.collect()))
+}
+
+async fn known(daemon: &impl Daemon, user: UserName) -> Result<KnownUser, Refusal> {
+    let found = look_up(daemon, move |readers| readers.known_user(&user)).await?;
+    found.ok_or_else(|| Code::NoSuchUser.into())
+}
+
+/// A user as they are listed.
+pub(super) fn listed(line: UserLine) -> ListedUser {
+    ListedUser {
+        user: line.name,
+        operator: line.standing == Standing::Operator,
+        status: line.status.word().to_owned(),
+    }
 }

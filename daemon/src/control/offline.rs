@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use parlor_protocol::account::StretchCost;
+use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::refusal::{Code, Refusal};
 
 use super::Daemon;
@@ -33,6 +33,7 @@ pub(crate) enum OfflineError {
 pub(crate) struct Offline {
     accounts: Accounts,
     readers: Readers,
+    sign_up: SignUpMode,
     core: Mutex<Core>,
 }
 
@@ -44,7 +45,8 @@ struct Core {
 }
 
 impl Offline {
-    /// Opens the store of the data directory, or makes one where that is asked for.
+    /// Opens the store of the data directory, or makes one where that is asked for; `cost` and
+    /// `sign_up` are the configuration's.
     ///
     /// # Errors
     /// There is no store, or a daemon that does not answer holds its lock, or the disk fails.
@@ -52,6 +54,7 @@ impl Offline {
         data: &Path,
         create: Create,
         cost: StretchCost,
+        sign_up: SignUpMode,
     ) -> Result<Self, OfflineError> {
         let Store { mut writer, readers } = Store::open(data, create)?;
         // The host key too: without it the daemon would take the store for one whose key was lost.
@@ -59,7 +62,7 @@ impl Offline {
         let audit = AuditLog::open(data, &audit::pending(&readers)?)?;
         let world = writer.load(now())?;
         let core = Mutex::new(Core { world, writer, audit });
-        Ok(Self { accounts: Accounts::new(setup, cost), readers, core })
+        Ok(Self { accounts: Accounts::new(setup, cost), readers, sign_up, core })
     }
 }
 
@@ -70,6 +73,10 @@ impl Daemon for Offline {
 
     fn readers(&self) -> &Readers {
         &self.readers
+    }
+
+    fn sign_up_configured(&self) -> SignUpMode {
+        self.sign_up
     }
 
     async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {

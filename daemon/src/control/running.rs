@@ -1,5 +1,6 @@
 //! Subcommands while the daemon runs: the hub does what they ask for, in turn with everybody else.
 
+use parlor_protocol::account::SignUpMode;
 use parlor_protocol::refusal::{Code, Refusal};
 use tokio::sync::oneshot;
 
@@ -17,6 +18,10 @@ impl Daemon for Server {
 
     fn readers(&self) -> &Readers {
         &self.readers
+    }
+
+    fn sign_up_configured(&self) -> SignUpMode {
+        self.sign_up_configured
     }
 
     async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {

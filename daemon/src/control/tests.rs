@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use parlor_protocol::account::StretchCost;
+use parlor_protocol::id::{DeviceId, Timestamp};
 use parlor_protocol::password::{Password, Registration};
 use proptest::prelude::*;
 use tokio::io::BufReader;
@@ -14,7 +16,7 @@ pub(super) fn user(name: &str) -> UserName {
 }
 
 pub(super) fn offline(dir: &Path) -> Offline {
-    Offline::open(dir, Create::IfMissing, StretchCost::WEAK).unwrap()
+    Offline::open(dir, Create::IfMissing, StretchCost::WEAK, SignUpMode::Code).unwrap()
 }
 
 /// The client's half of a registration.
@@ -80,6 +82,63 @@ async fn users_are_added_listed_and_given_passwords_and_each_is_on_record_once()
 }
 
 #[tokio::test]
+async fn what_operators_do_is_shown_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = offline(dir.path());
+    add(&daemon, "bob").await;
+    let act = async |act: Act| ask(&daemon, Request::Act(act)).await;
+    let shown = async || match ask(&daemon, Request::UserShow(user("bob"))).await {
+        Response::User(shown) => (shown.user.status, shown.user.operator),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(act(Act::Operator { user: user("bob"), on: true }).await, Response::Done);
+    assert_eq!(shown().await, ("active".to_owned(), true));
+    assert_eq!(act(Act::Operator { user: user("bob"), on: false }).await, Response::Done);
+    assert_eq!(act(Act::Disable(user("bob"))).await, Response::Done);
+    assert_eq!(shown().await, ("disabled".to_owned(), false));
+    assert_eq!(act(Act::Enable(user("bob"))).await, Response::Done);
+    assert_eq!(shown().await, ("active".to_owned(), false));
+    assert_eq!(act(Act::Approve(user("bob"))).await, Response::Refused(Code::NoSuchRequest));
+    assert_eq!(ask(&daemon, Request::DeviceList(user("bob"))).await, Response::Devices(vec![]));
+    assert_eq!(act(Act::Remove(user("bob"))).await, Response::Done);
+    assert_eq!(shown().await, ("removed".to_owned(), false));
+    let nobody = Response::Refused(Code::NoSuchUser);
+    assert_eq!(act(Act::Enable(user("bob"))).await, nobody);
+    assert_eq!(act(Act::Deny { user: user("carol"), reason: None }).await, nobody);
+    assert_eq!(ask(&daemon, Request::UserShow(user("carol"))).await, nobody);
+    assert_eq!(ask(&daemon, Request::DeviceList(user("carol"))).await, nobody);
+    let transfer = Act::TransferRoom { room: "ops".to_owned(), user: user("bob") };
+    assert_eq!(act(transfer).await, Response::Refused(Code::NoSuchRoom));
+}
+
+#[tokio::test]
+async fn codes_and_the_sign_up_mode_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = offline(dir.path());
+    let mode = Request::SignUpMode;
+    assert_eq!(ask(&daemon, mode.clone()).await, Response::SignUpMode(SignUpMode::Code));
+    let set = Request::Act(Act::SetSignUpMode(SignUpMode::Approval));
+    assert_eq!(ask(&daemon, set).await, Response::Done);
+    let make = Request::Act(Act::MakeCode { uses: 3, secs: 60 });
+    let Response::Code(code) = ask(&daemon, make).await else { panic!("no code") };
+    drop(daemon);
+
+    let daemon = offline(dir.path());
+    assert_eq!(ask(&daemon, mode).await, Response::SignUpMode(SignUpMode::Approval));
+    let Response::Codes(codes) = ask(&daemon, Request::CodeList).await else { panic!("no list") };
+    let [listed] = &codes[..] else { panic!("{codes:?}") };
+    assert_eq!((&listed.code, listed.uses, listed.operator), (&code, 3, false));
+    let revoke = |code: &str| Request::Act(Act::RevokeCode(code.to_owned()));
+    assert_eq!(ask(&daemon, revoke(&code.to_uppercase())).await, Response::Done);
+    assert_eq!(ask(&daemon, revoke(&code)).await, Response::Refused(Code::BadCode));
+    assert_eq!(ask(&daemon, revoke("gibberish")).await, Response::Refused(Code::BadCode));
+    assert_eq!(ask(&daemon, Request::CodeList).await, Response::Codes(vec![]));
+    let gone = Request::Act(Act::MakeCode { uses: 1, secs: 0 });
+    assert!(matches!(ask(&daemon, gone).await, Response::Code(_)));
+    assert_eq!(ask(&daemon, Request::CodeList).await, Response::Codes(vec![]), "its time is over");
+}
+
+#[tokio::test]
 async fn a_registration_that_is_none_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = offline(dir.path());
@@ -94,7 +153,7 @@ async fn a_registration_that_is_none_is_refused() {
 #[test]
 fn a_store_in_use_is_not_opened_and_none_is_made_unasked() {
     let dir = tempfile::tempdir().unwrap();
-    let open = |create| Offline::open(dir.path(), create, StretchCost::WEAK);
+    let open = |create| Offline::open(dir.path(), create, StretchCost::WEAK, SignUpMode::Code);
     let said = open(Create::Never).unwrap_err().to_string();
     assert!(said.starts_with("there is no store at "), "{said}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
@@ -128,16 +187,38 @@ fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
 }
 
 #[test]
-fn the_longest_page_fits_on_a_line() {
-    let users = (0..PAGE_USERS_MAX)
-        .map(|number| ListedUser {
-            user: user(&format!("u{number:031}")),
-            operator: false,
-            status: "disabled".to_owned(),
-        })
-        .collect();
-    let line = serde_json::to_vec(&Response::Users(users)).unwrap();
-    assert!(line.len() < LINE_BYTES_MAX, "{}", line.len());
+fn the_longest_listings_fit_on_a_line() {
+    let name = |number: u32| user(&format!("u{number:031}"));
+    let users = (0..PAGE_USERS_MAX).map(|number| ListedUser {
+        user: name(number),
+        operator: false,
+        status: "disabled".to_owned(),
+    });
+    let at = Timestamp(i64::MIN);
+    let sign_ups = (0..PAGE_USERS_MAX).map(|number| ListedSignUp { user: name(number), at });
+    // As many codes and devices as there can be, and as long as a device's name can get.
+    let codes = (0..500).map(|_| ListedCode {
+        code: "7k2m-q9xa-43fd".to_owned(),
+        uses: 1_000_000,
+        until: at,
+        operator: false,
+    });
+    let devices = (0..100).map(|_| ListedDevice {
+        id: DeviceId(u32::MAX),
+        name: "\u{1F469}".repeat(64),
+        created_at: at,
+        used_at: at,
+        address: "2001:db8:85a3:8d3:1319:8a2e:370:7348".to_owned(),
+    });
+    for response in [
+        Response::Users(users.collect()),
+        Response::SignUps(sign_ups.collect()),
+        Response::Codes(codes.collect()),
+        Response::Devices(devices.collect()),
+    ] {
+        let line = serde_json::to_vec(&response).unwrap();
+        assert!(line.len() < LINE_BYTES_MAX, "{}", line.len());
+    }
 }
 
 proptest! {

@@ -364,7 +364,12 @@ impl Hub {
         turn.rows.audit.extend(audit::event(&self.world, actor, &event, origin));
         match &event.what {
             Happening::Directory(what) => turn.note_sign_up_mode(what),
-            Happening::User(user, what) => self.tell_user(turn, *user, what, origin, event.at),
+            Happening::User(user, what) => {
+                self.tell_user(turn, *user, what, origin, event.at);
+                // A removed user's rooms are left at once, not with the next tick.
+                self.chores.left |=
+                    matches!(what, UserEvent::StatusChanged { status: Status::Removed, reason: _ });
+            }
             Happening::Room(room, what) => self.tell(turn, *room, what, &event),
         }
         turn.rows.events.push(event);

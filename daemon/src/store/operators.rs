@@ -1,4 +1,4 @@
-//! What operators look up: sign-ups that wait, codes, the sign-up mode, and rooms by name.
+//! What operators look up: users, sign-ups that wait, codes, the sign-up mode, and rooms by name.
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{RoomId, Timestamp};
@@ -6,9 +6,10 @@ use parlor_protocol::name::{UserName, has_room_id_form, title_key};
 use rusqlite::{OptionalExtension, params};
 
 use super::StoreError;
+use super::accounts::UserLine;
 use super::readers::Readers;
-use super::rows::{natural, optional, parsed, room, room_int, standing, time, word};
-use crate::rooms::{SignUpCode, Standing};
+use super::rows::{natural, optional, parsed, room, room_int, standing, time, user, word};
+use crate::rooms::{SignUpCode, Standing, UserId};
 
 /// A line of the list of codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,47 @@ pub(crate) struct CodeLine {
     pub(crate) standing: Standing,
 }
 
+/// What the store knows of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownUser {
+    pub(crate) id: UserId,
+    pub(crate) line: UserLine,
+    pub(crate) created_at: Timestamp,
+    pub(crate) status_at: Timestamp,
+    pub(crate) devices: u32,
+    pub(crate) rooms: u32,
+}
+
 impl Readers {
+    /// The user of this name. One whose sign-up was denied is nobody.
+    pub(crate) fn known_user(&self, name: &UserName) -> Result<Option<KnownUser>, StoreError> {
+        self.read("look for a user in", |connection| {
+            let found = connection
+                .prepare_cached(
+                    "SELECT id, name, standing, status, created_at, status_at,
+                         (SELECT count(*) FROM devices WHERE user = users.id),
+                         (SELECT count(*) FROM members WHERE user = users.id)
+                     FROM users WHERE name = ?1 AND status <> 'denied'",
+                )?
+                .query_row([name.as_str()], |row| {
+                    Ok(KnownUser {
+                        id: user(row, 0)?,
+                        line: UserLine {
+                            name: parsed(row, 1)?,
+                            standing: standing(row, 2)?,
+                            status: word(row, 3)?,
+                        },
+                        created_at: time(row, 4)?,
+                        status_at: time(row, 5)?,
+                        devices: row.get(6)?,
+                        rooms: row.get(7)?,
+                    })
+                })
+                .optional()?;
+            Ok(found)
+        })
+    }
+
     /// The next sign-ups that wait, by name, `limit` of them at most, after the name `after`.
     pub(crate) fn sign_ups(
         &self,
@@ -65,13 +106,13 @@ impl Readers {
         })
     }
 
-    /// The live room that an operator means: a text in the form of an ID is one, otherwise a title
-    /// is tried first, then an ID.
+    /// The room that an operator means: a text in the form of an ID is one, otherwise a title is
+    /// tried first, then an ID. Only live rooms have a title to be found by.
     pub(crate) fn room_named(&self, named: &str) -> Result<Option<RoomId>, StoreError> {
         self.read("look for a room in", |connection| {
             let by_id = |id: RoomId| {
                 connection
-                    .prepare_cached("SELECT id FROM rooms WHERE id = ?1 AND terminated_at IS NULL")?
+                    .prepare_cached("SELECT id FROM rooms WHERE id = ?1")?
                     .query_row([room_int(id)], |row| room(row, 0))
                     .optional()
             };

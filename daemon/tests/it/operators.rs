@@ -1,5 +1,8 @@
 //! What operators do, from outside: who gets an account, who loses it, and what follows at once.
 
+mod looking_up;
+mod succession;
+
 use std::time::{Duration, Instant};
 
 use parlor_protocol::account::{LoggedIn, SignUpMode};
@@ -7,7 +10,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::room::Role;
 
-use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD};
+use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD, PATIENCE};
 
 /// Runs a subcommand that must succeed, and tells what it printed.
 fn does(daemon: &Daemon, arguments: &[&str]) -> String {
@@ -114,6 +117,22 @@ fn a_code_lets_in_as_many_as_it_says_until_it_is_revoked() {
 }
 
 #[test]
+fn a_code_counts_until_its_time_is_over() {
+    let daemon = Daemon::configured("sign_up = \"code\"");
+    let code = does(&daemon, &["code", "create", "--uses", "5", "--expires", "1s"]);
+    let deadline = Instant::now() + PATIENCE;
+    while !does(&daemon, &["code", "list"]).is_empty() {
+        assert!(Instant::now() < deadline, "the code does not end");
+    }
+    let mut alice = daemon.tls_client();
+    let late = alice.sign_up_as("alice", PASSWORD, None, Some(code.trim()));
+    assert_eq!(late, Outcome::Refused(Code::BadCode.into()));
+    assert!(refused(&daemon, &["code", "revoke", code.trim()]).contains("no such code"));
+    let too_long = daemon.run(&["code", "create", "--expires", "366d"]);
+    assert_eq!(too_long.status.code(), Some(2));
+}
+
+#[test]
 fn a_closed_empty_server_prints_a_code_whose_user_is_an_operator() {
     let mut daemon = Daemon::configured("sign_up = \"closed\"");
     let code = |daemon: &Daemon| {
@@ -137,6 +156,23 @@ fn a_closed_empty_server_prints_a_code_whose_user_is_an_operator() {
     daemon.kill9();
     daemon.restart();
     assert_eq!(daemon.log().matches("first operator").count(), 2, "there is an operator now");
+}
+
+#[test]
+fn operators_are_told_of_sign_ups_as_long_as_they_are_operators() {
+    let daemon = Daemon::start();
+    let mut alice = daemon.user("alice");
+    assert!(!log_in(&daemon, "alice").unwrap().operator);
+    does(&daemon, &["sign-up", "approval"]);
+    for (switch, name, told) in
+        [("on", "bob", vec!["! sign-up-waiting by bob"]), ("off", "carol", vec![])]
+    {
+        does(&daemon, &["user", "operator", "alice", switch]);
+        assert_eq!(log_in(&daemon, "alice").unwrap().operator, switch == "on");
+        let mut stranger = daemon.tls_client();
+        assert_eq!(stranger.sign_up_as(name, PASSWORD, None, None), Outcome::Done);
+        assert_eq!(alice.notified(), told, "{switch}");
+    }
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! `parlord code`: codes that let strangers sign up.
+
+use std::io::{self, Write};
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+
+use super::link::{self, Link, NONSENSE};
+use crate::audit::rfc3339;
+use crate::config::Config;
+use crate::control::{Act, ListedCode, Request, Response};
+
+/// The longest that a code may count, in seconds: 365 days. One that outlives the memory of who
+/// has it is better made anew.
+const EXPIRES_SECS_MAX: u32 = 365 * 24 * 60 * 60;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CodeCommand {
+    /// Make a code and print it
+    Create {
+        /// How many may sign up with it
+        #[arg(long, value_name = "N", default_value_t = 1,
+              value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        uses: u32,
+        /// For how long it counts: 30m, 12h, 7d, 2w; 365d at most
+        #[arg(long, value_name = "TIME", default_value = "7d", value_parser = expires_secs)]
+        expires: u32,
+    },
+    /// List the codes that count
+    List {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a code
+    Revoke {
+        /// The code
+        code: String,
+    },
+}
+
+/// Does what was asked for.
+pub(super) async fn run(config: &Config, command: CodeCommand) -> anyhow::Result<()> {
+    match command {
+        CodeCommand::Create { uses, expires } => create(config, uses, expires).await,
+        CodeCommand::List { json } => {
+            list(config, if json { print_json } else { print_column }).await
+        }
+        CodeCommand::Revoke { code } => link::act(config, Act::RevokeCode(code)).await,
+    }
+}
+
+async fn create(config: &Config, uses: u32, secs: u32) -> anyhow::Result<()> {
+    let mut daemon = Link::open(config).await?;
+    let made = Request::Act(Act::MakeCode { uses, secs });
+    let Response::Code(code) = daemon.ask(made).await? else { bail!(NONSENSE) };
+    writeln!(io::stdout(), "{code}")
+        .context("the code was made and cannot be printed; see `parlord code list`")
+}
+
+async fn list(
+    config: &Config,
+    print: fn(&mut dyn Write, &ListedCode) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let mut daemon = Link::open(config).await?;
+    let Response::Codes(codes) = daemon.ask(Request::CodeList).await? else { bail!(NONSENSE) };
+    let mut out = io::stdout().lock();
+    codes.iter().try_for_each(|line| print(&mut out, line))?;
+    Ok(out.flush()?)
+}
+
+fn print_column(out: &mut dyn Write, line: &ListedCode) -> io::Result<()> {
+    let ListedCode { code, uses, until, operator } = line;
+    let standing = if *operator { "  operator" } else { "" };
+    writeln!(out, "{code}  {uses:>7}  {}{standing}", rfc3339(*until))
+}
+
+/// A code needs no escaping.
+fn print_json(out: &mut dyn Write, line: &ListedCode) -> io::Result<()> {
+    let ListedCode { code, uses, until, operator } = line;
+    let until = rfc3339(*until);
+    writeln!(
+        out,
+        r#"{{"type":"code","code":"{code}","uses":{uses},"until":"{until}","operator":{operator}}}"#
+    )
+}
+
+/// Reads for how long a code counts, in seconds.
+fn expires_secs(text: &str) -> Result<u32, String> {
+    let wrong = || "use a number and one of s m h d w, as in 7d".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let secs: u32 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        'w' => 7 * 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    // The number parser would take a sign too.
+    let digits = text[..text.len() - 1].trim_start_matches('0');
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || digits.is_empty() {
+        return Err(wrong());
+    }
+    // Digits that are no number here are too many.
+    let count: u32 = digits.parse().unwrap_or(u32::MAX);
+    let expires = count.checked_mul(secs).filter(|&secs| secs <= EXPIRES_SECS_MAX);
+    expires.ok_or_else(|| "a code counts for 365d at most".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use parlor_protocol::id::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_listed_for_people_and_for_scripts() {
+        let line = |uses, operator| ListedCode {
+            code: "7k2m-q9xa-43fd".to_owned(),
+            uses,
+            until: Timestamp(1_795_377_632_123),
+            operator,
+        };
+        let mut out = Vec::new();
+        for code in [line(1, false), line(1_000_000, true)] {
+            print_column(&mut out, &code).unwrap();
+            print_json(&mut out, &code).unwrap();
+        }
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+        7k2m-q9xa-43fd        1  2026-11-22T20:00:32.123Z
+        {"type":"code","code":"7k2m-q9xa-43fd","uses":1,"until":"2026-11-22T20:00:32.123Z","operator":false}
+        7k2m-q9xa-43fd  1000000  2026-11-22T20:00:32.123Z  operator
+        {"type":"code","code":"7k2m-q9xa-43fd","uses":1000000,"until":"2026-11-22T20:00:32.123Z","operator":true}
+        "#);
+    }
+
+    #[test]
+    fn a_code_counts_for_as_long_as_is_said_and_not_for_ever() {
+        for (text, secs) in [
+            ("1s", 1),
+            ("30m", 1_800),
+            ("12h", 43_200),
+            ("7d", 604_800),
+            ("007d", 604_800),
+            ("2w", 1_209_600),
+            ("365d", EXPIRES_SECS_MAX),
+        ] {
+            assert_eq!(expires_secs(text), Ok(secs), "{text}");
+        }
+        for text in ["", "7", "d", "0d", "+7d", "-7d", "7 d", "7D", "7µ", "７d", "1.5d"] {
+            assert!(expires_secs(text).unwrap_err().contains("as in 7d"), "{text}");
+        }
+        for text in ["366d", "53w", "5000000000s", "99999999999999999999w"] {
+            assert!(expires_secs(text).unwrap_err().contains("365d at most"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What subcommands ask for, and what they are told.
+
+use parlor_protocol::account::{SignUpMode, StretchCost};
+use parlor_protocol::id::{DeviceId, Timestamp};
+use parlor_protocol::name::UserName;
+use parlor_protocol::refusal::Code;
+use parlor_protocol::text::Reason;
+use serde::{Deserialize, Serialize};
+
+/// What a subcommand asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Request {
+    /// The daemon's half of registering a password, for either of the next two.
+    Register {
+        /// Whose password.
+        user: UserName,
+        /// OPAQUE's registration request.
+        request: Vec<u8>,
+    },
+    /// Makes a user.
+    UserAdd {
+        /// The new name.
+        user: UserName,
+        /// Whether an operator.
+        operator: bool,
+        /// The password.
+        password: Upload,
+    },
+    /// Sets a user's password and revokes all their devices.
+    UserPasswd {
+        /// Whose.
+        user: UserName,
+        /// The password.
+        password: Upload,
+    },
+    /// A page of users by name.
+    UserList {
+        /// The last name of the page before; `None` for the first page.
+        after: Option<UserName>,
+    },
+    /// One user.
+    UserShow(UserName),
+    /// The devices of a user, by number.
+    DeviceList(UserName),
+    /// A page of the sign-ups that wait, by name.
+    SignUpList {
+        /// The last name of the page before; `None` for the first page.
+        after: Option<UserName>,
+    },
+    /// All codes that count.
+    CodeList,
+    /// The sign-up mode in force.
+    SignUpMode,
+    /// Does something.
+    Act(Act),
+}
+
+/// What an operator does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Act {
+    /// Lets a sign-up in.
+    Approve(UserName),
+    /// Denies a sign-up.
+    Deny {
+        /// Whose.
+        user: UserName,
+        /// Why, for its user.
+        reason: Option<Reason>,
+    },
+    /// Lets a user administer the whole server, or no longer.
+    Operator {
+        /// Whom.
+        user: UserName,
+        /// Whether from now on.
+        on: bool,
+    },
+    /// Locks a user out.
+    Disable(UserName),
+    /// Lets a user in again.
+    Enable(UserName),
+    /// Ends an account.
+    Remove(UserName),
+    /// Sets the sign-up mode, which then beats the configuration.
+    SetSignUpMode(SignUpMode),
+    /// Makes a code; answered by [`Response::Code`].
+    MakeCode {
+        /// How often it may be used.
+        uses: u32,
+        /// For how many seconds.
+        secs: u32,
+    },
+    /// Ends a code.
+    RevokeCode(String),
+    /// Hands a room over to one of its members.
+    TransferRoom {
+        /// Its title or ID.
+        room: String,
+        /// To whom.
+        user: UserName,
+    },
+}
+
+/// A password as the client's half of its registration leaves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upload {
+    /// OPAQUE's registration upload.
+    pub(crate) upload: Vec<u8>,
+    /// How it was stretched.
+    pub(crate) cost: StretchCost,
+}
+
+/// What the daemon answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Response {
+    /// To [`Request::Register`].
+    Registered {
+        /// OPAQUE's registration response.
+        response: Vec<u8>,
+        /// How the password is to be stretched.
+        cost: StretchCost,
+    },
+    /// It is done, and on disk.
+    Done,
+    /// To [`Request::UserList`]; the page is the last one when it is not full.
+    Users(Vec<ListedUser>),
+    /// To [`Request::UserShow`].
+    User(ShownUser),
+    /// To [`Request::DeviceList`].
+    Devices(Vec<ListedDevice>),
+    /// To [`Request::SignUpList`]; the page is the last one when it is not full.
+    SignUps(Vec<ListedSignUp>),
+    /// To [`Request::CodeList`].
+    Codes(Vec<ListedCode>),
+    /// To [`Request::SignUpMode`].
+    SignUpMode(SignUpMode),
+    /// To [`Act::MakeCode`].
+    Code(String),
+    /// It is not done.
+    Refused(Code),
+}
+
+/// A line of the list of sign-ups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedSignUp {
+    /// The name.
+    pub(crate) user: UserName,
+    /// Since when it waits.
+    pub(crate) at: Timestamp,
+}
+
+/// A line of the list of codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedCode {
+    /// The code.
+    pub(crate) code: String,
+    /// How often it can still be used.
+    pub(crate) uses: u32,
+    /// Until when.
+    pub(crate) until: Timestamp,
+    /// Whether its user becomes an operator.
+    pub(crate) operator: bool,
+}
+
+/// A line of the list of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedUser {
+    /// The name.
+    pub(crate) user: UserName,
+    /// Whether an operator.
+    pub(crate) operator: bool,
+    /// Whether they may log in, in a word.
+    pub(crate) status: String,
+}
+
+/// What there is to say of one user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShownUser {
+    /// As the list of users has it.
+    pub(crate) user: ListedUser,
+    /// When the account was made.
+    pub(crate) created_at: Timestamp,
+    /// Since when the status is what it is.
+    pub(crate) status_at: Timestamp,
+    /// How many devices log in without a password.
+    pub(crate) devices: u32,
+    /// How many rooms the user is in.
+    pub(crate) rooms: u32,
+}
+
+/// A line of the list of a user's devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedDevice {
+    /// Its number among its user's.
+    pub(crate) id: DeviceId,
+    /// What its user calls it.
+    pub(crate) name: String,
+    /// When it was registered.
+    pub(crate) created_at: Timestamp,
+    /// When it last logged in.
+    pub(crate) used_at: Timestamp,
+    /// From where it last logged in; empty where it has not yet.
+    pub(crate) address: String,
+}

@@ -15,6 +15,7 @@ mod send;
 mod show;
 mod tail;
 mod time;
+mod window;
 
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::id::RoomId;

@@ -31,7 +31,7 @@ pub(crate) use self::ask::{
     Ask, DismissNotifications, Invited, ListBans, ListFormerRooms, ListNotifications, ListRequests,
     ReadNotifications, SignedUp,
 };
-pub(crate) use self::client::{CallError, Client, Item, Lost, News, Pending};
+pub(crate) use self::client::{CallError, Client, Item, Lost, News};
 use self::dial::Stream;
 use crate::console::Console;
 use crate::known_hosts::{KnownHosts, host_name};

@@ -2,28 +2,29 @@
 
 use std::cell::Cell;
 use std::io::{BufRead, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::codec::FRAME_BYTES_MAX;
 use parlor_protocol::id::Nonce;
-use parlor_protocol::message::{Message, Send};
+use parlor_protocol::message::{Message, Send, Sent};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::text::MessageText;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::Context;
 use super::events::Place;
 use super::output::Output;
+use super::window::{Slot, UNDER_WAY_MAX, Window};
 use crate::cli::SendArgs;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::net::{CallError, Lost, Pending, Session};
+use crate::net::{CallError, Lost, Session};
 
 /// Lines that are read ahead of the server.
 const AHEAD_MAX: usize = 64;
-/// Messages that are under way at once, until the server says to wait for the first time.
-const UNDER_WAY_MAX: usize = 32;
 /// A wait that is longer than this is told of.
 const SILENT_WAIT: Duration = Duration::from_secs(1);
 
@@ -75,7 +76,7 @@ impl Context<'_> {
             session,
             place: &place,
             patience,
-            window: Window::default(),
+            window: Arc::default(),
             console: Cell::new(Some(console)),
         };
         match text {
@@ -95,43 +96,54 @@ struct Sender<'a> {
     session: &'a Session,
     place: &'a Place,
     patience: Patience,
-    window: Window,
+    window: Arc<Window>,
     /// Who is told, once, that the server says to wait.
     console: Cell<Option<&'a mut dyn Console>>,
 }
 
 /// A message that was sent and is not acknowledged.
-struct UnderWay<'a> {
+struct UnderWay {
     send: Send,
-    pending: Pending<Send>,
-    slot: SemaphorePermit<'a>,
+    answer: JoinHandle<Result<Sent, CallError>>,
+    slot: Slot,
 }
 
 impl Sender<'_> {
-    async fn begin(&self, nonce: Nonce, text: String) -> Result<UnderWay<'_>, Failure> {
+    async fn begin(&self, nonce: Nonce, text: String) -> Result<UnderWay, Failure> {
         let slot = self.window.enter().await;
         let send = Send { room: self.place.room, nonce, text };
         let pending = self.session.client.begin(send.clone()).await?;
-        Ok(UnderWay { send, pending, slot })
+        let window = Arc::clone(&self.window);
+        // Nothing more is sent from the moment on at which the server says to wait, also where
+        // answers to earlier messages are still awaited.
+        let answer = tokio::spawn(async move {
+            let answer = pending.answer().await;
+            if let Err(CallError::Refused(Refusal { retry_after_ms: Some(ms), .. })) = &answer {
+                window.narrow(Duration::from_millis((*ms).into()));
+            }
+            answer
+        });
+        Ok(UnderWay { send, answer, slot })
     }
 
     /// Waits for the acknowledgement. Where the server says to wait, it waits and sends again,
     /// which the nonce makes harmless.
     async fn taken(
         &self,
-        under_way: UnderWay<'_>,
+        under_way: UnderWay,
         me: &LoggedIn,
         patience: Patience,
     ) -> Result<Message, Failure> {
-        let UnderWay { send, mut pending, slot } = under_way;
+        let UnderWay { send, answer, slot } = under_way;
+        let mut answer = answer.await.expect("invariant: waiting for an answer never panics");
         let sent = loop {
-            match pending.answer().await {
+            match answer {
                 Ok(sent) => break sent,
                 Err(CallError::Refused(Refusal { code, retry_after_ms: Some(ms), .. }))
                     if patience == Patience::Wait =>
                 {
                     self.wait(code, Duration::from_millis(ms.into())).await;
-                    pending = self.session.client.begin(send.clone()).await?;
+                    answer = self.session.client.ask(send.clone()).await;
                 }
                 Err(CallError::Refused(refusal)) => return Err(refusal.into()),
                 Err(CallError::Lost(lost)) => return Err(undecided(send.nonce, &lost)),
@@ -145,7 +157,6 @@ impl Sender<'_> {
     }
 
     async fn wait(&self, code: Code, wait: Duration) {
-        self.window.narrow(wait);
         if wait > SILENT_WAIT
             && let Some(console) = self.console.take()
         {
@@ -191,45 +202,6 @@ impl Sender<'_> {
             }
         }
         done.map(|_| ())
-    }
-}
-
-/// How many messages may be under way at once: many, until the server says to wait. From then on
-/// each waits for the one before it, which none may overtake, and for as long as the server said,
-/// so that it need not say it every time.
-struct Window {
-    slots: Semaphore,
-    under_way: Cell<usize>,
-    pause: Cell<Option<Duration>>,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        let slots = Semaphore::new(UNDER_WAY_MAX);
-        Self { slots, under_way: Cell::new(0), pause: Cell::new(None) }
-    }
-}
-
-impl Window {
-    async fn enter(&self) -> SemaphorePermit<'_> {
-        let slot = self.slots.acquire().await.expect("invariant: the window is never closed");
-        self.under_way.set(self.under_way.get() + 1);
-        if let Some(pause) = self.pause.get() {
-            tokio::time::sleep(pause).await;
-        }
-        slot
-    }
-
-    fn leave(&self, slot: SemaphorePermit<'_>) {
-        self.under_way.set(self.under_way.get() - 1);
-        if self.pause.get().is_some() && self.under_way.get() > 0 {
-            slot.forget();
-        }
-    }
-
-    fn narrow(&self, wait: Duration) {
-        self.slots.forget_permits(UNDER_WAY_MAX);
-        self.pause.set(self.pause.get().max(Some(wait)));
     }
 }
 

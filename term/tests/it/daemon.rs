@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 
@@ -13,7 +14,7 @@ pub(crate) struct Daemon {
     /// The fingerprint that it printed at its start.
     pub(crate) fingerprint: String,
     dir: TempDir,
-    child: Child,
+    child: Mutex<Child>,
 }
 
 impl Daemon {
@@ -32,14 +33,21 @@ impl Daemon {
         let limits = if limits.is_empty() { "messages_burst = 100000" } else { limits };
         let text = format!("[accounts]\n{accounts}\n{stretch}\n[limits]\n{limits}\n");
         fs::write(dir.path().join("parlord.toml"), text).unwrap();
-        Self::start_in(dir, 0)
+        let (child, port, fingerprint) = spawn(dir.path(), 0);
+        Self { port, fingerprint, dir, child: Mutex::new(child) }
     }
 
-    /// Kills it, and starts it again on the same port over the same store.
-    pub(crate) fn restart(mut self) -> Self {
+    /// Kills it as a power cut would, and starts it again on the same port over the same store.
+    pub(crate) fn restart(&self) {
         self.kill();
-        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap());
-        Self::start_in(dir, self.port)
+        *self.child.lock().unwrap() = spawn(self.dir.path(), self.port).0;
+    }
+
+    /// Ends it at once.
+    pub(crate) fn kill(&self) {
+        let mut child = self.child.lock().unwrap();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 
     /// Runs a subcommand beside it, and gives what it printed.
@@ -60,42 +68,36 @@ impl Daemon {
     pub(crate) fn host_key(&self) -> PathBuf {
         self.dir.path().join("data/host_key")
     }
+}
 
-    fn start_in(dir: TempDir, port: u16) -> Self {
-        let config = dir.path().join("parlord.toml");
-        let mut child = Command::new(parlord())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--config"])
-            .arg(&config)
-            .arg("--data")
-            .arg(dir.path().join("data"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (mut port, mut fingerprint) = (None, None);
-        for line in lines.by_ref() {
-            let line = line.unwrap();
-            if let Some(rest) = line.strip_prefix("host key ") {
-                fingerprint = rest.split(' ').next().map(str::to_owned);
-            }
-            if let Some(rest) = line.strip_prefix("listening on 127.0.0.1:") {
-                port = rest.split(' ').next().and_then(|port| port.parse().ok());
-                break;
-            }
+/// Starts a daemon over the store in a directory, and gives its port and its fingerprint.
+fn spawn(dir: &Path, port: u16) -> (Child, u16, String) {
+    let mut child = Command::new(parlord())
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--config"])
+        .arg(dir.join("parlord.toml"))
+        .arg("--data")
+        .arg(dir.join("data"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut port, mut fingerprint) = (None, None);
+    for line in lines.by_ref() {
+        let line = line.unwrap();
+        if let Some(rest) = line.strip_prefix("host key ") {
+            fingerprint = rest.split(' ').next().map(str::to_owned);
         }
-        // The daemon must not wait for somebody to read the rest.
-        std::thread::spawn(move || lines.for_each(drop));
-        let fingerprint = fingerprint.expect("a fingerprint at the start");
-        Self { port: port.expect("an address at the start"), fingerprint, dir, child }
+        if let Some(rest) = line.strip_prefix("listening on 127.0.0.1:") {
+            port = rest.split(' ').next().and_then(|port| port.parse().ok());
+            break;
+        }
     }
-
-    /// Ends it at once, as a power cut would.
-    pub(crate) fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    // The daemon must not wait for somebody to read the rest.
+    std::thread::spawn(move || lines.for_each(drop));
+    let port = port.expect("an address at the start");
+    (child, port, fingerprint.expect("a fingerprint at the start"))
 }
 
 /// The daemon's binary, beside the client's.

@@ -140,7 +140,7 @@ fn times(screen: &str, text: &str) -> usize {
 
 #[test]
 fn two_full_screens_talk_and_go_on_where_they_were_when_the_daemon_dies() {
-    let mut daemon = Daemon::start();
+    let daemon = Daemon::start();
     let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
     let (mut hers, mut his) = (alice.opens(), bob.opens());
     hers.shows("You are in no room");
@@ -164,7 +164,7 @@ fn two_full_screens_talk_and_go_on_where_they_were_when_the_daemon_dies() {
     }
     hers.types("written while nobody listens\rand more of it\r");
     hers.shows("outbox 2");
-    daemon = daemon.restart();
+    daemon.restart();
     for window in [&mut hers, &mut his] {
         window.until("what was written arrives once, in order", |screen| {
             let first = screen.find("alice: written while nobody listens");

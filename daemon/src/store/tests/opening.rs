@@ -6,6 +6,7 @@ use std::process::Command as Process;
 use parlor_protocol::id::{DeviceId, Timestamp};
 use parlor_protocol::message::{Direction, History};
 use parlor_protocol::refusal::Code;
+use parlor_protocol::room::{Entry, RoomRef, Visibility};
 use rusqlite::Connection;
 
 use super::{Scene, device};
@@ -124,6 +125,10 @@ fn a_store_of_the_first_schema_is_upgraded() {
     let (page, _) = store.readers.history(alice, &asked).unwrap().unwrap();
     let texts: Vec<&str> = page.messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["hello bob", "hello alice"]);
+    // Whoever could enter still can, and what was said is read.
+    let known = store.readers.find_room(alice, &RoomRef::Id(room)).unwrap().unwrap();
+    assert_eq!((known.visibility, known.entry), (Visibility::Public, Entry::Open));
+    assert_eq!((known.read, known.unread), (known.last_seq, Some(0)));
     assert_eq!(page.as_of, world.room(room).unwrap().revision);
 }
 
@@ -249,4 +254,28 @@ fn a_reader_cannot_write() {
         .readers
         .read("try to write to", |connection| Ok(connection.execute("DELETE FROM users", [])?));
     assert!(outcome.is_err());
+}
+
+#[test]
+fn messages_of_a_room_that_ended_long_ago_are_removed_some_at_a_time() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    let (ended, live) = (scene.room(user, "ended"), scene.room(user, "live"));
+    for room in [ended, live] {
+        for text in ["one", "two", "three"] {
+            scene.says(user, room, text);
+        }
+    }
+    scene.leaves(user, ended);
+    let at = scene.now;
+    let mut left = |before: i64, max: u32| -> i64 {
+        let purge = Some((Timestamp(before), max));
+        scene.store.writer.write_behind(&Behind { purge, ..Behind::default() }).unwrap();
+        let sql = "SELECT count(*) FROM messages";
+        scene.store.writer.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(left(at.0 - 1, 500), 6, "not long enough ago");
+    assert_eq!(left(at.0, 2), 4);
+    assert_eq!(left(at.0, 2), 3);
+    assert_eq!(left(at.0, 500), 3, "the live room keeps its own");
 }

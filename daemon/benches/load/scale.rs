@@ -52,7 +52,7 @@ pub(crate) fn a_large_server(passport: &Passport) -> Result<()> {
     }
     let Ok(done) = work.join() else { bail!("the busy one died") };
     println!(
-        "  through the loop beside {} changes, commits included: {}",
+        "  through the loop beside {} bans and unbans each, commits included: {}",
         done?,
         pauses.percentiles()
     );

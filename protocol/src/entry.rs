@@ -234,7 +234,7 @@ wire_struct! {
         pub user: String,
         /// Why; a blank one is none.
         pub reason: String,
-        /// For how many seconds; `None` for good.
+        /// For how many seconds, 1 at least; `None` for good.
         pub secs: Option<u32>,
     }
 

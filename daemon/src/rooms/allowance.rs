@@ -104,7 +104,48 @@ impl Allowances {
             Command::AddMember { .. } => Kind::Adds,
             Command::InviteUser { .. } => Kind::Invites,
             Command::RequestToJoin { .. } => Kind::Requests,
-            _ => return Ok(()),
+            // What is done to one's own things, in one's own rooms, or by whoever runs the server.
+            Command::SignUp { .. }
+            | Command::AddUser { .. }
+            | Command::SetPassword { .. }
+            | Command::Restretch { .. }
+            | Command::AddDevice { .. }
+            | Command::RevokeDevice { .. }
+            | Command::ApproveSignUp { .. }
+            | Command::DenySignUp { .. }
+            | Command::SetStanding { .. }
+            | Command::DisableUser { .. }
+            | Command::EnableUser { .. }
+            | Command::RemoveUser { .. }
+            | Command::SetSignUpMode { .. }
+            | Command::MakeCode { .. }
+            | Command::RevokeCode { .. }
+            | Command::Block { .. }
+            | Command::Unblock { .. }
+            | Command::ReadNotifications(_)
+            | Command::DismissNotifications(_)
+            | Command::JoinRoom { .. }
+            | Command::LeaveRoom { .. }
+            | Command::Promote { .. }
+            | Command::Demote { .. }
+            | Command::Transfer { .. }
+            | Command::SetTopic { .. }
+            | Command::Rename { .. }
+            | Command::SetSlowMode { .. }
+            | Command::MarkRead { .. }
+            | Command::Withdraw { .. }
+            | Command::Approve { .. }
+            | Command::Deny { .. }
+            | Command::RevokeInvite { .. }
+            | Command::Kick { .. }
+            | Command::BanUser { .. }
+            | Command::Unban { .. }
+            | Command::Expire { .. }
+            | Command::Forget { .. }
+            | Command::PruneNotifications { .. }
+            | Command::Forsake { .. }
+            | Command::ForgetSignUp { .. }
+            | Command::ExpireCode { .. } => return Ok(()),
         };
         self.draw(user, kind, at).map_err(|wait| too_soon(Code::RateLimited, wait))?;
         if let Command::Send { room, .. } = command

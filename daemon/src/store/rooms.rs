@@ -42,7 +42,6 @@ impl Readers {
                     "SELECT {seen}
                      FROM members m JOIN rooms r ON r.id = m.room
                      WHERE m.user = ?1 AND r.key > ?2 AND (?3 = '' OR instr(r.key, ?3))
-                           AND ?5 IS NOT NULL
                      ORDER BY r.key LIMIT ?4"
                 ),
                 Scope::Unknown => return Ok(Err(Code::BadRequest.into())),
@@ -50,8 +49,13 @@ impl Readers {
             let mut page = Page::new(asked.limit);
             let mut statement = connection.prepare_cached(&sql)?;
             let after = asked.after.as_deref().unwrap_or("");
-            let params = params![user_int(user), after, search, page.rows_max(), now().0];
-            let mut rows = statement.query(params)?;
+            let (user, limit) = (user_int(user), page.rows_max());
+            let mut rows = match asked.scope {
+                Scope::Public => statement.query(params![user, after, search, limit, now().0])?,
+                Scope::Mine | Scope::Unknown => {
+                    statement.query(params![user, after, search, limit])?
+                }
+            };
             let next = fill_page(&mut page, &mut rows, |row| Ok((listed(row)?, row.get(12)?)))?;
             Ok(Ok(Rooms { rooms: page.into_records(), next }))
         })

@@ -24,7 +24,8 @@ fn refused(user: &User<'_>, command: &[&str]) -> String {
     rest.split(':').next().unwrap().to_owned()
 }
 
-/// Waits for what time or the daemon's housekeeping does.
+/// Waits for what time or the daemon's housekeeping does. Nothing rings when it is done; the
+/// deadline decides, not the pause.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {

@@ -145,7 +145,8 @@ impl Timeline {
 }
 
 impl What {
-    fn seq(&self) -> Option<Seq> {
+    /// Its place in the room, where it is a message.
+    pub(crate) fn seq(&self) -> Option<Seq> {
         match self {
             Self::Said(said) => Some(said.seq),
             Self::Happened(_) => None,

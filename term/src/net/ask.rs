@@ -139,6 +139,22 @@ asks_with! {
     DismissNotifications(WhichNotifications) => Outcome::Done => (): ();
 }
 
+/// A change of which only is asked that it is done; what it makes comes as a push.
+#[derive(Clone, Debug)]
+pub(crate) struct Change(pub(crate) Command);
+
+impl Ask for Change {
+    type Answer = ();
+
+    fn command(self) -> Command {
+        self.0
+    }
+
+    fn answer(_: Outcome) -> Option<()> {
+        Some(())
+    }
+}
+
 /// What became of a sign-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SignedUp {

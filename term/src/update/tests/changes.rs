@@ -6,7 +6,7 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{
     Change, Departed, Exited, Renamed, RoleChanged, SlowModeChanged, TopicChanged,
 };
-use parlor_protocol::room::{self, Departure, Role};
+use parlor_protocol::room::{self, Departure, ReadMarker, Role};
 use parlor_protocol::text::Topic;
 
 use super::{NOW, alice, happened, id, message, notice, said, type_in};
@@ -121,15 +121,20 @@ fn what_one_is_told_of_is_shown_unless_it_is_seen_anyway() {
     }
 }
 
+/// What another device of one's own has read of ops.
+fn marker(unread: u64) -> ReadMarker {
+    ReadMarker { room: id(2), seq: Seq(2), unread, mentions: 0 }
+}
+
 #[test]
 fn what_another_device_has_read_is_not_unread() {
     let mut model = alice();
     for seq in 1..=3 {
         update(&mut model, said(id(2), message(seq, "bob", "psst")));
     }
-    update(&mut model, Msg::News(News::Read { room: id(2), unread: 1 }));
+    update(&mut model, Msg::News(News::Read(marker(1))));
     assert_eq!(model.rooms[1].unread, 1);
-    update(&mut model, Msg::News(News::Read { room: id(2), unread: 5 }));
+    update(&mut model, Msg::News(News::Read(marker(5))));
     assert_eq!(model.rooms[1].unread, 1);
 }
 

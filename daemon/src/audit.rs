@@ -16,6 +16,7 @@ use parlor_protocol::refusal::Code;
 pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::log::{AuditError, AuditLog};
+use crate::penalties::Guessing;
 use crate::rooms::{
     Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent,
     UserId, World,
@@ -318,6 +319,20 @@ pub(crate) fn login_failed(
 ) -> AuditRecord {
     let failed = AuditRecord::new(at, "login", origin).about(user.as_str()).by(by);
     failed.refused(Code::BadCredentials)
+}
+
+/// The record of more failed logins than people have, where `name` is the last that was tried.
+pub(crate) fn guessing(
+    origin: &Origin<'_>,
+    name: &UserName,
+    what: Guessing,
+    at: Timestamp,
+) -> AuditRecord {
+    let action = match what {
+        Guessing::ByAddress => "suspicious-logins-by-address",
+        Guessing::OnName => "suspicious-logins-on-name",
+    };
+    AuditRecord::new(at, action, origin).about(name.as_str())
 }
 
 /// The record of somebody who has proved to be a user who is not let in.

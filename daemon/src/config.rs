@@ -16,6 +16,8 @@ use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::hello::DEFAULT_PORT;
 use toml::Spanned;
 
+use crate::network::Loopback;
+use crate::penalties::Terms;
 use crate::rooms::{Limits, Retention};
 
 /// The file that is read unless another is named, where it exists.
@@ -117,6 +119,8 @@ pub(crate) struct Config {
     pub(crate) connections_max: usize,
     /// How long a connection may take from its first byte to its login.
     pub(crate) login_timeout: Duration,
+    /// How long failed logins make one wait.
+    pub(crate) penalties: Terms,
     /// What a user may do in a while.
     pub(crate) allowances: Limits,
     /// For how long what has ended is remembered.
@@ -204,6 +208,10 @@ impl Config {
             Some(named) => (named.clone(), DataNamed::Explicitly),
             None => (data_directory(file.data.map(beside), here)?, DataNamed::ByDefault),
         };
+        let loopback = match file.limits.loopback_exempt {
+            true => Loopback::Spared,
+            false => Loopback::Limited,
+        };
         Ok(Self {
             sign_up: file
                 .accounts
@@ -220,6 +228,11 @@ impl Config {
             stretch: file.accounts.stretch,
             connections_max: file.limits.connections,
             login_timeout: Duration::from_secs(file.limits.login_timeout_secs),
+            penalties: Terms {
+                first_ms: i64::from(file.limits.login_penalty_secs) * 1_000,
+                max_ms: i64::from(file.limits.login_penalty_secs_max) * 1_000,
+                loopback,
+            },
             allowances: Limits {
                 messages_burst: file.limits.messages_burst,
                 messages_per_sec: file.limits.messages_per_sec,

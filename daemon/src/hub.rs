@@ -7,6 +7,7 @@
 
 mod ask;
 mod chores;
+mod logins;
 mod obey;
 mod outcome;
 mod presence;
@@ -26,6 +27,7 @@ use turn::Turn;
 use crate::audit::AuditRecord;
 use crate::clock::now;
 use crate::delivery::{self, Step};
+use crate::penalties::{Penalties, Terms};
 use crate::rooms::{Allowances, Limits, Retention, World};
 use crate::store::{Behind, DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
 use chores::Chores;
@@ -57,6 +59,8 @@ pub(crate) struct Hub {
     behind: Behind,
     /// What users may do in a while.
     allowances: Allowances,
+    /// Who has failed to log in.
+    penalties: Penalties,
     /// Who is connected.
     presence: Presence,
     chores: Chores,
@@ -131,6 +135,7 @@ impl Hub {
         shards: Vec<mpsc::Sender<delivery::Batch>>,
         audit: SyncSender<()>,
         retention: Retention,
+        penalties: Terms,
         sign_up: watch::Sender<SignUpMode>,
     ) -> Self {
         if let Some(mode) = world.sign_up_mode() {
@@ -143,6 +148,7 @@ impl Hub {
             audit,
             behind: Behind::default(),
             allowances,
+            penalties: Penalties::new(penalties),
             presence: Presence::default(),
             chores: Chores::new(retention),
             sign_up,

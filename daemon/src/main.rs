@@ -9,6 +9,8 @@ mod control;
 mod delivery;
 mod hub;
 mod logging;
+mod network;
+mod penalties;
 mod rooms;
 mod secrets;
 mod serve;

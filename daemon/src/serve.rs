@@ -103,7 +103,8 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let (stopped, has_stopped) = oneshot::channel();
     let batches = shards.iter().map(|shard| shard.batches.clone()).collect();
     let hub_thread = {
-        let owner = Hub::new(core, batches, ring, config.retention, mode);
+        let penalties = config.penalties.clone();
+        let owner = Hub::new(core, batches, ring, config.retention, penalties, mode);
         start("hub", move || {
             // Whoever waits for it sees the sender dropped, also after a panic.
             let _waiting = stopped.send(owner.run(&mut asks));

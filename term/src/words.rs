@@ -19,6 +19,17 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
     }
 }
 
+/// The same of a refusal to log in.
+pub(crate) fn not_in(refused: &Refusal) -> String {
+    match refused.code {
+        Code::RateLimited => "there were too many failed logins from your address or under this \
+                              name; wait before the next password, or use a device that has logged \
+                              in before"
+            .to_owned(),
+        _ => refusal(refused),
+    }
+}
+
 /// A reason as it follows a sentence, or nothing.
 fn behind(reason: Option<&Reason>) -> String {
     reason.map(|reason| format!(": {}", reason.as_str())).unwrap_or_default()

@@ -104,6 +104,8 @@ fn logins_failures_and_ends_are_records_too() {
         logged_in(&SESSION, &alice(), LoginBy::Device(Some(DeviceId(2))), AT),
         login_failed(&SESSION, &alice(), LoginBy::Device(None), AT),
         session_ended(&SESSION, &alice(), AT),
+        guessing(&SESSION, &alice(), Guessing::ByAddress, AT),
+        guessing(&SESSION, &alice(), Guessing::OnName, AT),
     ]
     .map(|record| record.to_json());
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -111,6 +113,8 @@ fn logins_failures_and_ends_are_records_too() {
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"by":"device","device":2}}
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"refused","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"code":"bad-credentials","by":"device"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"session-ended","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"suspicious-logins-by-address","outcome":"done","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"suspicious-logins-on-name","outcome":"done","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
     "#);
 }
 

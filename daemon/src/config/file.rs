@@ -27,6 +27,8 @@ const LOGIN_TIMEOUT_SECS: RangeInclusive<u64> = 1..=600;
 const RATE: RangeInclusive<u32> = 1..=1_000_000;
 /// Creating rooms is promised not to be held up below a hundred an hour.
 const ROOMS_PER_HOUR: RangeInclusive<u32> = 100..=1_000_000;
+/// A wait of less than a second is none for a person; beyond a day it would be a lock-out.
+const PENALTY_SECS: RangeInclusive<u32> = 1..=86_400;
 /// Up to a hundred years, which is for ever.
 const DAYS: RangeInclusive<u32> = 1..=36_500;
 
@@ -125,6 +127,11 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     #[serde(deserialize_with = "login_timeout")]
     pub(super) login_timeout_secs: u64,
+    pub(super) loopback_exempt: bool,
+    #[serde(deserialize_with = "penalty")]
+    pub(super) login_penalty_secs: u32,
+    #[serde(deserialize_with = "penalty")]
+    pub(super) login_penalty_secs_max: u32,
     #[serde(deserialize_with = "rate")]
     pub(super) messages_burst: u32,
     #[serde(deserialize_with = "rate")]
@@ -146,6 +153,9 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             login_timeout_secs: 30,
+            loopback_exempt: true,
+            login_penalty_secs: 1,
+            login_penalty_secs_max: 600,
             messages_burst: 10,
             messages_per_sec: 2,
             rooms_per_hour: 100,
@@ -227,6 +237,10 @@ fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::E
 
 fn login_timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     within(deserializer, &LOGIN_TIMEOUT_SECS)
+}
+
+fn penalty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(deserializer, &PENALTY_SECS)
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

@@ -18,6 +18,8 @@ use crate::rooms::{Command, NewDevice, UserId};
 pub(crate) enum Ask {
     /// A session's request, answered through the connection's shard.
     Request { caller: Caller, id: u32, wish: Wish },
+    /// Somebody is about to log in by password: whether they may try already.
+    LoginBegins { caller: Caller, name: UserName, answer: oneshot::Sender<Result<(), Refusal>> },
     /// A login that proved nothing: put on record, then refused. One that was given up half way has
     /// no request to refuse: a client that finds the password wrong sees no need for another step.
     LoginFailed { caller: Caller, id: Option<u32>, name: UserName, by: LoginBy },

@@ -4,6 +4,7 @@
 // What a test cannot unwrap fails it, as it should; clippy knows only the test functions.
 #![allow(clippy::unwrap_used)]
 
+mod abuse;
 mod accounts;
 mod bad_input;
 mod crash;

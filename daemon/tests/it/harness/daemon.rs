@@ -129,6 +129,13 @@ impl Daemon {
         self.dir.path().join("data")
     }
 
+    /// The records in its audit file so far.
+    pub(crate) fn audit(&self) -> Vec<serde_json::Value> {
+        let file = self.data().join("audit").join("audit.log");
+        let lines = fs::read_to_string(file).unwrap();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// What it has logged so far, over all its starts.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
@@ -144,6 +151,16 @@ impl Daemon {
     /// A connection without encryption that has said hello.
     pub(crate) fn client(&self) -> Client {
         Client::greet(self.plain_link())
+    }
+
+    /// The same from 127.0.0.`host`, which is another address to the daemon.
+    pub(crate) fn client_from(&self, host: u8) -> Client {
+        Client::greet(self.link_from(host))
+    }
+
+    /// A connection without encryption from 127.0.0.`host` that has said nothing.
+    pub(crate) fn link_from(&self, host: u8) -> Link {
+        Link::plain_from([127, 0, 0, host].into(), self.said.plain).unwrap()
     }
 
     /// An encrypted connection that has said hello.

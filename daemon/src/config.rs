@@ -16,6 +16,7 @@ use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::hello::DEFAULT_PORT;
 use toml::Spanned;
 
+use crate::admission;
 use crate::network::Loopback;
 use crate::penalties::Terms;
 use crate::rooms::{Limits, Retention};
@@ -115,8 +116,8 @@ pub(crate) struct Config {
     pub(crate) sign_up: SignUpMode,
     /// How dearly clients stretch passwords.
     pub(crate) stretch: StretchCost,
-    /// Connections that may be open at once, in all.
-    pub(crate) connections_max: usize,
+    /// How many connections there may be.
+    pub(crate) connections: admission::Limits,
     /// How long a connection may take from its first byte to its login.
     pub(crate) login_timeout: Duration,
     /// How long failed logins make one wait.
@@ -226,7 +227,12 @@ impl Config {
             shards: file.server.shards,
             listen,
             stretch: file.accounts.stretch,
-            connections_max: file.limits.connections,
+            connections: admission::Limits {
+                in_all: file.limits.connections,
+                per_address: file.limits.connections_per_address,
+                strangers_per_minute: file.limits.strangers_per_minute,
+                loopback,
+            },
             login_timeout: Duration::from_secs(file.limits.login_timeout_secs),
             penalties: Terms {
                 first_ms: i64::from(file.limits.login_penalty_secs) * 1_000,

@@ -1,6 +1,7 @@
 //! `parlord`, the daemon: private chat rooms on your own machine.
 
 mod accounts;
+mod admission;
 mod audit;
 mod cli;
 mod clock;

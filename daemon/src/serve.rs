@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::admission::Gate;
 use crate::audit::{self, AuditError, AuditLog};
 use crate::clock::now;
 use crate::config::Config;
@@ -112,7 +113,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     };
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let door = Door::new(config.connections_max, &shards);
+    let door = Door::new(Gate::new(&config.connections), &shards);
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
     if let Some(first) = first {

@@ -28,8 +28,9 @@ use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
 use crate::accounts::Accounts;
+use crate::admission::AdmissionKind;
 use crate::clock::now;
-use crate::delivery::{AdmissionKind, Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
+use crate::delivery::{Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
 use crate::hub::{Ask, Caller, Wish};
 use crate::store::Readers;
 use login::Login;

@@ -109,7 +109,8 @@ wire_tag! {
         Revoked = "revoked",
         /// The store failed: what was not acknowledged is to be sent again.
         Unavailable = "unavailable",
-        /// There are as many connections as the server takes; try again later.
+        /// There are as many connections as the server takes, in all or from one address; try again
+        /// later.
         TooManyConnections = "too-many-connections",
         /// The account was disabled.
         Disabled = "disabled",

@@ -125,7 +125,9 @@ pub(crate) fn closing(reason: CloseReason) -> &'static str {
         CloseReason::SlowConsumer => "news came faster than they could be taken",
         CloseReason::Revoked => "this device was revoked; log in again with the password",
         CloseReason::Unavailable => "the server's store failed; try again later",
-        CloseReason::TooManyConnections => "the server has too many connections; try again later",
+        CloseReason::TooManyConnections => {
+            "the server has too many connections, in all or from your address; try again later"
+        }
         CloseReason::Disabled => "your account was disabled; ask an operator of this server",
         CloseReason::Removed => "your account was removed; ask an operator of this server",
         CloseReason::Unknown => {

@@ -125,6 +125,10 @@ impl Default for Stretch {
 pub(super) struct Limits {
     #[serde(deserialize_with = "connections")]
     pub(super) connections: usize,
+    #[serde(deserialize_with = "rate")]
+    pub(super) connections_per_address: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) strangers_per_minute: u32,
     #[serde(deserialize_with = "login_timeout")]
     pub(super) login_timeout_secs: u64,
     pub(super) loopback_exempt: bool,
@@ -152,6 +156,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_address: 100,
+            strangers_per_minute: 120,
             login_timeout_secs: 30,
             loopback_exempt: true,
             login_penalty_secs: 1,

@@ -114,7 +114,7 @@ fn every_fault_is_told_with_its_line() {
         ),
         (
             "\n[limits]\nconections = 5",
-            "line 3: unknown field `conections`, expected one of `connections`, `login_timeout_secs`, `loopback_exempt`, `login_penalty_secs`, `login_penalty_secs_max`, `messages_burst`, `messages_per_sec`, `rooms_per_hour`, `adds_per_hour`, `invites_per_hour`, `requests_per_hour`, `probes_per_hour`",
+            "line 3: unknown field `conections`, expected one of `connections`, `connections_per_address`, `strangers_per_minute`, `login_timeout_secs`, `loopback_exempt`, `login_penalty_secs`, `login_penalty_secs_max`, `messages_burst`, `messages_per_sec`, `rooms_per_hour`, `adds_per_hour`, `invites_per_hour`, `requests_per_hour`, `probes_per_hour`",
         ),
         ("[limits]\nconnections = 0", "line 2: 0 is not between 1 and 1000000"),
         ("[limits]\nlogin_timeout_secs = 601", "line 2: 601 is not between 1 and 600"),
@@ -182,6 +182,7 @@ fn the_shipped_file_documents_every_key_with_its_default() {
         [
             "adds_per_hour",
             "connections",
+            "connections_per_address",
             "invites_per_hour",
             "login_penalty_secs",
             "login_penalty_secs_max",
@@ -191,7 +192,8 @@ fn the_shipped_file_documents_every_key_with_its_default() {
             "messages_per_sec",
             "probes_per_hour",
             "requests_per_hour",
-            "rooms_per_hour"
+            "rooms_per_hour",
+            "strangers_per_minute"
         ]
     );
     assert_eq!(keys("retention"), ["associations_days", "notifications_days", "terminated_days"]);

@@ -205,6 +205,9 @@ impl Session {
             waiting.await;
         }
         self.conn.all_answered().await;
+        if self.shard.user(&self.conn).is_some() {
+            self.conn.admission.logged_in();
+        }
     }
 
     /// Puts on record that a login was begun and not finished, if there is one.

@@ -1,13 +1,16 @@
-//! Strangers who guess at passwords: whom they slow down, whom they do not, and what is on record.
+//! Strangers who guess at passwords or only connect: whom they slow down, whom they do not, and
+//! what is on record.
+
+use std::time::Instant;
 
 use parlor_protocol::account::LoginStart;
 use parlor_protocol::password::{Login, Password};
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::reply::Outcome;
+use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::request::Command;
 use serde_json::Value;
 
-use crate::harness::{Client, Daemon, DeviceKey, PASSWORD};
+use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD, PATIENCE};
 
 const LIMITED: &str = "sign_up = \"open\"\n[limits]\nloopback_exempt = false";
 
@@ -153,4 +156,44 @@ fn a_flood_of_wrong_device_keys_does_not_fill_the_audit() {
     let failed = with(&records, "login", "address", "127.0.0.66");
     let failed = failed.iter().filter(|record| record["outcome"] == "refused").count();
     assert_eq!(failed, 200 - limited);
+}
+
+/// How the daemon ends a connection for which there is no place.
+const TURNED_AWAY: Ended = Ended::Closing(CloseReason::TooManyConnections);
+
+#[test]
+fn one_address_cannot_take_all_places() {
+    let daemon = Daemon::configured(&format!("{LIMITED}\nconnections_per_address = 3"));
+    let mut users = ["alice", "bob", "carol"].map(|name| {
+        let mut client = daemon.client_from(STRANGER);
+        client.sign_up(name).unwrap();
+        client
+    });
+    assert_eq!(Client::try_greet(daemon.link_from(STRANGER)).err(), Some(TURNED_AWAY));
+    by_password(&daemon, HOME, "alice").unwrap();
+    users[0].create("ops").unwrap();
+    drop(users);
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(ended) = Client::try_greet(daemon.link_from(STRANGER)) {
+        assert_eq!(ended, TURNED_AWAY);
+        assert!(Instant::now() < deadline, "no place became free");
+    }
+}
+
+#[test]
+fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
+    let daemon = Daemon::configured(&format!("{LIMITED}\nstrangers_per_minute = 5"));
+    let key = DeviceKey::new();
+    let offer = key.offer("desk");
+    daemon.client_from(STRANGER).sign_up_with("alice", PASSWORD, Some(offer)).unwrap();
+    for _ in 0..20 {
+        daemon.client_from(STRANGER).login_device("alice", &key).unwrap();
+    }
+    let mut ends: Vec<_> =
+        (0..12).map(|_| Client::try_greet(daemon.link_from(STRANGER)).err()).collect();
+    assert_eq!(ends[0], None);
+    ends.dedup();
+    // A slow machine may take so long that one was forgotten; the order is always this one.
+    assert_eq!(ends[..3], [None, Some(TURNED_AWAY), Some(Ended::Cut)]);
+    by_password(&daemon, HOME, "alice").unwrap();
 }

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parlor_protocol::id::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::limited::{Limited, Whom};
 use crate::network::{Loopback, Network};
 
 /// Connections over a limit that are told so at the same time; beyond it they are just closed.
@@ -36,6 +38,7 @@ pub(crate) struct Limits {
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     places: Arc<Semaphore>,
+    in_all: usize,
     turned_away: Arc<Semaphore>,
     loopback: Loopback,
     addresses: Arc<Addresses>,
@@ -69,6 +72,7 @@ impl Gate {
         };
         Self {
             places: Arc::new(Semaphore::new(limits.in_all)),
+            in_all: limits.in_all,
             turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
             loopback: limits.loopback,
             addresses: Arc::new(addresses),
@@ -96,6 +100,23 @@ impl Gate {
         }
         let place = place(&self.turned_away)?;
         Some(Admission { kind: AdmissionKind::TurnedAway, counted: None, _place: place })
+    }
+
+    /// How many are connected.
+    pub(crate) fn open(&self) -> usize {
+        self.in_all - self.places.available_permits()
+    }
+
+    /// From where no more may come at the moment.
+    pub(crate) fn limited(&self, at: Timestamp, now: Instant) -> impl Iterator<Item = Limited> {
+        self.addresses.limited(now).into_iter().map(move |(network, why, wait)| {
+            let wait = wait.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+            Limited {
+                whom: Whom::Address(network.to_string()),
+                why,
+                until: wait.map(|wait| Timestamp(at.0.saturating_add(wait))),
+            }
+        })
     }
 }
 
@@ -188,6 +209,18 @@ impl Addresses {
         if let Some(tally) = self.lock().by_network.get_mut(&network) {
             tally.open = tally.open.saturating_sub(1);
         }
+    }
+
+    /// From where no more may come, why, and for how long where that is known.
+    fn limited(&self, now: Instant) -> Vec<(Network, &'static str, Option<Duration>)> {
+        let limited = |(&network, tally): (&Network, &Tally)| {
+            let wait = (tally.even + self.gap).saturating_duration_since(now + MINUTE);
+            if !wait.is_zero() {
+                return Some((network, "strangers", Some(wait)));
+            }
+            (tally.open >= self.per_address).then_some((network, "connections", None))
+        };
+        self.lock().by_network.iter().filter_map(limited).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Tallies> {

@@ -12,6 +12,7 @@ mod owner;
 mod password;
 mod room;
 mod sign_up;
+mod status;
 mod user;
 
 use std::net::SocketAddr;
@@ -64,6 +65,12 @@ enum Command {
     /// See to rooms
     #[command(subcommand)]
     Room(room::RoomCommand),
+    /// Show how the running daemon is, and whom it makes wait, and why
+    Status {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Show by which key the server is known
     #[command(subcommand)]
     HostKey(HostKeyCommand),
@@ -125,6 +132,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(room::run(&config, command))
         }
+        Command::Status { json } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(status::run(&config, listing::Form::of(json)))
+        }
         Command::HostKey(HostKeyCommand::Show) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             host_key::show(&config.data)
@@ -167,6 +178,8 @@ mod tests {
             "parlord sign-up",
             "parlord sign-up approval",
             "parlord room transfer ops bob",
+            "parlord status",
+            "parlord status --json",
             "parlord host-key show",
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));

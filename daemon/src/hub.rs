@@ -11,6 +11,7 @@ mod logins;
 mod obey;
 mod outcome;
 mod presence;
+mod status;
 mod turn;
 
 use std::sync::mpsc::SyncSender;
@@ -22,6 +23,7 @@ use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
 use presence::Presence;
+pub(crate) use status::HubStatus;
 use turn::Turn;
 
 use crate::audit::AuditRecord;

@@ -9,6 +9,7 @@ mod config;
 mod control;
 mod delivery;
 mod hub;
+mod limited;
 mod logging;
 mod network;
 mod penalties;

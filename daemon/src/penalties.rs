@@ -60,9 +60,18 @@ pub(crate) struct Tried {
     pub(crate) suspicions: Vec<Guessing>,
 }
 
+/// Somebody who has to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// From where.
+    pub(crate) source: Source,
+    /// Until when.
+    pub(crate) until: Timestamp,
+}
+
 /// Where logins come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
+pub(crate) enum Source {
     /// An address.
     Network(Network),
     /// Addresses that are spared: all who try a name from there are one.
@@ -114,6 +123,15 @@ impl Penalties {
         let source = self.source(peer, name);
         self.sources.take_back(&source, at);
         self.names.take_back(name, at);
+    }
+
+    /// Who has to wait at the moment.
+    pub(crate) fn waiting(&self, at: Timestamp) -> impl Iterator<Item = Waiting> {
+        self.sources.records.keys().filter_map(move |source| {
+            let wait = self.wait(source, None, at);
+            let until = Timestamp(at.0.saturating_add(wait));
+            (wait > 0).then(|| Waiting { source: source.clone(), until })
+        })
     }
 
     /// Forgets whom everything was forgiven.

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor_protocol::refusal::Code;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -91,6 +91,8 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         sign_up,
         sign_up_configured: config.sign_up,
         login_deadline: config.login_timeout,
+        gate: Gate::new(&config.connections),
+        started: Instant::now(),
         accounts: Accounts::new(setup, config.stretch.clone()),
         hub: hub.clone(),
         readers,
@@ -113,7 +115,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     };
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let door = Door::new(Gate::new(&config.connections), &shards);
+    let door = Door::new(server.gate.clone(), &shards);
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
     if let Some(first) = first {

@@ -46,6 +46,18 @@ impl Link {
         Ok(Self::Offline(Box::new(offline)))
     }
 
+    /// The running daemon, for what only that one knows.
+    pub(super) async fn running(config: &Config) -> anyhow::Result<Self> {
+        match control::connect(&config.data).await? {
+            Some(stream) => Ok(Self::Running(Box::new(stream))),
+            None => bail!(
+                "no parlord runs on {}; start it with `parlord serve`, or name its directory with \
+                 --data",
+                config.data.display()
+            ),
+        }
+    }
+
     /// What the daemon answers, where it does not refuse.
     pub(super) async fn ask(&mut self, request: Request) -> anyhow::Result<Response> {
         let response = match self {

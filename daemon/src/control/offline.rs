@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::refusal::{Code, Refusal};
 
-use super::Daemon;
+use super::{Daemon, ShownStatus};
 use crate::accounts::Accounts;
 use crate::audit::{self, AuditError, AuditLog, Origin};
 use crate::clock::now;
@@ -77,6 +77,10 @@ impl Daemon for Offline {
 
     fn sign_up_configured(&self) -> SignUpMode {
         self.sign_up
+    }
+
+    async fn status(&self) -> Result<ShownStatus, Refusal> {
+        Err(Code::Unavailable.into())
     }
 
     async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {

@@ -71,6 +71,10 @@ impl Hub {
                 }
                 turn.answer(reply, result.map(|_| ()));
             }
+            Ask::Status { answer } => {
+                // Whoever has gone does not want to know any more.
+                let _gone = answer.send(self.status(at));
+            }
             Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
             Ask::Tick => {
                 turn.ticked = true;

@@ -191,4 +191,5 @@ fn a_flood_of_addresses_and_names_forgets_nobody_who_failed_more_often() {
     assert_eq!(penalties.names.records.len(), RECORDS_MAX);
     assert_eq!(penalties.sources.by_end.len(), RECORDS_MAX);
     assert_eq!(penalties.told(STRANGER, &alice(), at), wait);
+    assert_eq!(penalties.waiting(at).count(), 1);
 }

@@ -156,6 +156,16 @@ impl World {
         self.last_user == UserId(0)
     }
 
+    /// How many users there are, also disabled ones.
+    pub(crate) fn users_there(&self) -> usize {
+        self.users.values().filter(|user| user.is_there()).count()
+    }
+
+    /// How many rooms live.
+    pub(crate) fn live_rooms(&self) -> usize {
+        self.rooms.values().filter(|room| room.state == RoomState::Live).count()
+    }
+
     /// The codes that were made and not ended.
     pub(crate) fn codes(&self) -> impl Iterator<Item = (Code, &CodeTerms)> {
         self.codes.iter().map(|(&code, terms)| (code, terms))

@@ -36,6 +36,7 @@ fn behind(reason: Option<&Reason>) -> String {
 }
 
 /// What a refusal means and what to do, as a sentence without its full stop.
+#[expect(clippy::too_many_lines, reason = "one arm a code, so that none is forgotten")]
 fn sentence(code: Code) -> &'static str {
     match code {
         Code::BadRequest => {
@@ -104,6 +105,14 @@ fn sentence(code: Code) -> &'static str {
         Code::RateLimited => "that is too much in too short a time; wait, then go on",
         Code::SlowMode => "the room is in slow mode; wait before you go on",
         Code::NoSuchNotification => "you have no such notification; `notifications` lists them",
+        Code::QuotaExceeded => {
+            "that is more than the server stores of one file, one user or all; make it smaller, or \
+             remove files that nobody needs"
+        }
+        Code::BadHash => "what arrived is not what was sent; send it again",
+        Code::NoSuchMessage => "the room has no such message; `tail` shows those that there are",
+        Code::NoSuchFile => "there is no such file, or no longer; ask for it to be sent again",
+        Code::NoSuchSticker => "the server has no such sticker; check the name",
         Code::Unavailable => "the server's store is full or failing; try again later",
         Code::Unknown => "the server gave a reason that this version does not know; update parlor",
     }

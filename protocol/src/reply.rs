@@ -1,7 +1,7 @@
 //! What a server answers, and the frames in which it does.
 
 use crate::account::{Credential, Devices, LoggedIn, Registration};
-use crate::entry::{Ban, Bans, FormerRooms, Invite, Invites, JoinRequest, JoinRequests};
+use crate::entry::{Ban, Bans, Blocks, FormerRooms, Invite, Invites, JoinRequest, JoinRequests};
 use crate::hello::Welcome;
 use crate::message::{Changes, Messages, Sent};
 use crate::notification::Notifications;
@@ -57,6 +57,8 @@ wire_enum! {
         Notifications(Notifications),
         /// A page of former rooms.
         FormerRooms(FormerRooms),
+        /// A page of the users whom one blocks.
+        Blocks(Blocks),
     }
 }
 

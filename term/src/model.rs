@@ -5,6 +5,7 @@ mod input;
 mod popup;
 mod timeline;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
@@ -40,6 +41,8 @@ pub(crate) struct Model {
     pub(crate) now: Timestamp,
     /// One's rooms, in the order in which they are numbered.
     pub(crate) rooms: Vec<Room>,
+    /// Whose messages are hidden: those whom one blocks.
+    pub(crate) blocked: BTreeSet<String>,
     /// The room that is shown.
     pub(crate) here: Option<RoomId>,
     /// The room that was shown before it.
@@ -264,6 +267,7 @@ impl Model {
             link: Link::Connecting,
             now,
             rooms: Vec::new(),
+            blocked: BTreeSet::new(),
             here: None,
             last: None,
             input: Input::default(),

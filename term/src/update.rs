@@ -10,6 +10,8 @@ mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeSet;
+
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::notification::Notification;
@@ -65,6 +67,12 @@ pub(crate) enum News {
     NoticesRead(Option<NotificationId>),
     /// Notifications are gone, on some device: this one, or all.
     NoticesDismissed(Option<NotificationId>),
+    /// These are the users whom one blocks, all of them.
+    Blocks(BTreeSet<String>),
+    /// One blocks a user from now on, on all devices.
+    Blocked(String),
+    /// One blocks a user no longer.
+    Unblocked(String),
     /// One has read on in a room, on some device.
     Read(ReadMarker),
     /// Something happened in a room.

@@ -150,6 +150,12 @@ impl Online<'_> {
                 (self.link.tell)(News::Exited(exited))?;
             }
             Item::Push(Push::Notified(told)) => (self.link.tell)(News::Notified(told))?,
+            Item::Push(Push::Blocked(blocked)) => {
+                (self.link.tell)(News::Blocked(blocked.user.to_string()))?;
+            }
+            Item::Push(Push::Unblocked(unblocked)) => {
+                (self.link.tell)(News::Unblocked(unblocked.user.to_string()))?;
+            }
             Item::Push(Push::Read(marker)) => (self.link.tell)(News::Read(marker))?,
             Item::Push(Push::NotificationsRead(which)) => {
                 (self.link.tell)(News::NoticesRead(which.id))?;
@@ -166,12 +172,26 @@ impl Online<'_> {
     /// The snapshot is complete. First comes what was missed up to it, then it, then what follows:
     /// so the screen counts nothing twice.
     async fn subscribed(&mut self) -> Result<(), Ending> {
+        self.blocks().await?;
         let snapshot = std::mem::take(&mut self.snapshot);
         self.link.revisions.retain(|id, _| snapshot.iter().any(|room| room.room == *id));
         for room in &snapshot {
             self.catch_up(room.room, room.revision.unwrap_or_default()).await?;
         }
         Ok((self.link.tell)(News::Rooms(snapshot))?)
+    }
+
+    /// Tells whose messages are hidden, before any that were missed are shown.
+    async fn blocks(&mut self) -> Result<(), Ending> {
+        let news = match self.client.blocked().await {
+            Ok(blocked) => News::Blocks(blocked.iter().map(ToString::to_string).collect()),
+            // Rather no news than what one does not want to see.
+            Err(CallError::Refused(refusal)) => {
+                return Err(Lost::Failed(words::refusal(&refusal)).into());
+            }
+            Err(CallError::Lost(lost)) => return Err(lost.into()),
+        };
+        Ok((self.link.tell)(news)?)
     }
 
     async fn changed(&mut self, changed: Changed) -> Result<(), Ending> {

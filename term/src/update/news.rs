@@ -1,5 +1,7 @@
 //! What comes from the network does to the model.
 
+use std::collections::BTreeSet;
+
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
@@ -41,6 +43,15 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             model.notices.retain(|notice| id.is_some_and(|id| id != notice.id));
             return answers::refresh(model, &Listing::Notifications);
         }
+        News::Blocks(blocked) => return take_blocks(model, blocked),
+        News::Blocked(user) => {
+            let blocked = model.blocked.iter().cloned().chain([user]).collect();
+            return take_blocks(model, blocked);
+        }
+        News::Unblocked(user) => {
+            let blocked = model.blocked.iter().filter(|other| **other != user).cloned().collect();
+            return take_blocks(model, blocked);
+        }
         News::Read(marker) => take_read(model, &marker),
         News::Changed { room, at, change } => return take_change(model, room, at, change),
         News::Gap(id) => {
@@ -50,11 +61,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
             return if model.here == Some(id) { look_up(model, id) } else { Vec::new() };
         }
-        News::Older { room, messages, before } => {
-            if let Some(room) = model.room_mut(room) {
-                room.timeline.prepend(messages.iter().map(said).collect(), before);
-            }
-        }
+        News::Older { room, messages, before } => take_older(model, room, &messages, before),
         News::Members { room, members } => {
             if let Some(room) = model.room_mut(room) {
                 room.members = members;
@@ -84,10 +91,36 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
     Vec::new()
 }
 
+fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Before) {
+    if let Some(room) = model.rooms.iter_mut().find(|known| known.id == room) {
+        let page = messages.iter().map(said).collect();
+        room.timeline.prepend(page, before, &model.blocked);
+    }
+}
+
 fn said(message: &Message) -> (Timestamp, Said) {
     let text = message.text.as_str().to_owned();
     let author = message.author.as_str().to_owned();
     (message.at, Said { seq: message.seq, author, text })
+}
+
+/// Takes the list of those whom one blocks: what they said goes. What others said who are no longer
+/// blocked is fetched again with all else, for it was not kept.
+fn take_blocks(model: &mut Model, blocked: BTreeSet<String>) -> Vec<Intent> {
+    let before = std::mem::replace(&mut model.blocked, blocked);
+    let shown_again = before.difference(&model.blocked).next().is_some();
+    for room in &mut model.rooms {
+        if shown_again {
+            room.timeline.clear();
+        }
+        for hidden in model.blocked.difference(&before) {
+            room.timeline.hide(hidden);
+        }
+    }
+    match model.here {
+        Some(here) if shown_again => look_up(model, here),
+        Some(_) | None => Vec::new(),
+    }
 }
 
 fn take_read(model: &mut Model, marker: &ReadMarker) {
@@ -226,11 +259,14 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
     let shown = model.here == Some(id);
     let me = model.me.clone();
     let stale = stale_listings(id, &change);
-    let Some(room) = model.room_mut(id) else {
+    let Some(room) = model.rooms.iter_mut().find(|room| room.id == id) else {
         return Vec::new();
     };
     let happened = words::happened(&change);
     match change {
+        Change::Message(message) if model.blocked.contains(message.author.as_str()) => {
+            room.timeline.pass(message.seq);
+        }
         Change::Message(message) => {
             let author = message.author.as_str().to_owned();
             let text = message.text.as_str().to_owned();

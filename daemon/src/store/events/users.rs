@@ -113,8 +113,8 @@ pub(super) fn user_event(
         )?,
         UserEvent::Blocked { user: whom } => run(
             connection,
-            "INSERT INTO blocks (user, blocked) VALUES (?1, ?2)",
-            params![id, user_int(*whom)],
+            "INSERT INTO blocks (user, blocked, at) VALUES (?1, ?2, ?3)",
+            params![id, user_int(*whom), event.at.0],
         )?,
         UserEvent::Unblocked { user: whom } => run(
             connection,

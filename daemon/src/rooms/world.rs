@@ -51,6 +51,8 @@ pub(crate) struct User {
     /// The keys that log the user in, by number.
     pub(super) devices: BTreeMap<DeviceId, Bytes<32>>,
     pub(super) rooms: BTreeSet<RoomId>,
+    /// Where a request or an invite of theirs waits.
+    pub(super) knocks: BTreeSet<RoomId>,
     /// Whose messages and wishes they do not want.
     pub(super) blocked: BTreeSet<UserId>,
     /// The number of the last notification ever made.
@@ -139,6 +141,15 @@ impl World {
     /// Whose name this is.
     pub(crate) fn user_by_name(&self, name: &UserName) -> Option<UserId> {
         self.names.get(name).copied().filter(|user| self.users[user].is_there())
+    }
+
+    /// Whose name this is, gone or not: what was done about them can still be undone.
+    pub(super) fn known_by_name(&self, name: &UserName) -> Option<UserId> {
+        let was_there = |user: &UserId| {
+            let known = &self.users[user];
+            known.is_there() || known.status == Status::Removed
+        };
+        self.names.get(name).copied().filter(was_there)
     }
 
     /// Whose name this is, whatever became of the account.

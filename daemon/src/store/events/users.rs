@@ -180,7 +180,8 @@ fn status_changed(
     if status == Status::Removed {
         run(
             connection,
-            "UPDATE users SET password = NULL, log_n = NULL, r = NULL, p = NULL WHERE id = ?1",
+            "UPDATE users SET password = NULL, log_n = NULL, r = NULL, p = NULL,
+                              standing = 'ordinary' WHERE id = ?1",
             [id],
         )?;
         run(connection, "DELETE FROM devices WHERE user = ?1", [id])?;

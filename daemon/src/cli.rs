@@ -4,6 +4,7 @@
 //! stderr that says what, and what to do. The exit status is 0 for done, 1 for refused or failed
 //! and 2 for wrong usage.
 
+mod audit;
 mod code;
 mod host_key;
 mod link;
@@ -12,6 +13,7 @@ mod owner;
 mod password;
 mod room;
 mod sign_up;
+mod span;
 mod status;
 mod user;
 
@@ -71,6 +73,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what is on record, or find out whether all of it is still there
+    Audit(audit::AuditArgs),
     /// Show by which key the server is known
     #[command(subcommand)]
     HostKey(HostKeyCommand),
@@ -136,6 +140,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(status::run(&config, listing::Form::of(json)))
         }
+        Command::Audit(arguments) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(audit::run(&config, arguments))
+        }
         Command::HostKey(HostKeyCommand::Show) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             host_key::show(&config.data)
@@ -180,6 +188,10 @@ mod tests {
             "parlord room transfer ops bob",
             "parlord status",
             "parlord status --json",
+            "parlord audit",
+            "parlord audit --since 2h --user Alice --room ops --action login --json",
+            "parlord audit --since 2026-11-22T20:07:12Z --suspicious --follow",
+            "parlord audit verify",
             "parlord host-key show",
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
@@ -198,6 +210,10 @@ mod tests {
             "parlord code create --uses 0",
             "parlord sign-up ajar",
             "parlord room transfer ops",
+            "parlord audit --since yesterday",
+            "parlord audit --user 1alice",
+            "parlord audit verify --json",
+            "parlord audit --suspicious verify",
             "parlord host-key",
             "parlord rotate",
         ] {

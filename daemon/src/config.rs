@@ -17,6 +17,7 @@ use parlor_protocol::hello::DEFAULT_PORT;
 use toml::Spanned;
 
 use crate::admission;
+use crate::audit::Rolling;
 use crate::network::Loopback;
 use crate::penalties::Terms;
 use crate::rooms::{Limits, Retention};
@@ -126,6 +127,8 @@ pub(crate) struct Config {
     pub(crate) allowances: Limits,
     /// For how long what has ended is remembered.
     pub(crate) retention: Retention,
+    /// When audit files are closed, and how many are kept.
+    pub(crate) audit: Rolling,
 }
 
 /// Where to listen. Plain addresses beyond loopback are in here only where that was allowed in so
@@ -252,6 +255,11 @@ impl Config {
                 associations_ms: days_ms(file.retention.associations_days),
                 notifications_ms: days_ms(file.retention.notifications_days),
                 terminated_ms: days_ms(file.retention.terminated_days),
+            },
+            audit: Rolling {
+                file_bytes: file.audit.file_bytes,
+                file_ms: days_ms(file.audit.file_days),
+                files_kept: file.audit.files_kept,
             },
         })
     }

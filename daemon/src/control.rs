@@ -76,6 +76,8 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         Request::CodeList => acts::codes(daemon).await,
         Request::SignUpMode => acts::sign_up_mode(daemon).await,
         Request::Status => status::status(daemon).await,
+        Request::RoomFind(named) => acts::find_room(daemon, named).await.map(Response::Room),
+        Request::AuditMark => look_up(daemon, Readers::audit_mark).await.map(Response::AuditMark),
         Request::Act(act) => acts::act(daemon, act, uid).await,
     };
     answered.unwrap_or_else(|refusal| Response::Refused(refusal.code))

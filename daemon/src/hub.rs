@@ -26,7 +26,7 @@ use presence::Presence;
 pub(crate) use status::HubStatus;
 use turn::Turn;
 
-use crate::audit::AuditRecord;
+use crate::audit::{self, AuditRecord};
 use crate::clock::now;
 use crate::delivery::{self, Step};
 use crate::penalties::{Penalties, Terms};
@@ -100,9 +100,9 @@ impl Core {
         Ok(Self { world, writer, allowances })
     }
 
-    /// The serial of the last audit record.
-    pub(crate) fn audited(&self) -> u64 {
-        self.writer.audit_serial()
+    /// The last audit record.
+    pub(crate) fn audited(&self) -> audit::Link {
+        self.writer.audit_head()
     }
 
     /// The world.
@@ -140,6 +140,8 @@ impl Hub {
         penalties: Terms,
         sign_up: watch::Sender<SignUpMode>,
     ) -> Self {
+        // Whatever an earlier run left was brought into the audit files before this one began.
+        let audit_synced = Some(writer.audit_head().serial);
         if let Some(mode) = world.sign_up_mode() {
             sign_up.send_replace(mode);
         }
@@ -154,7 +156,7 @@ impl Hub {
             presence: Presence::default(),
             chores: Chores::new(retention),
             sign_up,
-            audit_synced: None,
+            audit_synced,
             space: Space::Enough,
             held: vec![],
         }

@@ -78,7 +78,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
     let listeners = listen::bind(&config.listen, &tls::server_config(&host_key))?;
     let control = ControlSocket::open(&config.data)?;
-    let audit_log = AuditLog::open(&config.data, &audit::pending(&readers)?)?;
+    let audit_log = AuditLog::open(&config.data, config.audit, &audit::pending(&readers, 0)?)?;
     let core = Core::load(writer, config.allowances.clone())?;
     let audited = core.audited();
 

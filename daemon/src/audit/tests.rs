@@ -168,11 +168,15 @@ proptest! {
         let name: String = name.into_iter().collect();
         let device = NewDevice { name: name.clone(), public_key: Bytes([1; 32]) };
         let event = UserEvent::DeviceAdded { id: DeviceId(2), device };
-        let line = told(Happening::User(ALICE, event)).unwrap();
+        let event = Event { revision: Revision(3), at: AT, what: Happening::User(ALICE, event) };
+        let record = super::event(&world(), &Actor::User(ALICE), &event, &SESSION).unwrap();
+        let (line, link) = Link::default().seal(&record);
+        let sealed = Sealed::parse(line.as_bytes()).unwrap();
+        prop_assert!(sealed.intact && sealed.link == link);
         prop_assert!(!line.contains(is_hazard), "{line:?}");
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut expected = ["at", "action", "outcome", "actor", "subject", "room", "address",
+        let mut expected = ["serial", "prev", "hash", "at", "action", "outcome", "actor", "subject", "room", "address",
             "session", "details"];
         expected.sort_unstable();
         prop_assert_eq!(keys, expected);

@@ -42,7 +42,8 @@ impl Link {
         }
         owner::become_owner(config)?;
         logging::start_quietly()?;
-        let offline = Offline::open(&config.data, create, config.stretch.clone(), config.sign_up)?;
+        let (cost, sign_up) = (config.stretch.clone(), config.sign_up);
+        let offline = Offline::open(&config.data, create, cost, sign_up, config.audit)?;
         Ok(Self::Offline(Box::new(offline)))
     }
 

@@ -32,6 +32,12 @@ const PENALTY_SECS: RangeInclusive<u32> = 1..=86_400;
 /// Up to a hundred years, which is for ever.
 const DAYS: RangeInclusive<u32> = 1..=36_500;
 
+/// Smaller files than a block of the file system are no files; a larger one than 256 MiB takes
+/// seconds to compress, and stopping does not wait for that long.
+const AUDIT_FILE_BYTES: RangeInclusive<u64> = 4_096..=256 * 1024 * 1024;
+/// All of them are looked through whenever one is closed.
+const AUDIT_FILES_KEPT: RangeInclusive<usize> = 1..=10_000;
+
 /// The whole file. Every key may be missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -43,6 +49,7 @@ pub(super) struct File {
     pub(super) accounts: Accounts,
     pub(super) limits: Limits,
     pub(super) retention: Retention,
+    pub(super) audit: Audit,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,6 +197,23 @@ impl Default for Retention {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Audit {
+    #[serde(deserialize_with = "audit_file_bytes")]
+    pub(super) file_bytes: u64,
+    #[serde(deserialize_with = "days")]
+    pub(super) file_days: u32,
+    #[serde(deserialize_with = "audit_files_kept")]
+    pub(super) files_kept: usize,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { file_bytes: 16 * 1024 * 1024, file_days: 7, files_kept: 100 }
+    }
+}
+
 /// Reads a file's text; `path` is only for saying where something is wrong.
 pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
     let invalid = |span: Option<Range<usize>>, why: &str| ConfigError::Invalid {
@@ -259,6 +283,14 @@ fn rooms_per_hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::
 
 fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     within(deserializer, &DAYS)
+}
+
+fn audit_file_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    within(deserializer, &AUDIT_FILE_BYTES)
+}
+
+fn audit_files_kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, &AUDIT_FILES_KEPT)
 }
 
 fn within<'de, D, T>(deserializer: D, range: &RangeInclusive<T>) -> Result<T, D::Error>

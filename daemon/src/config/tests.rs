@@ -110,7 +110,7 @@ fn every_fault_is_told_with_its_line() {
     for (text, expected) in [
         (
             "colour = 1",
-            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`",
+            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`, `audit`",
         ),
         (
             "\n[limits]\nconections = 5",
@@ -122,6 +122,8 @@ fn every_fault_is_told_with_its_line() {
         ("[limits]\nmessages_burst = 0", "line 2: 0 is not between 1 and 1000000"),
         ("[limits]\nrooms_per_hour = 99", "line 2: 99 is not between 100 and 1000000"),
         ("[retention]\nassociations_days = 0", "line 2: 0 is not between 1 and 36500"),
+        ("[audit]\nfile_bytes = 100", "line 2: 100 is not between 4096 and 268435456"),
+        ("[audit]\nfiles_kept = 0", "line 2: 0 is not between 1 and 10000"),
         ("[server]\n\nshards = 65", "line 3: 65 is not between 1 and 64"),
         ("[server]\nname = ''", "line 2: has nothing visible in it"),
         ("[server]\nname = \"a\\u001bb\"", "line 2: has U+001B, which is not allowed"),
@@ -197,6 +199,7 @@ fn the_shipped_file_documents_every_key_with_its_default() {
         ]
     );
     assert_eq!(keys("retention"), ["associations_days", "notifications_days", "terminated_days"]);
+    assert_eq!(keys("audit"), ["file_bytes", "file_days", "files_kept"]);
     let told = load_text(&told).unwrap();
     let defaults =
         load_text("data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'").unwrap();

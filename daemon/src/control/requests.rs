@@ -1,11 +1,13 @@
 //! What subcommands ask for, and what they are told.
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
-use parlor_protocol::id::{DeviceId, Timestamp};
+use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::text::Reason;
 use serde::{Deserialize, Serialize};
+
+use crate::store::AuditMark;
 
 /// What a subcommand asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +56,10 @@ pub(crate) enum Request {
     SignUpMode,
     /// How the running daemon is.
     Status,
+    /// The room of this title or ID.
+    RoomFind(String),
+    /// How far the audit has come.
+    AuditMark,
     /// Does something.
     Act(Act),
 }
@@ -141,6 +147,10 @@ pub(crate) enum Response {
     SignUpMode(SignUpMode),
     /// To [`Request::Status`].
     Status(ShownStatus),
+    /// To [`Request::RoomFind`].
+    Room(RoomId),
+    /// To [`Request::AuditMark`].
+    AuditMark(AuditMark),
     /// To [`Act::MakeCode`].
     Code(String),
     /// It is not done.

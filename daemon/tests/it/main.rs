@@ -6,6 +6,7 @@
 
 mod abuse;
 mod accounts;
+mod audit;
 mod bad_input;
 mod crash;
 mod door;

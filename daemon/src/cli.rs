@@ -24,7 +24,8 @@ use clap::{Args, Parser, Subcommand};
 use parlor_protocol::account::SignUpMode;
 
 use crate::config::{Config, Overrides, Surroundings};
-use crate::{logging, serve};
+use crate::logging;
+use crate::serve::{self, Passed};
 
 /// Private chat rooms on your own machine: the daemon.
 #[derive(Debug, Parser)]
@@ -83,7 +84,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct ServeArgs {
     /// Listen here with TLS in place of listen.tls, as on 127.0.0.1:7667; IPv6 in brackets; port 0
-    /// is any free one
+    /// is any free one. Sockets that systemd passes come before it
     #[arg(long, value_name = "ADDR")]
     listen: Vec<SocketAddr>,
 }
@@ -115,10 +116,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Overrides { config: cli.place.config, data: cli.place.data, listen: vec![] };
     match cli.command {
         Command::Serve(ServeArgs { listen }) => {
-            overrides.listen = listen;
+            let passed = Passed::take()?;
+            let addresses = passed.addresses()?;
+            overrides.listen = if addresses.is_empty() { listen } else { addresses };
             let config = Config::load(&overrides, &Surroundings::here())?;
             logging::start(config.log.as_deref())?;
-            Ok(serve::run(&config)?)
+            Ok(serve::run(&config, passed)?)
         }
         Command::User(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;

@@ -22,8 +22,10 @@ use crate::network::Loopback;
 use crate::penalties::Terms;
 use crate::rooms::{Limits, Retention};
 
-/// The file that is read unless another is named, where it exists.
-pub(crate) const SYSTEM_CONFIG: &str = "/etc/parlord/parlord.toml";
+/// Where the file is that is read unless another is named, where it exists; `$CONFIGURATION_DIRECTORY`
+/// comes before it.
+const SYSTEM_CONFIG_DIRECTORY: &str = "/etc/parlord";
+const CONFIG_FILE: &str = "parlord.toml";
 
 /// Why the daemon does not know what to do. Every message names the place and is one line.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +56,7 @@ pub(crate) enum ConfigError {
 /// What the command line says about the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Overrides {
-    /// `--config`: the file to read in place of [`SYSTEM_CONFIG`]; it must exist.
+    /// `--config`: the file to read in place of the system's; it must exist.
     pub(crate) config: Option<PathBuf>,
     /// `--data`: the data directory.
     pub(crate) data: Option<PathBuf>,
@@ -65,7 +67,7 @@ pub(crate) struct Overrides {
 /// What the machine says about it; tests make up their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Surroundings {
-    /// Where [`SYSTEM_CONFIG`] would be.
+    /// Where the system's file would be.
     pub(crate) system_config: PathBuf,
     /// `$STATE_DIRECTORY`, which systemd sets: directories separated by colons.
     pub(crate) state_directory: Option<OsString>,
@@ -77,9 +79,13 @@ impl Surroundings {
     /// Those of this process.
     pub(crate) fn here() -> Self {
         use etcetera::BaseStrategy as _;
+        let directory = |name| env::var_os(name).filter(|directories| !directories.is_empty());
+        let system = directory("CONFIGURATION_DIRECTORY");
+        let system = system.unwrap_or_else(|| SYSTEM_CONFIG_DIRECTORY.into());
         Self {
-            system_config: SYSTEM_CONFIG.into(),
-            state_directory: env::var_os("STATE_DIRECTORY").filter(|dirs| !dirs.is_empty()),
+            // systemd separates several by colons, and the first one is the unit's main one.
+            system_config: env::split_paths(&system).next().unwrap_or_default().join(CONFIG_FILE),
+            state_directory: directory("STATE_DIRECTORY"),
             data_home: etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.data_dir()),
         }
     }

@@ -32,6 +32,8 @@ pub(crate) enum Ask {
     Status { answer: oneshot::Sender<HubStatus> },
     /// The audit file is on disk up to this record.
     AuditSynced(u64),
+    /// Nothing but a sign of life.
+    Pulse(oneshot::Sender<()>),
     /// Time has passed.
     Tick,
     /// There is more to do than one tick did.

@@ -76,6 +76,10 @@ impl Hub {
                 let _gone = answer.send(self.status(at));
             }
             Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
+            Ask::Pulse(reply) => {
+                // Whoever asked may have stopped waiting.
+                let _unheard = reply.send(());
+            }
             Ask::Tick => {
                 turn.ticked = true;
                 self.world.forget_nonces(at);

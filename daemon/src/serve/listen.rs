@@ -15,7 +15,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener};
 use tokio::sync::mpsc;
 
-use super::{ServeError, failed};
+use super::{Passed, ServeError, failed};
 use crate::admission::Gate;
 use crate::config::{Listen, Tls};
 use crate::delivery::{Incoming, ShardHandle};
@@ -93,10 +93,19 @@ pub(super) fn allow_many_connections() {
     }
 }
 
-/// Opens all listeners.
-pub(super) fn bind(listen: &Listen, tls: &Arc<ServerConfig>) -> Result<Vec<Listener>, ServeError> {
-    let mut listeners = vec![];
-    for address in listen.tls.addresses() {
+/// Opens all listeners. Where some were passed, they are the encrypted ones.
+pub(super) fn bind(
+    listen: &Listen,
+    passed: Passed,
+    tls: &Arc<ServerConfig>,
+) -> Result<Vec<Listener>, ServeError> {
+    let mut listeners: Vec<_> = passed
+        .into_listeners()?
+        .into_iter()
+        .map(|tcp| Listener::Tls(tcp, Arc::clone(tls)))
+        .collect();
+    let to_open = if listeners.is_empty() { listen.tls.addresses() } else { vec![] };
+    for address in to_open {
         match bind_tcp(address) {
             Ok(tcp) => listeners.push(Listener::Tls(tcp, Arc::clone(tls))),
             Err(error)

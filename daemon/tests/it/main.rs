@@ -17,5 +17,6 @@ mod messages;
 mod operators;
 mod roles;
 mod rooms;
+mod service;
 mod subcommands;
 mod telling;

@@ -160,6 +160,10 @@ fn waiting(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()>
 }
 
 #[cfg(test)]
+#[path = "../../packaging/manual.rs"]
+mod manual;
+
+#[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
@@ -168,6 +172,11 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_is_in_the_manual_and_is_completed() {
+        manual::write(Cli::command(), "8", Cli::command(), |_, script| script);
     }
 
     #[test]

@@ -46,8 +46,9 @@ fn change(world: &World, room: RoomId, what: &RoomEvent, at: Timestamp) -> Chang
     let named = |user: &Option<UserId>| user.as_ref().map(name);
     match what {
         RoomEvent::Created { owner, .. } => Change::Created(name(owner)),
-        RoomEvent::Messaged { seq, author, text, nonce: _, mentions: _ } => {
-            Change::Message(Message { seq: *seq, at, author: name(author), text: text.clone() })
+        RoomEvent::Messaged { seq, author, text, kind, nonce: _, mentions: _ } => {
+            let (author, text) = (name(author), text.clone());
+            Change::Message(Message { seq: *seq, at, author, text, kind: *kind })
         }
         RoomEvent::Joined { user } => Change::Joined(Member {
             user: name(user),

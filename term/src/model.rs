@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::Notification;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::Role;
@@ -144,6 +145,8 @@ pub(crate) struct Unsent {
     pub(crate) local: LocalId,
     /// What it says.
     pub(crate) text: String,
+    /// Whether that is said or done.
+    pub(crate) kind: MessageKind,
     /// How it stands.
     pub(crate) state: SendState,
 }

@@ -13,7 +13,7 @@ pub(crate) mod tests;
 use std::collections::BTreeSet;
 
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
-use parlor_protocol::message::Message;
+use parlor_protocol::message::{Message, MessageKind};
 use parlor_protocol::notification::Notification;
 use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::refusal::Code;
@@ -173,6 +173,8 @@ pub(crate) enum Ask {
         local: LocalId,
         /// What it says.
         text: String,
+        /// Whether that is said or done.
+        kind: MessageKind,
     },
     /// For the messages before a place.
     Older {

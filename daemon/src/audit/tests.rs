@@ -2,6 +2,7 @@
 
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, Seq};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::Title;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{MessageText, is_hazard};
@@ -125,6 +126,7 @@ fn messages_and_titles_have_no_record_of_their_own() {
         author: ALICE,
         nonce: Nonce::new(AT, [0; 10]),
         text: MessageText::parse("secret").unwrap(),
+        kind: MessageKind::Said,
         mentions: vec![ALICE],
     };
     assert_eq!(told(in_room(message)), None);

@@ -90,7 +90,7 @@ impl World {
         let Event { revision, at, .. } = *event;
         match what {
             RoomEvent::Created { owner, .. } => self.enter(id, *owner, Role::Owner, revision, at),
-            RoomEvent::Messaged { seq, author, nonce, text: _, mentions } => {
+            RoomEvent::Messaged { seq, author, nonce, text: _, kind: _, mentions } => {
                 self.room_mut(id).last_seq = *seq;
                 for user in mentions {
                     self.restore_mention(id, *user, *seq);

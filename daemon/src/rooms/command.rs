@@ -3,6 +3,7 @@
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::{MessageText, Reason, Topic};
@@ -120,6 +121,7 @@ pub(crate) enum Command {
         room: RoomId,
         nonce: Nonce,
         text: MessageText,
+        kind: MessageKind,
     },
     /// Makes a member an admin.
     Promote {

@@ -70,7 +70,9 @@ impl World {
             }
             Command::JoinRoom { room, leave } => entering::join(draft, by()?, *room, *leave),
             Command::LeaveRoom { room } => leaving::leave(draft, by()?, *room),
-            Command::Send { room, nonce, text } => posting::send(draft, by()?, *room, *nonce, text),
+            Command::Send { room, nonce, text, kind } => {
+                posting::send(draft, by()?, *room, *nonce, (text, *kind))
+            }
             Command::MarkRead { room, seq } => posting::mark_read(&draft, by()?, *room, *seq),
             Command::Promote { room, user } => ruling::promote(draft, by()?, *room, user),
             Command::Demote { room, user } => ruling::demote(draft, by()?, *room, user),

@@ -1,6 +1,7 @@
 //! What each command of a session comes to: parsed here, then answered, read or handed to the hub.
 
 use parlor_protocol::id::Timestamp;
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::notification::WhichNotifications;
 use parlor_protocol::refusal::{Code, Refusal};
@@ -121,6 +122,7 @@ fn parse(wanted: Wanted) -> Result<Asked, Code> {
             room: send.room,
             nonce: send.nonce,
             text: MessageText::parse(&send.text).map_err(fault)?,
+            kind: known_kind(send.kind)?,
         },
         Wanted::Promote(it) => Command::Promote { room: it.room, user: user_name(&it.user)? },
         Wanted::Demote(it) => Command::Demote { room: it.room, user: user_name(&it.user)? },
@@ -195,6 +197,14 @@ fn reason(text: &str) -> Result<Option<Reason>, Code> {
 
 fn which(which: &WhichNotifications) -> WhichNotices {
     which.id.map_or(WhichNotices::All, WhichNotices::One)
+}
+
+/// What is sent must be of a kind that this version knows.
+fn known_kind(kind: MessageKind) -> Result<MessageKind, Code> {
+    match kind {
+        MessageKind::Said | MessageKind::Action => Ok(kind),
+        MessageKind::Unknown => Err(Code::BadRequest),
+    }
 }
 
 fn unless_blank<T>(parsed: Result<T, TextError>) -> Result<Option<T>, Code> {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::entry::{Ended, InviteEnd, RequestEnd};
 use parlor_protocol::id::{Bytes, Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
@@ -103,6 +104,7 @@ macro_rules! words {
     )*};
 }
 words! {
+    MessageKind, "there is no such kind of message";
     Role, "there is no such role";
     Departure, "no membership ends in this way";
     Visibility, "there is no such visibility";

@@ -10,7 +10,7 @@ use parlor_protocol::account::{
 use parlor_protocol::hello::{Hello, Limits, Welcome};
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{
-    Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
+    Changes, Direction, History, ListChanges, Message, MessageKind, Messages, Send, Sent,
 };
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::push::{
@@ -65,7 +65,13 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
 }
 
 pub(crate) fn message() -> BoxedStrategy<Message> {
-    any_of_struct!(Message { seq: seq(), at: at(), author: user(), text: text() })
+    any_of_struct!(Message {
+        seq: seq(),
+        at: at(),
+        author: user(),
+        text: text(),
+        kind: select(MessageKind::ALL)
+    })
 }
 
 fn command() -> BoxedStrategy<Command> {
@@ -75,8 +81,13 @@ fn command() -> BoxedStrategy<Command> {
         room_command(),
         owner_command(),
         door::command(),
-        any_of_struct!(Send { room: room_id(), nonce: nonce(), text: any::<String>() })
-            .prop_map(Command::Send),
+        any_of_struct!(Send {
+            room: room_id(),
+            nonce: nonce(),
+            text: any::<String>(),
+            kind: select(MessageKind::ALL)
+        })
+        .prop_map(Command::Send),
         any_of_struct!(History {
             room: room_id(),
             direction: select(Direction::ALL),

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use parlor_protocol::account::{PasswordPurpose, SignUpMode};
 use parlor_protocol::entry::{Ended, InviteEnd, Rejoin, RequestEnd, RoomState};
 use parlor_protocol::hello::{Hello, MAGIC};
-use parlor_protocol::message::Direction;
+use parlor_protocol::message::{Direction, MessageKind};
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::push::{Change, Push};
 use parlor_protocol::record::{Record, Wire};
@@ -326,6 +326,7 @@ fn tags() -> Vec<Example> {
         .chain(words(Departure::ALL))
         .chain(words(Scope::ALL))
         .chain(words(Direction::ALL))
+        .chain(words(MessageKind::ALL))
         .chain(words(Visibility::ALL))
         .chain(words(Entry::ALL))
         .chain(words(Ended::ALL))

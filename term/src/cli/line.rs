@@ -289,6 +289,9 @@ pub(crate) struct SendArgs {
     /// Send every line of standard input that is not blank as a message, in order
     #[arg(long, conflicts_with = "text")]
     pub(crate) lines: bool,
+    /// Say that you do it, as in "alice waves"
+    #[arg(long)]
+    pub(crate) me: bool,
     /// Fail where the server says to wait, instead of waiting
     #[arg(long)]
     pub(crate) no_wait: bool,

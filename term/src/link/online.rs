@@ -293,7 +293,9 @@ impl Online<'_> {
     fn carry_out(&mut self, ask: Ask) {
         let client = self.client.clone();
         match ask {
-            Ask::Send { room, local, text } => self.link.outbox.add(room, local, text),
+            Ask::Send { room, local, text, kind } => {
+                self.link.outbox.add(room, local, text, kind);
+            }
             Ask::Older { room, before } => self.ask(async move {
                 let (direction, limit) = (Direction::Before, HISTORY_PAGE);
                 let page = client.ask(History { room, direction, seq: before, limit }).await?;

@@ -10,7 +10,7 @@ use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::text::mentions;
 
 pub(super) use self::line::clock;
-use self::line::{Line, Tone, author, draw_line, room_for_text, said_lines};
+use self::line::{Line, Tone, draw_line, room_for_text, said_lines, spoken};
 use super::paint;
 use crate::keymap::Scroll;
 use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, What};
@@ -326,10 +326,10 @@ impl Chat {
         {
             block.push(Line::Rule(format!("{count} new")));
         }
-        let author = author(&said.author, width);
+        let (author, text) = spoken(&said.author, &said.text, said.kind, width);
         let texts = self.wrapped.entry((room.id, entry.id)).or_insert_with(|| {
             let (first, rest) = room_for_text(&author, width);
-            paint::wrap(&said.text, first, rest)
+            paint::wrap(&text, first, rest)
         });
         let texts = texts.clone();
         block.extend(said_lines(&self.time(entry.at), &author, texts, Tone::Said));
@@ -339,8 +339,6 @@ impl Chat {
     /// The lines of one's own messages that are not acknowledged.
     fn unsent(&self, model: &Model, room: &Room) -> Vec<Line> {
         let width = self.wrapped_at;
-        let author = author(&model.me, width);
-        let (first, rest) = room_for_text(&author, width);
         let mut lines = Vec::new();
         // More than fit on the screen are not seen, and wrapping them all would cost.
         let seen = room.unsent.len().saturating_sub(self.height);
@@ -349,7 +347,9 @@ impl Chat {
                 SendState::Queued => ("◷", Tone::Queued, None),
                 SendState::Refused(why) => ("✗", Tone::Refused, Some(why)),
             };
-            let mut texts = paint::wrap(&format!("{mark} {}", unsent.text), first, rest);
+            let (author, text) = spoken(&model.me, &unsent.text, unsent.kind, width);
+            let (first, rest) = room_for_text(&author, width);
+            let mut texts = paint::wrap(&format!("{mark} {text}"), first, rest);
             if let Some(why) = why {
                 texts.extend(paint::wrap(&format!("not sent: {why}"), rest, rest));
             }

@@ -1,5 +1,6 @@
 //! What keys do to the model.
 
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
 use super::{Ask, Intent, error, go_to, hint, jump_to, popups, slash};
@@ -147,13 +148,13 @@ fn enter(model: &mut Model) -> Vec<Intent> {
     let text = model.input.text().to_owned();
     match text.strip_prefix('/') {
         // Two slashes say one, so that a message may begin with it.
-        Some(message) if message.starts_with('/') => send(model, message),
+        Some(message) if message.starts_with('/') => send(model, message, MessageKind::Said),
         Some(command) => slash::run(model, command),
-        None => send(model, &text),
+        None => send(model, &text, MessageKind::Said),
     }
 }
 
-fn send(model: &mut Model, text: &str) -> Vec<Intent> {
+pub(super) fn send(model: &mut Model, text: &str, kind: MessageKind) -> Vec<Intent> {
     model.armed = None;
     match MessageText::parse(text) {
         Ok(_) => {}
@@ -181,9 +182,9 @@ fn send(model: &mut Model, text: &str) -> Vec<Intent> {
         return Vec::new();
     };
     let text = text.to_owned();
-    room.unsent.push(Unsent { local, text: text.clone(), state: SendState::Queued });
+    room.unsent.push(Unsent { local, text: text.clone(), kind, state: SendState::Queued });
     let room = room.id;
     model.next_local = LocalId(local.0 + 1);
     model.input.take();
-    vec![Intent::Ask(Ask::Send { room, local, text })]
+    vec![Intent::Ask(Ask::Send { room, local, text, kind })]
 }

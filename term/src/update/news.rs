@@ -101,7 +101,7 @@ fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Bef
 fn said(message: &Message) -> (Timestamp, Said) {
     let text = message.text.as_str().to_owned();
     let author = message.author.as_str().to_owned();
-    (message.at, Said { seq: message.seq, author, text })
+    (message.at, Said { seq: message.seq, author, text, kind: message.kind })
 }
 
 /// Takes the list of those whom one blocks: what they said goes. What others said who are no longer
@@ -272,7 +272,7 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
             let text = message.text.as_str().to_owned();
             let own = author == me;
             let mentioned = mentions(&text).any(|name| name.as_str() == me);
-            let said = Said { seq: message.seq, author, text };
+            let said = Said { seq: message.seq, author, text, kind: message.kind };
             if room.timeline.push(message.at, What::Said(said)) && !own {
                 room.unread = room.unread.saturating_add(1);
                 room.mentions = room.mentions.saturating_add(u32::from(mentioned));

@@ -4,6 +4,7 @@ mod people;
 mod rooms;
 
 use parlor_protocol::id::RoomId;
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::request::Command as Change;
 
 use super::{Intent, ask, error, hint, keys, popups};
@@ -44,6 +45,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/leave", "[ROOM]", "leave this room or that one", rooms::leave),
     command("/rooms", "[TEXT]", "list the public rooms", rooms::list),
     command("/log", "", "list your former rooms, to rejoin them", rooms::log),
+    command("/me", "TEXT", "say that you do something", me),
     command("/topic", "[TEXT]", "set the topic, or clear it", rooms::topic),
     command("/rename", "TITLE", "give this room a title", rooms::rename),
     command("/slow", "SECS", "set the time between two messages; 0 ends it", rooms::slow),
@@ -138,6 +140,14 @@ fn show(model: &mut Model, listing: Listing) -> Vec<Intent> {
         model.input.take();
     }
     intents
+}
+
+fn me(model: &mut Model, text: &str) -> Vec<Intent> {
+    if text.is_empty() {
+        error(model, "/me needs to know what you do, as in /me waves.");
+        return Vec::new();
+    }
+    keys::send(model, text, MessageKind::Action)
 }
 
 fn help(model: &mut Model, _: &str) -> Vec<Intent> {

@@ -243,6 +243,7 @@ pub(crate) fn message(seq: u64, text: &str) -> Message {
         at: Timestamp(1_795_378_032_123),
         author: "bob".parse().unwrap(),
         text: text.parse().unwrap(),
+        kind: parlor_protocol::message::MessageKind::Said,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What one may do in a while, and what one hears beyond it.
 
 use parlor_protocol::id::Nonce;
+use parlor_protocol::message::MessageKind;
 
 use super::*;
 
@@ -22,7 +23,12 @@ fn after(ms: i64) -> Timestamp {
 
 fn send() -> Command {
     let room = RoomId::from_random(1);
-    Command::Send { room, nonce: Nonce::new(START, [0; 10]), text: "hi".parse().unwrap() }
+    Command::Send {
+        room,
+        nonce: Nonce::new(START, [0; 10]),
+        text: "hi".parse().unwrap(),
+        kind: MessageKind::Said,
+    }
 }
 
 /// How often it is allowed at that moment.

@@ -7,7 +7,7 @@ use parlor_protocol::account::{
 };
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{
-    Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
+    Changes, Direction, History, ListChanges, Message, MessageKind, Messages, Send, Sent,
 };
 use parlor_protocol::name::UserName;
 use parlor_protocol::password::{Login, Password, Registration};
@@ -354,5 +354,5 @@ pub(super) fn login_finish(finalization: Vec<u8>) -> Command {
 
 /// The command that says something under a nonce.
 pub(crate) fn saying(room: RoomId, nonce: Nonce, text: &str) -> Command {
-    Command::Send(Send { room, nonce, text: text.to_owned() })
+    Command::Send(Send { room, nonce, text: text.to_owned(), kind: MessageKind::Said })
 }

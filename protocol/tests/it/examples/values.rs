@@ -8,7 +8,7 @@ use parlor_protocol::account::{
 use parlor_protocol::hello::{Limits, Welcome};
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{
-    Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
+    Changes, Direction, History, ListChanges, Message, MessageKind, Messages, Send, Sent,
 };
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::push::{
@@ -263,11 +263,13 @@ pub(super) fn message() -> Message {
         at: AT,
         author: alice(),
         text: MessageText::parse("grüß dich").unwrap(),
+        kind: MessageKind::Said,
     }
 }
 
 pub(super) fn send() -> Send {
-    Send { room: room_id(), nonce: Nonce::new(AT, [0x5a; 10]), text: "grüß dich".into() }
+    let kind = MessageKind::Said;
+    Send { room: room_id(), nonce: Nonce::new(AT, [0x5a; 10]), text: "grüß dich".into(), kind }
 }
 
 pub(super) fn sent() -> Sent {

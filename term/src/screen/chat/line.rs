@@ -1,8 +1,11 @@
 //! The rows of a conversation: what they hold, how a message becomes rows, how they are drawn.
 
+use std::borrow::Cow;
+
 use cursive::Printer;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::Timestamp;
+use parlor_protocol::message::MessageKind;
 
 use crate::screen::paint;
 
@@ -12,6 +15,9 @@ const COLUMNS_WIDE: usize = 81;
 const NAME_COLUMNS: usize = 10;
 /// Where the text begins beside it: behind time, name and rule.
 const TEXT_AT: usize = 6 + NAME_COLUMNS + 3;
+
+/// What stands for the name where somebody does something.
+const DOES: &str = "*";
 
 /// One row of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +45,22 @@ pub(in crate::screen) fn clock(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// A name as it is shown: no wider than its place.
-pub(super) fn author(name: &str, width: usize) -> String {
+fn author(name: &str, width: usize) -> String {
     let most = if width >= COLUMNS_WIDE { NAME_COLUMNS } else { (width / 3).max(1) };
     paint::clipped(name, most).into_owned()
+}
+
+/// Who a message is by and what it says, as they are shown: what somebody does is told of them.
+pub(super) fn spoken<'a>(
+    by: &str,
+    text: &'a str,
+    kind: MessageKind,
+    width: usize,
+) -> (String, Cow<'a, str>) {
+    match kind {
+        MessageKind::Said | MessageKind::Unknown => (author(by, width), Cow::Borrowed(text)),
+        MessageKind::Action => (DOES.to_owned(), Cow::Owned(format!("{by} {text}"))),
+    }
 }
 
 /// How many columns the first and the other lines of a message have for its text.
@@ -57,7 +76,8 @@ pub(super) fn room_for_text(author: &str, width: usize) -> (usize, usize) {
 /// How wide time and name are where they stand before the text. On the narrowest screens the time
 /// is not shown.
 fn head_columns(author: &str, width: usize) -> usize {
-    indent(width) + paint::columns(author) + 2
+    let gap = if author == DOES { 1 } else { 2 };
+    indent(width) + paint::columns(author) + gap
 }
 
 fn indent(width: usize) -> usize {
@@ -110,8 +130,8 @@ pub(super) fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize,
                 paint::styled(printer, (x + TEXT_AT - 3, y), 3, " │ ", paint::dim());
                 at = TEXT_AT;
             } else if !author.is_empty() {
-                paint::text(printer, (x + at, y), width.saturating_sub(at), ": ");
-                at += 2;
+                let gap = if author == DOES { " " } else { ": " };
+                at += paint::text(printer, (x + at, y), width.saturating_sub(at), gap);
             }
             paint::styled(printer, (x + at, y), width.saturating_sub(at), text, style);
         }

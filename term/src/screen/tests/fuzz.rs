@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use parlor_protocol::account::Device;
 use parlor_protocol::entry::{Ban, JoinRequest};
 use parlor_protocol::id::{Bytes, DeviceId, NotificationId, RoomId};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::Role;
 use parlor_protocol::text::Reason;
@@ -65,6 +66,7 @@ fn model_of(text: &str) -> Model {
     model.rooms[0].unsent.push(Unsent {
         local: LocalId(2),
         text: text.to_owned(),
+        kind: MessageKind::Action,
         state: SendState::Refused(text.to_owned()),
     });
     model.input.insert(text);

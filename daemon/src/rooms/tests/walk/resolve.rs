@@ -2,6 +2,7 @@
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::UserName;
 use parlor_protocol::room::{Entry, Role, Visibility};
 
@@ -231,7 +232,8 @@ impl Walk {
                 );
                 self.sent.push((actor, room, nonce));
                 let text = TEXTS[step.whom % TEXTS.len()].parse().unwrap();
-                Command::Send { room, nonce, text }
+                let kind = [MessageKind::Said, MessageKind::Action][pick % 2];
+                Command::Send { room, nonce, text, kind }
             }
             Verb::Resend => match self.sent_before(step) {
                 Some((_, room, nonce)) => send(room, nonce),

@@ -290,6 +290,7 @@ pub(crate) fn refusal(
         | Command::Expire { .. }
         | Command::Forget { .. }
         | Command::PruneNotifications { .. }
+        | Command::ExpireDevice { .. }
         | Command::Forsake { .. }
         | Command::ForgetSignUp { .. }
         | Command::ExpireCode { .. } => return None,

@@ -18,11 +18,12 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use parlor_protocol::account::SignUpMode;
+use parlor_protocol::id::Timestamp;
 use parlor_protocol::reply::CloseReason;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
-use presence::Presence;
+use presence::{Online, Presence};
 pub(crate) use status::HubStatus;
 use turn::Turn;
 
@@ -165,7 +166,12 @@ impl Hub {
     /// Runs until it is told to stop or the store fails, and then tells everyone so. Blocks its
     /// thread.
     pub(crate) fn run(mut self, asks: &mut mpsc::Receiver<Ask>) -> Stopped {
-        let ended = self.take_turns(asks).and_then(|()| self.write_behind());
+        let ended = self.take_turns(asks).and_then(|()| {
+            for online in self.presence.take_all() {
+                self.note_device_use(&online, now());
+            }
+            self.write_behind()
+        });
         let reason = match &ended {
             Ok(()) => CloseReason::ShuttingDown,
             Err(_) => CloseReason::Unavailable,
@@ -255,9 +261,21 @@ impl Hub {
         self.writer.write_behind(&behind)
     }
 
-    fn note_device_use(&mut self, used: DeviceUse) {
+    /// Notes that the device of a online is in use, if it has one.
+    fn note_device_use(&mut self, online: &Online, at: Timestamp) {
+        let Online { user, device, address, .. } = online;
+        let Some(device) = *device else { return };
+        self.world.use_device(*user, device, at);
         if self.behind.device_uses.len() < DEVICE_USES_MAX {
-            self.behind.device_uses.push(used);
+            let address = address.to_string();
+            self.behind.device_uses.push(DeviceUse { user: *user, device, at, address });
+        }
+    }
+
+    /// Notes the use of devices whose sessions last for long.
+    fn note_devices_in_use(&mut self, at: Timestamp) {
+        for online in self.presence.due_to_note(at) {
+            self.note_device_use(&online, at);
         }
     }
 

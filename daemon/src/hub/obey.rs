@@ -1,5 +1,7 @@
 //! From an ask to its events, and from each event to its row, its audit record and its frames.
 
+use std::sync::Arc;
+
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::id::{DeviceId, RoomId, Seq, Timestamp};
 use parlor_protocol::record::Record;
@@ -7,6 +9,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::room::{Members, Room};
 
+use super::presence::Online;
 use super::turn::Turn;
 use super::{Ask, Caller, Hub, Proof, Wish};
 use crate::audit::{self, Origin};
@@ -15,7 +18,7 @@ use crate::rooms::{
     Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
     RoomEvent, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
 };
-use crate::store::{DeviceUse, StoreError};
+use crate::store::StoreError;
 use crate::translate;
 
 /// In rooms of more members nobody looks who of them is connected.
@@ -57,7 +60,9 @@ impl Hub {
                 }
             }
             Ask::Ended { caller, user } => {
-                self.presence.exit(caller.conn.serial);
+                if let Some(used) = self.presence.exit(caller.conn.serial) {
+                    self.note_device_use(&used, at);
+                }
                 let name = translate::name_of(&self.world, user);
                 turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
             }
@@ -85,6 +90,7 @@ impl Hub {
                 self.world.forget_nonces(at);
                 self.allowances.tidy(at);
                 self.penalties.tidy(at);
+                self.note_devices_in_use(at);
                 self.purge(at);
                 self.do_chores(turn, at)?;
             }
@@ -184,7 +190,10 @@ impl Hub {
         };
         let (known, stands) = match proof {
             Proof::Password(record) => (None, self.has_password(turn, user, record)?),
-            Proof::Device(device) => (Some(*device), self.has_device(user, *device)),
+            Proof::Device(device) => {
+                let since = Timestamp(at.0.saturating_sub(self.chores.retention.devices_ms));
+                (Some(*device), self.world.has_device(user, *device, since))
+            }
         };
         if !stands {
             return Ok(Err(self.login_failed(turn, caller, &name, proof.by(), at)));
@@ -249,10 +258,6 @@ impl Hub {
         }
     }
 
-    fn has_device(&self, user: UserId, device: DeviceId) -> bool {
-        self.world.user(user).is_some_and(|user| user.devices().any(|(id, _)| id == device))
-    }
-
     /// Makes a connection a user's.
     fn begin(
         &mut self,
@@ -262,11 +267,10 @@ impl Hub {
         at: Timestamp,
     ) -> Outcome {
         let Opening { user, device, .. } = opening;
-        if let Some(device) = device {
-            let address = caller.address.to_string();
-            self.note_device_use(DeviceUse { user, device, at, address });
-        }
-        self.presence.enter(caller.conn.serial, user);
+        let address = Arc::clone(&caller.address);
+        let online = Online { user, device, address, noted_at: at };
+        let online = self.presence.enter(caller.conn.serial, online);
+        self.note_device_use(&online, at);
         let place = |room: RoomId| {
             let of = self.world.membership(room, user);
             let of = of.expect("invariant: a user's rooms have the user");

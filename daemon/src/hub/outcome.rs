@@ -89,6 +89,7 @@ impl Hub {
             | Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => None,

@@ -158,6 +158,7 @@ impl Allowances {
             | Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => return Ok(()),

@@ -213,6 +213,12 @@ pub(crate) enum Command {
         user: UserId,
         before: Timestamp,
     },
+    /// Revokes a device that was not used since then.
+    ExpireDevice {
+        user: UserId,
+        id: DeviceId,
+        before: Timestamp,
+    },
     /// Takes a removed user out of the next of their rooms.
     Forsake {
         user: UserId,

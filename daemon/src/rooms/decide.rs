@@ -7,7 +7,8 @@ use super::command::{Actor, Command, Decision};
 use super::event::{DirectoryEvent, Event, Happening, RoomEvent, Stream, UserEvent, UserId};
 use super::world::{Room, User, World};
 use super::{
-    accounts, agenda, entering, keeping_out, knocking, leaving, notices, posting, ruling, users,
+    accounts, agenda, devices, entering, keeping_out, knocking, leaving, notices, posting, ruling,
+    users,
 };
 
 impl World {
@@ -108,6 +109,9 @@ impl World {
             Command::Forget { room, user, before } => agenda::forget(draft, *room, *user, *before),
             Command::PruneNotifications { user, before } => {
                 agenda::prune_notifications(draft, *user, *before)
+            }
+            Command::ExpireDevice { user, id, before } => {
+                devices::expire(draft, *user, *id, *before)
             }
             Command::Forsake { user } => users::forsake(draft, *user),
             Command::ForgetSignUp { user } => users::forget(draft, *user),

@@ -225,6 +225,7 @@ impl World {
             Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => (Action::Pass, None),

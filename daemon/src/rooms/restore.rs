@@ -5,12 +5,13 @@
 //! restore, are in [`nonces`](super::nonces).
 
 use parlor_protocol::account::SignUpMode;
-use parlor_protocol::id::{Bytes, DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::id::{DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::Topic;
 
 use super::codes::{Code, CodeTerms};
+use super::devices::Device;
 use super::event::{Standing, Status, UserId};
 use super::world::{Member, Membership, Noted, Reading, Room, RoomState, User, World};
 
@@ -70,8 +71,8 @@ impl World {
     }
 
     /// A device that was not revoked.
-    pub(crate) fn restore_device(&mut self, user: UserId, id: DeviceId, public_key: Bytes<32>) {
-        self.user_mut(user).devices.insert(id, public_key);
+    pub(crate) fn restore_device(&mut self, user: UserId, id: DeviceId, device: Device) {
+        self.put_device(user, id, Some(device));
     }
 
     pub(crate) fn restore_block(&mut self, user: UserId, whom: UserId) {

@@ -14,6 +14,7 @@ use parlor_protocol::text::Topic;
 use super::agenda::Agenda;
 use super::association::Association;
 use super::codes::{Code, CodeTerms};
+use super::devices::Device;
 use super::event::{Standing, Status, UserId};
 use super::nonces::Nonces;
 
@@ -49,7 +50,7 @@ pub(crate) struct User {
     /// The number of the last device ever registered; a revoked one's is not given again.
     pub(super) last_device: DeviceId,
     /// The keys that log the user in, by number.
-    pub(super) devices: BTreeMap<DeviceId, Bytes<32>>,
+    pub(super) devices: BTreeMap<DeviceId, Device>,
     pub(super) rooms: BTreeSet<RoomId>,
     /// Where a request or an invite of theirs waits.
     pub(super) knocks: BTreeSet<RoomId>,
@@ -238,13 +239,13 @@ impl User {
     }
 
     /// The devices that log the user in, by number.
-    pub(crate) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Bytes<32>)> {
-        self.devices.iter().map(|(&id, key)| (id, key))
+    pub(crate) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Device)> {
+        self.devices.iter().map(|(&id, device)| (id, device))
     }
 
     /// The number of the device with this key.
     pub(crate) fn device_with(&self, public_key: &Bytes<32>) -> Option<DeviceId> {
-        self.devices().find(|(_, key)| *key == public_key).map(|(id, _)| id)
+        self.devices().find(|(_, device)| device.public_key == *public_key).map(|(id, _)| id)
     }
 }
 

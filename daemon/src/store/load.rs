@@ -12,7 +12,7 @@ use super::rows::{
 use super::writer::{Writer, write_evicted};
 use super::{Doing, StoreError};
 use crate::rooms::{
-    CodeTerms, Membership, NONCES_MAX, NonceKey, Noted, RoomState, SignUpCode, StoredRoom,
+    CodeTerms, Device, Membership, NONCES_MAX, NonceKey, Noted, RoomState, SignUpCode, StoredRoom,
     StoredUser, World, oldest_remembered,
 };
 
@@ -60,8 +60,9 @@ fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()
         world.restore_user(user(row, 0)?, stored);
         Ok(())
     })?;
-    each(connection, "SELECT user, id, public_key FROM devices", |row| {
-        world.restore_device(user(row, 0)?, DeviceId(row.get(1)?), key(row, 2)?);
+    each(connection, "SELECT user, id, public_key, used_at FROM devices", |row| {
+        let device = Device { public_key: key(row, 2)?, used_at: time(row, 3)? };
+        world.restore_device(user(row, 0)?, DeviceId(row.get(1)?), device);
         Ok(())
     })?;
     each(connection, "SELECT user, blocked FROM blocks", |row| {

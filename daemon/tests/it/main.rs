@@ -20,3 +20,4 @@ mod rooms;
 mod service;
 mod subcommands;
 mod telling;
+mod unused_devices;

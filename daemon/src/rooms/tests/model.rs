@@ -60,8 +60,8 @@ struct Account {
     /// `None` for an account that nobody remembers.
     status: Option<Status>,
     since: Timestamp,
-    /// Numbers and keys.
-    devices: Vec<(u32, u8)>,
+    /// Numbers, keys, and when they were registered: nobody uses any.
+    devices: Vec<(u32, u8, Timestamp)>,
     registered: u32,
     blocked: Vec<UserId>,
     notes: Vec<NoteView>,
@@ -162,6 +162,7 @@ impl Model {
             Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => {
@@ -268,7 +269,7 @@ impl Model {
                 standing: account.standing,
                 status: account.status?,
                 revision: account.changes,
-                devices: account.devices.iter().map(|&(id, _)| id).collect(),
+                devices: account.devices.iter().map(|&(id, ..)| id).collect(),
                 blocked: sorted(&account.blocked),
                 notifications: account.notes.clone(),
             };

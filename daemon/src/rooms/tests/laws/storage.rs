@@ -95,8 +95,8 @@ fn restore_user(world: &mut World, walk: &Walk, id: UserId) {
         last_notification: user.last_notification,
     };
     world.restore_user(id, stored);
-    for (device, key) in user.devices() {
-        world.restore_device(id, device, *key);
+    for (number, device) in user.devices() {
+        world.restore_device(id, number, *device);
     }
     for &whom in &user.blocked {
         world.restore_block(id, whom);

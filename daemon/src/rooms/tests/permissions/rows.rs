@@ -315,6 +315,10 @@ rows! {
     PruneNotifications {
         |_| Command::PruneNotifications { user: UserId(1), before: START } => time_alone(),
     }
+    ExpireDevice {
+        |_| Command::ExpireDevice { user: UserId(1), id: DeviceId(1), before: START } =>
+            time_alone(),
+    }
     Forsake {
         |_| Command::Forsake { user: UserId(1) } => time_alone(),
     }

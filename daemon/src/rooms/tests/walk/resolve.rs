@@ -267,6 +267,7 @@ impl Walk {
             Verb::Expire
             | Verb::Forget
             | Verb::PruneNotifications
+            | Verb::ExpireDevice
             | Verb::Forsake
             | Verb::ForgetSignUp
             | Verb::ExpireCode
@@ -308,6 +309,7 @@ impl Walk {
             Verb::Expire => Command::Expire { room, user },
             Verb::Forget => Command::Forget { room, user, before },
             Verb::PruneNotifications => Command::PruneNotifications { user, before },
+            Verb::ExpireDevice => Command::ExpireDevice { user, id: DeviceId(1), before },
             Verb::Forsake => Command::Forsake { user },
             Verb::ForgetSignUp => Command::ForgetSignUp { user },
             Verb::ExpireCode => Command::ExpireCode { code: self.code(step) },
@@ -414,6 +416,7 @@ fn actor_of(verb: Verb) -> ActorOf {
         Verb::Expire
         | Verb::Forget
         | Verb::PruneNotifications
+        | Verb::ExpireDevice
         | Verb::Forsake
         | Verb::ForgetSignUp
         | Verb::ExpireCode

@@ -97,6 +97,7 @@ verbs! {
     1 Expire
     1 Forget
     1 PruneNotifications
+    1 ExpireDevice
     1 Forsake
     1 ForgetSignUp
     1 ExpireCode

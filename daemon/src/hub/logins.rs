@@ -7,6 +7,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 use super::turn::Turn;
 use super::{Caller, Hub};
 use crate::audit::{self, LoginBy};
+use crate::penalties::KeyFailed;
 
 impl Hub {
     /// Why a login may not be tried yet. Where it may, it counts as failed until it succeeds.
@@ -23,9 +24,9 @@ impl Hub {
         tried.refusal
     }
 
-    /// What somebody hears whose login has failed. One by password is counted since it began. One
-    /// by a device is counted here: those that succeed never wait. What comes too early is not on
-    /// record one by one, or strangers could fill the disk with it.
+    /// What somebody hears whose login has failed. One by password was counted when it began. Wrong
+    /// device keys never wait, so only some of them are on record one by one: strangers could
+    /// otherwise fill the disk with them.
     pub(super) fn login_failed(
         &mut self,
         turn: &mut Turn,
@@ -34,13 +35,19 @@ impl Hub {
         by: LoginBy,
         at: Timestamp,
     ) -> Refusal {
-        let early = match by {
-            LoginBy::Password => None,
-            LoginBy::Device(_) => self.try_login(turn, caller, name, at),
+        let (record, suspicion) = match by {
+            LoginBy::Password => (true, None),
+            LoginBy::Device(_) => {
+                let KeyFailed { record, suspicion } =
+                    self.penalties.key_failed(&caller.address, name, at);
+                (record, suspicion)
+            }
         };
-        early.unwrap_or_else(|| {
-            turn.rows.audit.push(audit::login_failed(&caller.origin(), name, by, at));
-            Code::BadCredentials.into()
-        })
+        let origin = caller.origin();
+        if record {
+            turn.rows.audit.push(audit::login_failed(&origin, name, by, at));
+        }
+        turn.rows.audit.extend(suspicion.map(|what| audit::guessing(&origin, name, what, at)));
+        Code::BadCredentials.into()
     }
 }

@@ -15,7 +15,7 @@ mod status;
 mod turn;
 
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::Timestamp;
@@ -225,12 +225,17 @@ impl Hub {
         if turn.has_rows() || turn.ticked && self.audit_synced.is_some() {
             turn.rows.audit_done = self.audit_synced.take();
             turn.set_nonces_aside(&mut self.world);
+            let begun = Instant::now();
             if let Err(error) = self.writer.commit(&turn.rows) {
                 self.hand_on(turn.failed());
                 return Err(error);
             }
-            // The benchmark reads this line: its bare SQLite writes in the same batches.
+            // The benchmark reads these lines: its bare SQLite writes in the same batches.
             log::debug!("events committed: {}", turn.rows.events.len());
+            if let Some(decided) = turn.chores {
+                let (decided, committed) = (decided.as_micros(), begun.elapsed().as_micros());
+                log::debug!("chores decided and committed in us: {decided} {committed}");
+            }
         }
         if turn.has_audit() {
             // Full, it has been rung already. The thread ends before the hub only by a bug of its
@@ -261,7 +266,7 @@ impl Hub {
         self.writer.write_behind(&behind)
     }
 
-    /// Notes that the device of a online is in use, if it has one.
+    /// Notes that the device of a session is in use, if it has one.
     fn note_device_use(&mut self, online: &Online, at: Timestamp) {
         let Online { user, device, address, .. } = online;
         let Some(device) = *device else { return };

@@ -198,6 +198,11 @@ fn user_event(
     let record = match event {
         UserEvent::PasswordSet(_) => record("password-set"),
         UserEvent::PasswordRestretched(_) => record("password-restretched"),
+        // Whoever is taken for somebody else by it can be found.
+        UserEvent::DisplayNameSet(name) => {
+            let name = name.as_ref().map(ToString::to_string);
+            record("display-name-set").text_or_null("display_name", name)
+        }
         UserEvent::DeviceAdded { id, device } => record("device-added")
             .number("device", id.0)
             .text("name", device.name.as_str())
@@ -261,6 +266,7 @@ pub(crate) fn refusal(
         // The console does none of these.
         Command::SignUp { .. }
         | Command::Restretch { .. }
+        | Command::SetDisplayName { .. }
         | Command::AddDevice { .. }
         | Command::RevokeDevice { .. }
         | Command::Block { .. }

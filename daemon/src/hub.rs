@@ -13,6 +13,7 @@ mod outcome;
 mod presence;
 mod status;
 mod turn;
+mod watching;
 
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
@@ -26,6 +27,7 @@ pub(crate) use ask::{Ask, Caller, Proof, Wish};
 use presence::{Online, Presence};
 pub(crate) use status::HubStatus;
 use turn::Turn;
+use watching::Watching;
 
 use crate::audit::{self, AuditRecord};
 use crate::clock::now;
@@ -66,6 +68,8 @@ pub(crate) struct Hub {
     penalties: Penalties,
     /// Who is connected.
     presence: Presence,
+    /// Who has which room's member list open.
+    watching: Watching,
     chores: Chores,
     /// How strangers sign up, for the sessions to see.
     sign_up: watch::Sender<SignUpMode>,
@@ -155,6 +159,7 @@ impl Hub {
             allowances,
             penalties: Penalties::new(penalties),
             presence: Presence::default(),
+            watching: Watching::default(),
             chores: Chores::new(retention),
             sign_up,
             audit_synced,
@@ -193,6 +198,7 @@ impl Hub {
                 let more = turn.asks < BATCH_MAX && !turn.stopping;
                 next = if more { asks.try_recv().ok() } else { None };
             }
+            self.tell_presence(&mut turn, now());
             let stopping = turn.stopping;
             self.finish(turn)?;
             if stopping {
@@ -202,9 +208,9 @@ impl Hub {
         Ok(())
     }
 
-    /// The next ask. While there are chores left nobody is waited for.
+    /// The next ask. While there is something left to do nobody is waited for.
     fn next(&self, asks: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
-        if !self.chores.left {
+        if !self.chores.left && !self.watching.is_due(now()) {
             return asks.blocking_recv();
         }
         match asks.try_recv() {

@@ -132,6 +132,10 @@ pub(crate) struct Member {
     pub(crate) user: String,
     /// What they are in the room.
     pub(crate) role: Role,
+    /// Whether they are connected; `None` where nobody looks.
+    pub(crate) online: Option<bool>,
+    /// What they are shown with beside their name; untrusted.
+    pub(crate) display_name: Option<String>,
 }
 
 /// Names a message of one's own from when it is written until it is acknowledged.

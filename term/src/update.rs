@@ -67,6 +67,8 @@ pub(crate) enum News {
     NoticesRead(Option<NotificationId>),
     /// Notifications are gone, on some device: this one, or all.
     NoticesDismissed(Option<NotificationId>),
+    /// Members of a room are to be shown otherwise.
+    Present(room::Present),
     /// These are the users whom one blocks, all of them.
     Blocks(BTreeSet<String>),
     /// One blocks a user from now on, on all devices.
@@ -183,7 +185,7 @@ pub(crate) enum Ask {
         /// The place; `None` for the room's last.
         before: Option<Seq>,
     },
-    /// For the members of a room.
+    /// For the members of a room, and to be told from then on how they are to be shown.
     Members {
         /// Of which.
         room: RoomId,
@@ -293,9 +295,8 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
 /// Asks for what a room needs to be shown, as far as it is not known.
 fn look_up(model: &mut Model, id: RoomId) -> Vec<Intent> {
     let mut intents = older(model, id);
-    if model.room_mut(id).is_some_and(|room| room.members.is_empty()) {
-        intents.push(Intent::Ask(Ask::Members { room: id }));
-    }
+    // Also where they are known: who came and went is told of the room that is shown alone.
+    intents.push(Intent::Ask(Ask::Members { room: id }));
     intents
 }
 

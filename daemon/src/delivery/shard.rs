@@ -247,6 +247,11 @@ fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>
                     singles.add(conn);
                 }
             }
+            Step::Tell { conn, frame } => {
+                if let Some(conn) = registry.conn(conn) {
+                    singles.push(conn, frame);
+                }
+            }
             Step::Open { conn, opening, rooms } => {
                 if let Some(conn) = registry.conn(conn).cloned() {
                     registry.open(&conn, opening, rooms);

@@ -86,6 +86,8 @@ pub(crate) enum Wish {
     Open { user: UserId, device: Option<NewDevice>, proof: Proof },
     /// The snapshot and the pushes of the user's rooms.
     Subscribe { user: UserId },
+    /// Presence of the members of this room, in place of the one before.
+    Watch { user: UserId, room: Option<RoomId> },
     /// This page of a room's members, with who of them is connected.
     Present { room: RoomId, members: Members },
     /// These rooms, as they were found in the store, with how far the user has read them by now.

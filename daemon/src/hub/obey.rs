@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::id::{DeviceId, RoomId, Seq, Timestamp};
-use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
-use parlor_protocol::room::{Members, Room};
+use parlor_protocol::room::Room;
 
 use super::presence::Online;
 use super::turn::Turn;
@@ -20,9 +19,6 @@ use crate::rooms::{
 };
 use crate::store::StoreError;
 use crate::translate;
-
-/// In rooms of more members nobody looks who of them is connected.
-const PRESENCE_MEMBERS_MAX: usize = 200;
 
 impl Hub {
     /// Decides and applies one ask. An error is the store's, and the end.
@@ -42,6 +38,7 @@ impl Hub {
                         self.open(turn, &caller, user, device, &proof, at)
                     }
                     Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
+                    Wish::Watch { user, room } => Ok(self.watch(&caller, user, room, at)),
                     Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
                     Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
                     Wish::Missed { user } => Ok(Err(self.missed(turn, &caller, user, at))),
@@ -60,8 +57,12 @@ impl Hub {
                 }
             }
             Ask::Ended { caller, user } => {
+                self.watching.unwatch(caller.conn.serial);
                 if let Some(used) = self.presence.exit(caller.conn.serial) {
                     self.note_device_use(&used, at);
+                    if !self.presence.is_online(user) {
+                        self.watching.came_or_went(&self.world, user, true);
+                    }
                 }
                 let name = translate::name_of(&self.world, user);
                 turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
@@ -267,6 +268,9 @@ impl Hub {
         at: Timestamp,
     ) -> Outcome {
         let Opening { user, device, .. } = opening;
+        if !self.presence.is_online(user) {
+            self.watching.came_or_went(&self.world, user, false);
+        }
         let address = Arc::clone(&caller.address);
         let online = Online { user, device, address, noted_at: at };
         let online = self.presence.enter(caller.conn.serial, online);
@@ -283,6 +287,7 @@ impl Hub {
             user: account.name.clone(),
             operator: account.standing == Standing::Operator,
             device,
+            display_name: account.display_name.clone(),
         })
     }
 
@@ -294,18 +299,6 @@ impl Hub {
             .collect();
         turn.tell_conn(caller.conn, Step::Subscribe { conn: caller.conn, snapshot });
         Outcome::Done
-    }
-
-    /// A page of members, with who of them is connected. In a room of many nobody looks.
-    fn present(&self, room: RoomId, mut members: Members) -> Outcome {
-        let count = self.world.room(room).map_or(0, |room| room.members().len());
-        if count <= PRESENCE_MEMBERS_MAX {
-            for Record(member) in &mut members.members {
-                let user = self.world.user_by_name(&member.user);
-                member.online = user.map(|user| self.presence.is_online(user));
-            }
-        }
-        Outcome::Members(members)
     }
 
     /// Rooms from the store, where read markers are written some seconds late, with the markers of
@@ -382,6 +375,7 @@ impl Hub {
     /// Lets an event happen: to the world, to those who hear of it, to the audit and to the store.
     fn happen(&mut self, turn: &mut Turn, actor: &Actor, event: Event, origin: &Origin<'_>) {
         self.world.apply(&event);
+        self.note_presence(&event);
         turn.rows.audit.extend(audit::event(&self.world, actor, &event, origin));
         match &event.what {
             Happening::Directory(what) => turn.note_sign_up_mode(what),
@@ -428,6 +422,7 @@ impl Hub {
                 turn.tell_all_behind_the_answer(Step::Disown { user, reason });
             }
             UserEvent::PasswordRestretched(_)
+            | UserEvent::DisplayNameSet(_)
             | UserEvent::DeviceAdded { .. }
             | UserEvent::Notified { .. }
             | UserEvent::NotificationsRead(_)

@@ -124,6 +124,7 @@ impl Allowances {
             | Command::AddUser { .. }
             | Command::SetPassword { .. }
             | Command::Restretch { .. }
+            | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
             | Command::ApproveSignUp { .. }

@@ -189,6 +189,7 @@ impl World {
         match event {
             // Only logins need it, and they read it from the store.
             UserEvent::PasswordSet(_) | UserEvent::PasswordRestretched(_) => {}
+            UserEvent::DisplayNameSet(display_name) => user.display_name.clone_from(display_name),
             UserEvent::DeviceAdded { id: number, device } => {
                 user.last_device = *number;
                 let device = Device { public_key: device.public_key, used_at: at };
@@ -228,6 +229,7 @@ impl World {
                 user.status = *status;
                 if *status == Status::Removed {
                     user.notifications.clear();
+                    user.display_name = None;
                     user.standing = Standing::Ordinary;
                     let devices: Vec<DeviceId> = user.devices.keys().copied().collect();
                     self.operators.remove(&id);
@@ -286,6 +288,7 @@ impl User {
     ) -> Self {
         Self {
             name,
+            display_name: None,
             standing,
             status,
             status_at,

@@ -4,7 +4,7 @@
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::MessageKind;
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::{MessageText, Reason, Topic};
 
@@ -58,6 +58,10 @@ pub(crate) enum Command {
     /// A user's password was stretched anew, at the cost that is wanted now.
     Restretch {
         password: Password,
+    },
+    /// Sets or clears what a user is shown with beside their name.
+    SetDisplayName {
+        display_name: Option<DisplayName>,
     },
     AddDevice {
         device: NewDevice,

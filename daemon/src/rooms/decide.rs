@@ -51,6 +51,9 @@ impl World {
                 accounts::set_password(draft, *user, password, *keep)
             }
             Command::Restretch { password } => accounts::restretch(draft, by()?, password),
+            Command::SetDisplayName { display_name } => {
+                accounts::set_display_name(draft, by()?, display_name.as_ref())
+            }
             Command::AddDevice { device } => accounts::add_device(draft, by()?, device),
             Command::RevokeDevice { id } => accounts::revoke_device(draft, by()?, *id),
             Command::ApproveSignUp { user } => users::approve(draft, user),

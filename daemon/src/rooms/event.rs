@@ -6,7 +6,7 @@ use parlor_protocol::id::{
     Bytes, DeviceId, Nonce, NotificationId, Revision, RoomId, Seq, Timestamp,
 };
 use parlor_protocol::message::MessageKind;
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{MessageText, Reason, Topic};
@@ -231,6 +231,7 @@ pub(crate) enum UserEvent {
     PasswordSet(Password),
     /// The same password, stretched at another cost.
     PasswordRestretched(Password),
+    DisplayNameSet(Option<DisplayName>),
     DeviceAdded {
         id: DeviceId,
         device: NewDevice,

@@ -6,7 +6,7 @@
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::Topic;
 
@@ -19,6 +19,7 @@ use super::world::{Member, Membership, Noted, Reading, Room, RoomState, User, Wo
 #[derive(Debug)]
 pub(crate) struct StoredUser {
     pub(crate) name: UserName,
+    pub(crate) display_name: Option<DisplayName>,
     pub(crate) standing: Standing,
     pub(crate) status: Status,
     pub(crate) status_at: Timestamp,
@@ -59,14 +60,15 @@ impl World {
     }
 
     pub(crate) fn restore_user(&mut self, id: UserId, stored: StoredUser) {
-        let StoredUser { name, standing, status, status_at, revision, .. } = stored;
+        let StoredUser { name, display_name, standing, status, status_at, revision, .. } = stored;
         let (last_device, last_notification) = (stored.last_device, stored.last_notification);
         self.names.insert(name.clone(), id);
         if standing == Standing::Operator {
             self.operators.insert(id);
         }
         let new = User::new(name, standing, status, status_at);
-        self.users.insert(id, User { revision, last_device, last_notification, ..new });
+        self.users
+            .insert(id, User { display_name, revision, last_device, last_notification, ..new });
         self.note_status(id);
     }
 

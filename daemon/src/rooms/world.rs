@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{Bytes, DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::room::{Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
 
@@ -41,6 +41,8 @@ pub(crate) struct World {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: UserName,
+    /// What they are shown with beside it.
+    pub(crate) display_name: Option<DisplayName>,
     pub(crate) standing: Standing,
     pub(crate) status: Status,
     /// Since when it is that.

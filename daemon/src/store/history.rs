@@ -194,6 +194,7 @@ fn other_change(row: &Row<'_>, reader: &Reader<'_>) -> rusqlite::Result<RoomChan
             role: Role::Member,
             joined_at: at,
             online: None,
+            display_name: None,
         }),
         "departed" => Change::Departed(Departed {
             user: user()?,

@@ -6,8 +6,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::events::HOUR_MS;
 use super::rows::{
-    ASSOCIATION, association, key, natural, optional, parsed, posted, room, standing, time, topic,
-    user, word,
+    ASSOCIATION, association, display_name, key, natural, optional, parsed, posted, room, standing,
+    time, topic, user, word,
 };
 use super::writer::{Writer, write_evicted};
 use super::{Doing, StoreError};
@@ -46,10 +46,11 @@ fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()
         Ok(())
     })?;
     let sql = "SELECT id, name, standing, status, status_at, revision, last_device,
-                      last_notification FROM users";
+                      last_notification, display_name FROM users";
     each(connection, sql, |row| {
         let stored = StoredUser {
             name: parsed(row, 1)?,
+            display_name: display_name(row, 8)?,
             standing: standing(row, 2)?,
             status: word(row, 3)?,
             status_at: time(row, 4)?,

@@ -6,6 +6,7 @@ use parlor_protocol::account::SignUpMode;
 use parlor_protocol::entry::{Ended, InviteEnd, RequestEnd};
 use parlor_protocol::id::{Bytes, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::MessageKind;
+use parlor_protocol::name::DisplayName;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
@@ -75,6 +76,10 @@ where
 /// A topic, or none.
 pub(super) fn topic(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Topic>> {
     optional(row, column, parsed)
+}
+
+pub(super) fn display_name(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<DisplayName>> {
+    optional(row, column, |row, column| Ok(DisplayName::taken(row.get_ref(column)?.as_str()?)))
 }
 
 pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes<32>> {

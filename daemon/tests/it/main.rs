@@ -16,6 +16,7 @@ mod lifecycle;
 mod messages;
 mod operators;
 mod paging;
+mod people;
 mod roles;
 mod rooms;
 mod service;

@@ -139,6 +139,8 @@ fn commands() -> Vec<Example> {
         Command::DismissNotifications(which_notifications()),
         Command::ListFormerRooms(list_own()),
         Command::ListBlocks(list_own()),
+        Command::Watch(watch()),
+        Command::SetDisplayName(set_display_name()),
     ];
     variants(commands, Command::variant).collect()
 }
@@ -168,6 +170,7 @@ fn answers() -> Vec<Example> {
         Outcome::Notifications(notifications()),
         Outcome::FormerRooms(former_rooms()),
         Outcome::Blocks(blocks()),
+        Outcome::Named(named()),
     ];
     let frames = [
         ServerFrame::Welcome(welcome()),
@@ -190,6 +193,7 @@ fn pushes() -> Vec<Example> {
         Push::Read(read_marker()),
         Push::Blocked(blocked()),
         Push::Unblocked(unblocked()),
+        Push::Present(present()),
     ];
     let changes = [
         Change::Created(alice()),
@@ -233,6 +237,9 @@ fn rooms() -> Vec<Example> {
             structure(&page_of_rooms()),
             structure(&member()),
             structure(&members()),
+            structure(&watch()),
+            structure(&presence()),
+            structure(&present()),
             structure(&create_room()),
             structure(&list_rooms()),
             structure(&find_room()),
@@ -311,6 +318,8 @@ fn accounts() -> Vec<Example> {
         structure(&registration()),
         structure(&credential()),
         structure(&logged_in()),
+        structure(&set_display_name()),
+        structure(&named()),
         structure(&device()),
         structure(&revoke_device()),
         structure(&devices()),

@@ -221,6 +221,11 @@ pub(crate) enum LineCommand {
     },
     /// Change your password; `--password-stdin` reads the current and the new one, a line each
     Passwd,
+    /// Print or set the display name that is shown beside your name
+    Name {
+        /// The display name; an empty one clears it
+        text: Vec<String>,
+    },
     /// Print who you are
     Whoami,
 }

@@ -14,6 +14,9 @@ use crate::words::{self, Commands};
 /// The most rows of one notice.
 const NOTICE_ROWS: usize = 3;
 
+/// In rooms of more members the server tells nobody who is connected.
+const PRESENCE_MEMBERS_MAX: u32 = 200;
+
 /// A rectangle of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Area {
@@ -48,8 +51,20 @@ pub(super) fn draw_members(printer: &Printer, area: Area, room: &Room) {
     let lines = room.members.iter().map(|member| {
         let role = role_word(member.role);
         let role = if role == "member" { "" } else { role };
-        let name = paint::clipped(&member.user, area.width.saturating_sub(role.len() + 1));
-        (format!("{name} {role}"), paint::name_style(&member.user))
+        let mark = match member.online {
+            // What was known does not stay true in a room in which nobody looks any more.
+            Some(_) | None if room.member_count > PRESENCE_MEMBERS_MAX => "",
+            Some(true) => "● ",
+            Some(false) => "○ ",
+            None => "",
+        };
+        let left = area.width.saturating_sub(paint::columns(mark) + role.len() + 1);
+        let name = paint::clipped(&member.user, left);
+        let shown = member.display_name.as_deref().unwrap_or_default();
+        let line = format!("{mark}{name} {role}").trim_end().to_owned();
+        // In brackets, so that nobody passes for an owner by it.
+        let line = if shown.is_empty() { line } else { format!("{line} ({shown})") };
+        (line, paint::name_style(&member.user))
     });
     let heading = format!("MEMBERS {}", room.member_count);
     let lines = Lines { heading, lines: lines.collect(), seen: 0 };

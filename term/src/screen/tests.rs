@@ -1,6 +1,7 @@
 //! Whole screens through cursive's puppet backend, at three sizes.
 
 mod fuzz;
+mod members;
 mod popups;
 
 use cursive::Vec2;
@@ -37,7 +38,7 @@ fn say(room: &mut Room, seq: u64, minutes_ago: i64, author: &str, text: &str) {
 }
 
 fn member(user: &str, role: Role) -> Member {
-    Member { user: user.into(), role }
+    Member { user: user.into(), role, online: None, display_name: None }
 }
 
 /// A conversation as it may be on any day.

@@ -6,7 +6,8 @@ use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
-use parlor_protocol::room::{self, ReadMarker, Role};
+use parlor_protocol::record::Record;
+use parlor_protocol::room::{self, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
 use super::{Intent, News, answers, ask_page, error, go_to, hint, look_up};
@@ -43,6 +44,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             model.notices.retain(|notice| id.is_some_and(|id| id != notice.id));
             return answers::refresh(model, &Listing::Notifications);
         }
+        News::Present(present) => take_present(model, present),
         News::Blocks(blocked) => return take_blocks(model, blocked),
         News::Blocked(user) => {
             let blocked = model.blocked.iter().cloned().chain([user]).collect();
@@ -102,6 +104,17 @@ fn said(message: &Message) -> (Timestamp, Said) {
     let text = message.text.as_str().to_owned();
     let author = message.author.as_str().to_owned();
     (message.at, Said { seq: message.seq, author, text, kind: message.kind })
+}
+
+fn take_present(model: &mut Model, present: Present) {
+    let Some(room) = model.room_mut(present.room) else { return };
+    for Record(shown) in present.members {
+        let known = room.members.iter_mut().find(|known| known.user == shown.user.as_str());
+        if let Some(known) = known {
+            known.online = shown.online;
+            known.display_name = shown.display_name.map(|name| name.to_string());
+        }
+    }
 }
 
 /// Takes the list of those whom one blocks: what they said goes. What others said who are no longer
@@ -287,7 +300,8 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
             // Members that were never fetched are fetched whole when they are shown.
             if !room.members.is_empty() {
                 room.members.retain(|known| known.user != user);
-                room.members.push(Member { user, role: member.role });
+                let (online, display_name) = (None, None);
+                room.members.push(Member { user, role: member.role, online, display_name });
             }
         }
         Change::Departed(departed) => {

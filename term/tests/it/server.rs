@@ -119,6 +119,7 @@ impl Conversation {
             user: login.name.parse().unwrap(),
             operator: false,
             device: Some(DeviceId(1)),
+            display_name: None,
         };
         self.reply(request.id, Outcome::LoggedIn(me));
     }

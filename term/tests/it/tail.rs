@@ -300,6 +300,7 @@ fn events_are_shown_where_they_are_wanted() {
             role: Role::Member,
             joined_at: Timestamp(0),
             online: None,
+            display_name: None,
         };
         let changes = vec![
             change(1, Change::Created("bob".parse().unwrap())),

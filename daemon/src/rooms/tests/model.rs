@@ -56,6 +56,7 @@ pub(super) struct Model {
 
 struct Account {
     name: String,
+    display_name: Option<String>,
     standing: Standing,
     /// `None` for an account that nobody remembers.
     status: Option<Status>,
@@ -132,6 +133,7 @@ impl Model {
                 self.administer(command)
             }
             Command::Restretch { .. }
+            | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
             | Command::Block { .. }
@@ -266,6 +268,7 @@ impl Model {
         let users = (1..).zip(&self.users).filter_map(|(number, account)| {
             let view = UserView {
                 name: account.name.clone(),
+                display_name: account.display_name.clone(),
                 standing: account.standing,
                 status: account.status?,
                 revision: account.changes,

@@ -19,7 +19,7 @@ fn rows(model: &mut Model, listing: Listing, rows: Vec<Row>) {
 
 fn member(user: &str, role: Role) -> Row {
     let user = user.parse().unwrap();
-    Row::Member(Member { user, role, joined_at: NOW, online: Some(true) })
+    Row::Member(Member { user, role, joined_at: NOW, online: Some(true), display_name: None })
 }
 
 fn request(user: &str) -> Row {

@@ -87,6 +87,7 @@ fn restore_user(world: &mut World, walk: &Walk, id: UserId) {
     let user = walk.world.user(id).unwrap();
     let stored = StoredUser {
         name: user.name.clone(),
+        display_name: user.display_name.clone(),
         standing: user.standing,
         status: user.status,
         status_at: user.status_at,

@@ -81,6 +81,7 @@ impl Model {
         }
         self.users.push(Account {
             name: name.to_owned(),
+            display_name: None,
             standing,
             status: Some(status),
             since: self.now,
@@ -144,6 +145,7 @@ impl Model {
                 self.account(user).devices.clear();
                 self.account(user).notes.clear();
                 self.account(user).standing = Standing::Ordinary;
+                self.account(user).display_name = None;
             }
             Command::SetSignUpMode { mode } => {
                 self.directory += u64::from(self.mode != Some(*mode));
@@ -197,6 +199,12 @@ impl Model {
     pub(super) fn keep_own(&mut self, user: UserId, command: &Command) -> Result<Told, Code> {
         match command {
             Command::Restretch { .. } => self.account(user).changes += 1,
+            Command::SetDisplayName { display_name } => {
+                let display_name = display_name.as_ref().map(ToString::to_string);
+                let account = self.account(user);
+                account.changes += u64::from(account.display_name != display_name);
+                account.display_name = display_name;
+            }
             Command::AddDevice { device } => {
                 let key = device.public_key.0[0];
                 let known = self.account(user).devices.iter().find(|(_, known, _)| *known == key);

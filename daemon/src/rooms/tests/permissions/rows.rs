@@ -102,6 +102,9 @@ rows! {
     Restretch {
         |_| Command::Restretch { password: password() } => own_things("ok"),
     }
+    SetDisplayName {
+        |_| Command::SetDisplayName { display_name: "Ann A.".parse().ok() } => own_things("ok"),
+    }
     AddDevice {
         |_| Command::AddDevice { device: device(99) } => own_things("ok"),
     }

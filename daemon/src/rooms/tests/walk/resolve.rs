@@ -337,6 +337,11 @@ impl Walk {
                 keep: (pick % 3 > 0).then(|| DeviceId(pick as u32 % 4 + 1)),
             },
             Verb::Restretch => Command::Restretch { password: password() },
+            Verb::SetDisplayName => {
+                let display_name =
+                    ["", "Ann", "\u{41b}\u{435}\u{43d}\u{430}"][pick % 3].parse().ok();
+                Command::SetDisplayName { display_name }
+            }
             Verb::AddDevice => Command::AddDevice { device: device(pick as u8 % 3) },
             Verb::RevokeDevice => Command::RevokeDevice { id: self.device(step, actor) },
             Verb::ApproveSignUp => Command::ApproveSignUp { user: name },
@@ -389,6 +394,7 @@ fn actor_of(verb: Verb) -> ActorOf {
         | Verb::MakeCode
         | Verb::RevokeCode => ActorOf::Console,
         Verb::Restretch
+        | Verb::SetDisplayName
         | Verb::AddDevice
         | Verb::RevokeDevice
         | Verb::Block

@@ -57,6 +57,7 @@ verbs! {
     1 AddUser
     1 SetPassword
     1 Restretch
+    1 SetDisplayName
     4 AddDevice
     2 RevokeDevice
     2 ApproveSignUp

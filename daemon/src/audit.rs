@@ -12,6 +12,7 @@ mod keeper;
 mod lines;
 mod log;
 mod roller;
+mod subnet;
 mod verify;
 
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
@@ -25,6 +26,7 @@ pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::lines::{Line, Lines};
 pub(crate) use self::log::{AuditError, AuditLog, Row};
 pub(crate) use self::roller::Rolling;
+pub(crate) use self::subnet::{Subnet, new_network};
 pub(crate) use self::verify::{Verdict, Verifier};
 use crate::penalties::Guessing;
 use crate::rooms::{
@@ -315,6 +317,8 @@ pub(crate) fn suspicious(
     let action = match what {
         Suspicion::Probing => "suspicious-probing",
         Suspicion::Flooding => "suspicious-flooding",
+        Suspicion::Removals => "suspicious-removals",
+        Suspicion::Adds => "suspicious-adds",
     };
     let record = AuditRecord::new(at, action, origin).by_actor(world, &Actor::User(user));
     record.about(name_of(world, user))

@@ -11,6 +11,7 @@ mod logins;
 mod obey;
 mod outcome;
 mod presence;
+mod scrutiny;
 mod status;
 mod turn;
 mod watching;

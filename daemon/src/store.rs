@@ -12,6 +12,7 @@ mod entry;
 mod events;
 mod history;
 mod load;
+mod networks;
 mod operators;
 mod readers;
 mod rooms;
@@ -29,6 +30,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use accounts::UserLine;
 pub(crate) use audit::AuditMark;
+pub(crate) use networks::DeviceNetwork;
 pub(crate) use operators::KnownUser;
 pub(crate) use readers::{Asked, Generation, Readers};
 pub(crate) use writer::{Batch, Behind, DeviceUse, Writer};

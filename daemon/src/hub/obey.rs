@@ -113,7 +113,10 @@ impl Hub {
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let decided = self.decide(turn, &Actor::User(user), command, &caller.origin(), at)?;
         Ok(match decided {
-            Ok(decided) => Ok(self.outcome(turn, user, command, &decided)),
+            Ok(decided) => {
+                self.scrutinise(turn, caller, user, (command, &decided), at);
+                Ok(self.outcome(turn, user, command, &decided))
+            }
             Err(refusal) => {
                 let (refusal, suspicion) = self.allowances.refused(user, command, refusal, at);
                 self.suspect(turn, caller, user, suspicion, at);
@@ -129,7 +132,7 @@ impl Hub {
         refusal
     }
 
-    fn suspect(
+    pub(super) fn suspect(
         &self,
         turn: &mut Turn,
         caller: &Caller,
@@ -168,7 +171,7 @@ impl Hub {
             return Ok(Ok(Outcome::Done));
         }
         let opening = Opening { user, device, password_proved: false };
-        Ok(Ok(self.begin(turn, caller, opening, at)))
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
     }
 
     /// A login that was proved. Between the proof and now the device may have been revoked, or the
@@ -225,7 +228,7 @@ impl Hub {
         turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, proof.by(), at));
         let password_proved = matches!(proof, Proof::Password(_));
         let opening = Opening { user, device: registered, password_proved };
-        Ok(Ok(self.begin(turn, caller, opening, at)))
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
     }
 
     /// Why a user who has proved to be one is not let in.
@@ -266,10 +269,13 @@ impl Hub {
         caller: &Caller,
         opening: Opening,
         at: Timestamp,
-    ) -> Outcome {
+    ) -> Result<Outcome, StoreError> {
         let Opening { user, device, .. } = opening;
         if !self.presence.is_online(user) {
             self.watching.came_or_went(&self.world, user, false);
+        }
+        if let Some(device) = device {
+            self.note_network(turn, caller, (user, device), at)?;
         }
         let address = Arc::clone(&caller.address);
         let online = Online { user, device, address, noted_at: at };
@@ -283,12 +289,12 @@ impl Hub {
         let rooms = self.world.rooms_of(user).map(place).collect();
         turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
         let account = self.world.user(user).expect("invariant: users are never forgotten");
-        Outcome::LoggedIn(LoggedIn {
+        Ok(Outcome::LoggedIn(LoggedIn {
             user: account.name.clone(),
             operator: account.standing == Standing::Operator,
             device,
             display_name: account.display_name.clone(),
-        })
+        }))
     }
 
     fn subscribe(&mut self, turn: &mut Turn, caller: &Caller, user: UserId) -> Outcome {

@@ -1,4 +1,5 @@
-//! Who wants to see who is connected: presence goes only to those who have a room's member list open, and is gathered, so that a room is told of once a second at most.
+//! Who wants to see who is connected: presence goes only to those who have a room's member list
+//! open, and is gathered, so that a room is told of once a second at most.
 //!
 //! Nothing of it is stored: after a restart nobody is connected and nobody watches. Whoever watches
 //! hears of changes alone, also of display names and of members who have come; the list that they

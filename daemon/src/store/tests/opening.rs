@@ -10,9 +10,9 @@ use parlor_protocol::room::{Entry, RoomRef, Visibility};
 use rusqlite::Connection;
 
 use super::{Scene, device};
-use crate::audit::{LoginBy, Origin, logged_in};
+use crate::audit::{Link, LoginBy, Origin, Sealed, Subnet, logged_in};
 use crate::rooms::{Actor, Command};
-use crate::store::{Batch, Behind, Create, DeviceUse, Store, StoreError};
+use crate::store::{Batch, Behind, Create, DeviceNetwork, DeviceUse, Store, StoreError};
 
 #[test]
 fn a_second_store_on_the_same_directory_is_refused() {
@@ -231,6 +231,48 @@ fn audit_records_keep_their_numbers_when_the_outbox_is_empty() {
     scene.store.writer.commit(&one).unwrap();
     let records = scene.store.readers.audit_after(0, 10).unwrap();
     assert_eq!(records.iter().map(|(serial, _)| *serial).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn the_head_of_the_audit_is_kept_and_what_is_synced_is_what_has_no_row() {
+    let mut scene = Scene::new();
+    let origin = Origin::Console { uid: None };
+    let record = || logged_in(&origin, &"alice".parse().unwrap(), LoginBy::Password, scene.now);
+    let three = Batch { audit: vec![record(), record(), record()], ..Batch::default() };
+    scene.store.writer.commit(&three).unwrap();
+    let head = scene.store.writer.audit_head();
+    let mark = scene.store.readers.audit_mark().unwrap();
+    assert_eq!((mark.head, mark.synced), (head, Link::default()));
+    scene.store.writer.commit(&Batch { audit_done: Some(2), ..Batch::default() }).unwrap();
+    let mut scene = scene.reopen();
+    let mark = scene.store.readers.audit_mark().unwrap();
+    assert_eq!((mark.head, mark.synced.serial), (head, 2));
+    let rows = scene.store.readers.audit_after(0, 10).unwrap();
+    assert_eq!(mark.synced, Sealed::parse(rows[0].1.as_bytes()).unwrap().before());
+    scene.store.writer.commit(&Batch { audit_done: Some(3), ..Batch::default() }).unwrap();
+    assert_eq!(scene.store.readers.audit_mark().unwrap().synced, head);
+}
+
+#[test]
+fn networks_of_a_device_go_with_it_and_the_oldest_beyond_many() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    scene.does(user, &Command::AddDevice { device: device(7) });
+    let noted = |device, net: u8| DeviceNetwork {
+        user,
+        device: DeviceId(device),
+        network: Subnet::of(&format!("192.0.{net}.1")).unwrap(),
+        at: Timestamp(net.into()),
+    };
+    // A device that was revoked before its network could be written has none.
+    let networks = (1..=70).map(|net| noted(1, net)).chain([noted(2, 1)]).collect();
+    scene.store.writer.commit(&Batch { networks, ..Batch::default() }).unwrap();
+    let mut known = scene.store.writer.device_networks(user, DeviceId(1)).unwrap();
+    known.sort_by_key(String::len);
+    assert_eq!((known.len(), known[0].as_str()), (64, "192.0.7.0/24"));
+    assert_eq!(scene.store.writer.device_networks(user, DeviceId(2)).unwrap(), [""; 0]);
+    scene.does(user, &Command::RevokeDevice { id: DeviceId(1) });
+    assert_eq!(scene.store.writer.device_networks(user, DeviceId(1)).unwrap(), [""; 0]);
 }
 
 #[test]

@@ -178,7 +178,13 @@ fn bans() {
 fn members() {
     let member = |user: &str, role, online| {
         let user = user.parse().unwrap();
-        Row::Member(room::Member { user, role, joined_at: at(9), online: Some(online), display_name: None })
+        Row::Member(room::Member {
+            user,
+            role,
+            joined_at: at(9),
+            online: Some(online),
+            display_name: None,
+        })
     };
     let rows = vec![
         member("alice", Role::Owner, true),

@@ -23,7 +23,7 @@ pub(crate) use self::chain::{Link, Sealed};
 pub(crate) use self::files::directory;
 pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
-pub(crate) use self::lines::{Line, Lines};
+pub(crate) use self::lines::{Line, Lines, Unreadable};
 pub(crate) use self::log::{AuditError, AuditLog, Row};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};

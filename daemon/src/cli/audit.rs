@@ -16,16 +16,17 @@ use self::record::Record;
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
 use super::span;
-use crate::audit::{self, Line, Lines, Verdict, Verifier};
+use crate::audit::{self, Line, Lines, Unreadable, Verdict, Verifier};
 use crate::config::Config;
 use crate::control::{Request, Response};
 use crate::store::AuditMark;
 
 /// How often `--follow` looks for more: nothing tells it when there is.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
-/// How often the last line is looked at again before it counts as cut off: the daemon may be
-/// writing it.
-const UNENDED_LOOKS: u32 = 10;
+/// How often a running daemon's files are looked at again for what is committed and not in them
+/// yet, in all two seconds: it takes some milliseconds.
+const LOOKS_MAX: u32 = 100;
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -84,14 +85,46 @@ pub(super) async fn run(config: &Config, arguments: AuditArgs) -> anyhow::Result
     }
 }
 
-/// Opens the files. Without a daemon what a crash kept from them is made up first, which is why
-/// the store is opened for reading files, and closed again: a daemon may start while they are read.
-fn open(config: &Config) -> anyhow::Result<Lines> {
-    let dir = audit::directory(&config.data);
-    Lines::open(&dir).with_context(|| {
-        let who = "it is for root and the daemon's user";
-        format!("cannot read the audit in {} ({who})", dir.display())
-    })
+/// The files, and what was committed when they were opened.
+struct Audit {
+    lines: Lines,
+    mark: AuditMark,
+    looks: u32,
+}
+
+impl Audit {
+    /// Opens the files. Without a daemon what a crash kept from them has been made up by now, since
+    /// `link` is open; and it is closed, so that a daemon may start while they are read.
+    async fn open(config: &Config, mut link: Link) -> anyhow::Result<Self> {
+        let Response::AuditMark(mark) = link.ask(Request::AuditMark).await? else {
+            bail!(NONSENSE)
+        };
+        let looks = match link {
+            Link::Running(_) => LOOKS_MAX,
+            Link::Offline(_) => 0,
+        };
+        drop(link);
+        let dir = audit::directory(&config.data);
+        let lines = Lines::open(&dir).with_context(|| {
+            let who = "it is for root and the daemon's user";
+            format!("cannot read the audit in {} ({who})", dir.display())
+        })?;
+        Ok(Self { lines, mark, looks })
+    }
+
+    /// The next line behind record `last`; `None` once all that was committed has come, or does
+    /// not come.
+    async fn next(&mut self, last: u64) -> Result<Option<Line>, Unreadable> {
+        loop {
+            let line = self.lines.next()?;
+            let all = last >= self.mark.head.serial && self.lines.unended().is_none();
+            if line.is_some() || all || self.looks == 0 {
+                return Ok(line);
+            }
+            self.looks -= 1;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
 }
 
 async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> anyhow::Result<()> {
@@ -100,16 +133,17 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
         Some(named) => Some(room(&mut link, named).await?.to_string()),
         None => None,
     };
-    drop(link);
-    let (mut lines, mut out) = (open(config)?, io::stdout().lock());
-    let mut damaged = false;
+    let (mut audit, mut out) = (Audit::open(config, link).await?, io::stdout().lock());
+    let (mut last, mut damaged) = (0, false);
     loop {
-        match lines.next() {
+        match audit.next(last).await {
             Ok(Some(line)) => match Record::parse(&line.text) {
-                Some(record) if filter.lets_through(&record, room.as_deref()) => {
-                    writeln!(out, "{}", record.told(form))?;
+                Some(record) => {
+                    last = record.serial();
+                    if filter.lets_through(&record, room.as_deref()) {
+                        writeln!(out, "{}", record.told(form))?;
+                    }
                 }
-                Some(_) => {}
                 None => {
                     damaged = true;
                     let Line { file, number, .. } = line;
@@ -130,6 +164,9 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
     out.flush()?;
     if damaged {
         bail!("some of the audit is damaged; see `parlord audit verify`")
+    }
+    if last < audit.mark.head.serial {
+        bail!("the newest records are not in the files; see `parlord audit verify`")
     }
     Ok(())
 }
@@ -167,11 +204,7 @@ fn since(text: &str) -> Result<Timestamp, String> {
 }
 
 async fn verify(config: &Config) -> anyhow::Result<()> {
-    let mut link = Link::open(config).await?;
-    let mark = link.ask(Request::AuditMark).await?;
-    let Response::AuditMark(mark) = mark else { bail!(NONSENSE) };
-    drop(link);
-    let verdict = look_through(open(config)?, mark).await;
+    let verdict = look_through(Audit::open(config, Link::open(config).await?).await?).await;
     let mut out = io::stdout().lock();
     for fault in &verdict.faults {
         writeln!(out, "{}", printable(&fault.to_string()))?;
@@ -189,38 +222,36 @@ async fn verify(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn look_through(mut lines: Lines, mark: AuditMark) -> Verdict {
-    let (mut verifier, mut looks) = (Verifier::new(mark), 0);
+async fn look_through(mut audit: Audit) -> Verdict {
+    let mut verifier = Verifier::new(audit.mark);
     loop {
-        match lines.next() {
+        match audit.next(verifier.last_serial()).await {
             Ok(Some(line)) => verifier.line(&line),
             Err(unreadable) => verifier.unreadable(&unreadable),
-            Ok(None) => match lines.unended() {
-                Some(_) if looks < UNENDED_LOOKS => {
-                    looks += 1;
-                    tokio::time::sleep(FOLLOW_EVERY).await;
-                }
-                Some(line) => {
+            Ok(None) => {
+                if let Some(line) = audit.lines.unended() {
                     verifier.unended(&line);
-                    return verifier.finish();
                 }
-                None => return verifier.finish(),
-            },
+                return verifier.finish();
+            }
         }
     }
 }
 
 fn summary(verdict: &Verdict) -> String {
-    let Verdict { records, first, last, files, unchained, .. } = verdict;
-    let early = match unchained {
-        0 => String::new(),
-        lines => format!(", behind {lines} of before there was a chain"),
-    };
-    match first {
+    let Verdict { records, first, last, files, unchained, waiting, .. } = verdict;
+    let mut told = match first {
         None => "no records".to_owned(),
         Some(first) => format!(
-            "{records} records, {first} to {}, in {files} files{early}\nrecord {} has the hash {}",
-            last.serial, last.serial, last.hash
+            "{records} records, {first} to {0}, in {files} files\nrecord {0} has the hash {1}",
+            last.serial, last.hash
         ),
+    };
+    if *unchained > 0 {
+        told += &format!("\n{unchained} lines of before there was a chain were not checked");
     }
+    if *waiting > 0 {
+        told += &format!("\n{waiting} more wait in the store to be written; see the daemon's log");
+    }
+    told
 }

@@ -133,6 +133,31 @@ fn a_store_of_the_first_schema_is_upgraded() {
 }
 
 #[test]
+fn audit_records_of_before_the_chain_keep_their_numbers_and_the_chain_begins_behind_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let frozen = Connection::open(dir.path().join("parlor.db")).unwrap();
+    frozen.execute_batch(FROZEN_V1).unwrap();
+    let two = "DELETE FROM audit_outbox; UPDATE meta SET audit_serial = 8;
+               INSERT INTO audit_outbox VALUES (7, '{\"at\":1}'), (8, '{\"at\":2}')";
+    frozen.execute_batch(two).unwrap();
+    drop(frozen);
+    let mut store = Store::open(dir.path(), Create::Never).unwrap();
+    assert_eq!(store.readers.audit_mark().unwrap().synced, Link::default());
+    let record = logged_in(
+        &Origin::Within,
+        &"alice".parse().unwrap(),
+        LoginBy::Password,
+        Timestamp(1_795_376_900_000),
+    );
+    store.writer.commit(&Batch { audit: vec![record], ..Batch::default() }).unwrap();
+    let rows = store.readers.audit_after(0, 10).unwrap();
+    let old = [(7, r#"{"serial":7,"at":1}"#.to_owned()), (8, r#"{"serial":8,"at":2}"#.to_owned())];
+    assert_eq!(rows[..2], old);
+    let first = Sealed::parse(rows[2].1.as_bytes()).unwrap();
+    assert_eq!((first.link.serial, first.prev), (9, Link::default().hash));
+}
+
+#[test]
 fn a_store_of_a_newer_schema_is_refused() {
     let scene = Scene::new();
     let newer = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)

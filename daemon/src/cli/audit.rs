@@ -212,11 +212,9 @@ async fn verify(config: &Config) -> anyhow::Result<()> {
     writeln!(out, "{}", summary(&verdict))?;
     out.flush()?;
     if verdict.faults_count > 0 {
-        let faults = if verdict.faults_count == 1 { "fault" } else { "faults" };
         bail!(
-            "the audit is not whole: {} {faults}; keep a copy of the files, and see who can write \
-             to them",
-            verdict.faults_count
+            "the audit is not whole: {}; keep a copy of the files, and see who can write to them",
+            count(verdict.faults_count, "fault")
         )
     }
     Ok(())
@@ -243,15 +241,25 @@ fn summary(verdict: &Verdict) -> String {
     let mut told = match first {
         None => "no records".to_owned(),
         Some(first) => format!(
-            "{records} records, {first} to {0}, in {files} files\nrecord {0} has the hash {1}",
-            last.serial, last.hash
+            "{}, {first} to {2}, in {}\nrecord {2} has the hash {3}",
+            count(*records, "record"),
+            count(*files, "file"),
+            last.serial,
+            last.hash
         ),
     };
     if *unchained > 0 {
-        told += &format!("\n{unchained} lines of before there was a chain were not checked");
+        let lines = count(*unchained, "line");
+        told += &format!("\nnot checked: {lines} of before there was a chain");
     }
     if *waiting > 0 {
-        told += &format!("\n{waiting} more wait in the store to be written; see the daemon's log");
+        let records = count(*waiting, "record");
+        told += &format!("\nin the store, to be written yet: {records}; see the daemon's log");
     }
     told
+}
+
+fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }

@@ -315,6 +315,7 @@ fn is_of(popup: &Popup, action: Action) -> bool {
             | Listing::Requests(_)
             | Listing::Invites(_)
             | Listing::Bans(_)
+            | Listing::Blocks
             | Listing::Devices => false,
         },
         Popup::Form(form) => form.purpose == Purpose::Join && action == Action::Join,

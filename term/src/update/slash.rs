@@ -67,6 +67,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/transfer", "USER", "hand this room over", people::transfer),
     command("/block", "USER", "see nothing more of a user", people::block),
     command("/unblock", "USER", "see a user again", people::unblock),
+    command("/blocks", "", "list whom you block", people::blocks),
+    command("/name", "[TEXT]", "show this beside your name, or nothing", people::name),
     command("/notices", "", "list what you were told of", people::notices),
     command("/devices", "", "list where you are logged in", people::devices),
     command("/help", "", "show the keys and commands", help),

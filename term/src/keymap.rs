@@ -65,8 +65,18 @@ pub(crate) enum Action {
     Delete(Reach),
     /// Deletes and keeps.
     Kill(Reach),
-    /// Puts back what was kept.
+    /// Puts in what was kept last.
     Yank,
+    /// Changes what was just put in for what was kept before it.
+    YankOlder,
+    /// Exchanges two characters.
+    Transpose,
+    /// Takes the last change of the input back.
+    Undo,
+    /// Does again what was taken back.
+    Redo,
+    /// Searches what was written before.
+    Recall,
     /// Empties the input, or quits.
     Clear,
     /// Closes what is open.
@@ -164,18 +174,31 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::Named(Named::Home), Action::Go(Reach::LineStart), "beginning of the line"),
     bind(Key::Ctrl('e'), Action::Go(Reach::LineEnd), "end of the line"),
     bind(Key::Named(Named::End), Action::Go(Reach::LineEnd), "end of the line"),
-    bind(Key::Named(Named::Up), Action::Go(Reach::Up), "line above; edit what was refused"),
-    bind(Key::Named(Named::Down), Action::Go(Reach::Down), "line below"),
+    bind(
+        Key::Named(Named::Up),
+        Action::Go(Reach::Up),
+        "line above; what was refused or written before",
+    ),
+    bind(
+        Key::Named(Named::Down),
+        Action::Go(Reach::Down),
+        "line below; what was written after that",
+    ),
+    bind(Key::Ctrl('r'), Action::Recall, "search what was written before"),
     bind(Key::Named(Named::Backspace), Action::Delete(Reach::Left), "delete left"),
     bind(Key::Ctrl('h'), Action::Delete(Reach::Left), "delete left"),
     bind(Key::Named(Named::Delete), Action::Delete(Reach::Right), "delete right"),
     bind(Key::Ctrl('d'), Action::Delete(Reach::Right), "delete right"),
-    bind(Key::Ctrl('w'), Action::Kill(Reach::WordLeft), "cut the word before"),
+    bind(Key::Ctrl('w'), Action::Kill(Reach::BlankLeft), "cut back to the last blank"),
     bind(Key::AltNamed(Named::Backspace), Action::Kill(Reach::WordLeft), "cut the word before"),
     bind(Key::Alt('d'), Action::Kill(Reach::WordRight), "cut the word behind"),
     bind(Key::Ctrl('u'), Action::Kill(Reach::LineStart), "cut to the beginning"),
     bind(Key::Ctrl('k'), Action::Kill(Reach::LineEnd), "cut to the end"),
     bind(Key::Ctrl('y'), Action::Yank, "put in what was cut"),
+    bind(Key::Alt('y'), Action::YankOlder, "rather what was cut before that"),
+    bind(Key::Ctrl('t'), Action::Transpose, "exchange two characters"),
+    bind(Key::Ctrl('_'), Action::Undo, "undo"),
+    bind(Key::Alt('e'), Action::Redo, "redo"),
 ];
 
 /// What a key does, if anything.

@@ -1,6 +1,8 @@
 //! What the full-screen client knows and shows; it names neither the screen nor the network.
 
+mod history;
 mod input;
+mod kill_ring;
 mod timeline;
 
 use std::time::Duration;
@@ -8,7 +10,9 @@ use std::time::Duration;
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::room::Role;
 
+pub(crate) use self::history::{From, History, Seeking};
 pub(crate) use self::input::{Fit, Input, Reach};
+pub(crate) use self::kill_ring::KillRing;
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
@@ -37,6 +41,12 @@ pub(crate) struct Model {
     pub(crate) last: Option<RoomId>,
     /// What is being written.
     pub(crate) input: Input,
+    /// What was cut out of it.
+    pub(crate) kill_ring: KillRing,
+    /// What was written before.
+    pub(crate) history: History,
+    /// The search through it, where one goes on.
+    pub(crate) seeking: Option<Seeking>,
     /// What the input line has to say: an error, an answer, a question.
     pub(crate) notice: Option<Notice>,
     /// What lies over the conversation.
@@ -222,6 +232,9 @@ impl Model {
             here: None,
             last: None,
             input: Input::default(),
+            kill_ring: KillRing::default(),
+            history: History::default(),
+            seeking: None,
             notice: None,
             popup: None,
             drawer: None,

@@ -2,6 +2,7 @@
 
 mod keys;
 mod news;
+mod recall;
 mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -221,8 +222,10 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
         }
         Msg::Act(action) => keys::act(model, action),
         Msg::Type(c) => {
-            let mut bytes = [0; 4];
-            insert(model, c.encode_utf8(&mut bytes));
+            if !recall::type_in(model, c) {
+                let mut bytes = [0; 4];
+                insert(model, c.encode_utf8(&mut bytes));
+            }
             Vec::new()
         }
         Msg::Paste(text) => {
@@ -238,9 +241,15 @@ fn insert(model: &mut Model, text: &str) {
     model.armed = None;
     // Whoever writes wants to see what they write.
     model.popup = None;
-    match model.input.insert(text) {
-        Fit::Whole => {}
-        Fit::Cut => error(model, "The input line is full; the rest was not taken."),
+    model.seeking = None;
+    let fit = model.input.insert(text);
+    check(model, fit);
+}
+
+/// Says so where the input line had no room for all.
+fn check(model: &mut Model, fit: Fit) {
+    if fit == Fit::Cut {
+        error(model, "The input line is full; the rest was not taken.");
     }
 }
 
@@ -249,6 +258,7 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
     if model.here == Some(id) || model.room_mut(id).is_none() {
         return Vec::new();
     }
+    model.seeking = None;
     let written = std::mem::take(&mut model.input);
     match model.here {
         Some(here) => {

@@ -78,6 +78,8 @@ fn translate_key(key: KeyEvent) -> Option<Key> {
         KeyCode::Char(c) => {
             return Some(match (ctrl, alt) {
                 (false, false) => Key::Char(c),
+                // The byte of Ctrl-_, also of Ctrl-/ and Ctrl-7, is taken for the last of them.
+                (true, false) if c == '7' => Key::Ctrl('_'),
                 (true, false) => Key::Ctrl(c.to_ascii_lowercase()),
                 (false, true) => Key::Alt(c.to_ascii_lowercase()),
                 // The terminal's AltGr; what it means is the character.

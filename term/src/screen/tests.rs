@@ -344,30 +344,30 @@ fn the_help_is_made_from_the_keymap() {
     insta::assert_snapshot!(shown.look(), @r"
      1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
     HELP  Up, Down, PgUp, PgDn · Esc closes
-     Enter                  send
-     Alt-Enter, Ctrl-J      new line
-     Ctrl-N                 next room
-     Ctrl-P                 room before
-     Alt-1 … Alt-0          go to the room of that number
-     Alt-A                  next unread room
-     Alt-/                  last room
-     PgUp                   older messages
-     PgDn                   newer messages
-     Alt-Home               first message here
-     Alt-End                last message
-     F1                     help
-     F7                     rooms
-     F8                     members
-     Esc                    close
-     Ctrl-C                 clear the input; twice: quit
-     Ctrl-Z                 back to the shell; fg returns
-     Ctrl-L                 draw anew
-     Left, Ctrl-B           left
+     Enter              send
+     Alt-Enter, Ctrl-J  new line
+     Ctrl-N             next room
+     Ctrl-P             room before
+     Alt-1 … Alt-0      go to the room of that number
+     Alt-A              next unread room
+     Alt-/              last room
+     PgUp               older messages
+     PgDn               newer messages
+     Alt-Home           first message here
+     Alt-End            last message
+     F1                 help
+     F7                 rooms
+     F8                 members
+     Esc                close
+     Ctrl-C             clear the input; twice: quit
+     Ctrl-Z             back to the shell; fg returns
+     Ctrl-L             draw anew
+     Left, Ctrl-B       left
      [2 ops 3]                                                             outbox 1
      > hello wor
      F7 rooms  F8 members  Alt-A next unread  F1 help
     ");
-    for _ in 0..9 {
+    for _ in 0..20 {
         shown.press(Key::Named(Named::PageDown));
     }
     assert!(shown.look().contains("/quit"), "the end is reached");

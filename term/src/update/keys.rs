@@ -2,11 +2,10 @@
 
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
-use super::{Ask, Intent, error, go_to, hint, slash};
+use super::{Ask, Intent, check, error, go_to, hint, recall, slash};
 use crate::keymap::{Action, Scroll, help};
 use crate::model::{
-    Armed, Directory, Drawer, Fit, LocalId, Model, More, Popup, Reach, SendState, UNSENT_MAX,
-    Unsent,
+    Armed, Directory, Drawer, LocalId, Model, More, Popup, Reach, SendState, UNSENT_MAX, Unsent,
 };
 use crate::update::COMMANDS;
 
@@ -18,21 +17,33 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
     if let Some(intents) = act_on_popup(model, action) {
         return intents;
     }
+    if recall::act(model, action) {
+        return Vec::new();
+    }
     match action {
         Action::Enter => {
             model.armed = armed;
             return enter(model);
         }
         Action::Newline => put(model, "\n"),
-        Action::Go(Reach::Up) if model.input.is_empty() => take_back(model),
+        Action::Go(Reach::Up) if model.input.is_empty() && take_back(model) => {}
+        Action::Go(Reach::Up) if model.input.is_on_first_line() => recall::older(model),
+        Action::Go(Reach::Down) if model.input.is_on_last_line() => recall::newer(model),
         Action::Go(reach) => model.input.go(reach),
         Action::Delete(reach) => model.input.delete(reach),
-        Action::Kill(reach) => model.input.kill(reach),
+        Action::Kill(reach) => model.input.kill(reach, &mut model.kill_ring),
         Action::Yank => {
-            if model.input.yank() == Fit::Cut {
-                error(model, "The input line is full; the rest was not taken.");
-            }
+            let fit = model.input.yank(&model.kill_ring);
+            check(model, fit);
         }
+        Action::YankOlder => {
+            let fit = model.input.yank_older(&model.kill_ring);
+            check(model, fit);
+        }
+        Action::Transpose => model.input.transpose(),
+        Action::Undo => model.input.undo(),
+        Action::Redo => model.input.redo(),
+        Action::Recall => recall::begin(model),
         Action::Clear => return clear(model, armed.as_ref()),
         Action::Close => {
             model.notice = None;
@@ -101,6 +112,11 @@ fn act_on_popup(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::Delete(_)
         | Action::Kill(_)
         | Action::Yank
+        | Action::YankOlder
+        | Action::Transpose
+        | Action::Undo
+        | Action::Redo
+        | Action::Recall
         | Action::Rooms
         | Action::Members => return Some(Vec::new()),
     };
@@ -150,7 +166,7 @@ fn toggle(model: &mut Model, drawer: Drawer) {
 fn clear(model: &mut Model, armed: Option<&Armed>) -> Vec<Intent> {
     model.notice = None;
     if !model.input.is_empty() {
-        model.input.take();
+        model.input.clear();
     } else if armed == Some(&Armed::Quit) {
         return vec![Intent::Quit];
     } else {
@@ -202,28 +218,36 @@ fn go_to_unread(model: &mut Model) -> Vec<Intent> {
     }
 }
 
-/// Takes the last message that was refused back into the input, to be changed and sent again.
-fn take_back(model: &mut Model) {
+/// Takes the last message that was refused back into the input, to be changed and sent again, and
+/// tells whether there was one.
+fn take_back(model: &mut Model) -> bool {
     let Some(room) = model.rooms.iter_mut().find(|room| Some(room.id) == model.here) else {
-        return;
+        return false;
     };
     let refused = |unsent: &Unsent| matches!(unsent.state, SendState::Refused(_));
-    if let Some(place) = room.unsent.iter().rposition(refused) {
-        let unsent = room.unsent.remove(place);
-        model.input.insert(&unsent.text);
-        model.notice = None;
-    }
+    let Some(place) = room.unsent.iter().rposition(refused) else {
+        return false;
+    };
+    let unsent = room.unsent.remove(place);
+    model.input.insert(&unsent.text);
+    model.notice = None;
+    true
 }
 
 fn enter(model: &mut Model) -> Vec<Intent> {
     model.notice = None;
-    let text = model.input.text().to_owned();
-    match text.strip_prefix('/') {
+    let (here, text) = (model.here, model.input.text().to_owned());
+    let intents = match text.strip_prefix('/') {
         // Two slashes say one, so that a message may begin with it.
         Some(message) if message.starts_with('/') => send(model, message),
         Some(command) => slash::run(model, command),
         None => send(model, &text),
+    };
+    // Only what was done leaves the input.
+    if model.input.text() != text {
+        model.history.add(here, &text);
     }
+    intents
 }
 
 fn send(model: &mut Model, text: &str) -> Vec<Intent> {

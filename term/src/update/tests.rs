@@ -1,6 +1,7 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
 mod changes;
+mod writing;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;

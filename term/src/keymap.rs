@@ -48,6 +48,10 @@ pub(crate) enum Named {
     PageUp,
     /// Page down.
     PageDown,
+    /// Tab.
+    Tab,
+    /// Shift and Tab.
+    BackTab,
     /// A function key.
     F(u8),
 }
@@ -77,6 +81,10 @@ pub(crate) enum Action {
     Redo,
     /// Searches what was written before.
     Recall,
+    /// Offers what the word before the cursor may become.
+    Complete,
+    /// Offers what was offered before that.
+    CompleteBack,
     /// Empties the input, or quits.
     Clear,
     /// Closes what is open.
@@ -184,6 +192,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
         Action::Go(Reach::Down),
         "line below; what was written after that",
     ),
+    bind(Key::Named(Named::Tab), Action::Complete, "complete; again: the next one"),
+    bind(Key::Named(Named::BackTab), Action::CompleteBack, "complete: the one before"),
     bind(Key::Ctrl('r'), Action::Recall, "search what was written before"),
     bind(Key::Named(Named::Backspace), Action::Delete(Reach::Left), "delete left"),
     bind(Key::Ctrl('h'), Action::Delete(Reach::Left), "delete left"),
@@ -253,6 +263,8 @@ impl fmt::Display for Named {
             Self::End => "End",
             Self::PageUp => "PgUp",
             Self::PageDown => "PgDn",
+            Self::Tab => "Tab",
+            Self::BackTab => "Shift-Tab",
             Self::F(number) => return write!(f, "F{number}"),
         })
     }

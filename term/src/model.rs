@@ -1,18 +1,23 @@
 //! What the full-screen client knows and shows; it names neither the screen nor the network.
 
+mod completion;
 mod history;
 mod input;
 mod kill_ring;
+mod paste;
 mod timeline;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::room::Role;
 
+pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
 pub(crate) use self::history::{From, History, Seeking};
-pub(crate) use self::input::{Fit, Input, Reach};
+pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
 pub(crate) use self::kill_ring::KillRing;
+pub(crate) use self::paste::{LINES_ASKED_MIN, PASTE_CHOICES, Paste, PasteChoice};
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
@@ -47,6 +52,12 @@ pub(crate) struct Model {
     pub(crate) history: History,
     /// The search through it, where one goes on.
     pub(crate) seeking: Option<Seeking>,
+    /// What Tab offered last.
+    pub(crate) completion: Option<Completion>,
+    /// Rooms that were heard of and may be entered, the last first.
+    pub(crate) heard_of: VecDeque<Heard>,
+    /// A paste that waits for a word on what to do with it.
+    pub(crate) pasted: Option<Paste>,
     /// What the input line has to say: an error, an answer, a question.
     pub(crate) notice: Option<Notice>,
     /// What lies over the conversation.
@@ -235,6 +246,9 @@ impl Model {
             kill_ring: KillRing::default(),
             history: History::default(),
             seeking: None,
+            completion: None,
+            heard_of: VecDeque::new(),
+            pasted: None,
             notice: None,
             popup: None,
             drawer: None,

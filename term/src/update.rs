@@ -1,7 +1,9 @@
 //! The one place where the model changes: a message comes in, intents go out, nothing else happens.
 
+mod complete;
 mod keys;
 mod news;
+mod paste;
 mod recall;
 mod slash;
 #[cfg(test)]
@@ -14,6 +16,7 @@ use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::room::{self, Entry, Visibility};
 
 pub(crate) use self::news::role_word;
+pub(crate) use self::paste::line_count;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{Before, ENTRIES_MAX, Fit, Link, Listed, LocalId, Member, Model, More, Notice};
@@ -222,6 +225,9 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
         }
         Msg::Act(action) => keys::act(model, action),
         Msg::Type(c) => {
+            if let Some(intents) = paste::type_in(model, c) {
+                return intents;
+            }
             if !recall::type_in(model, c) {
                 let mut bytes = [0; 4];
                 insert(model, c.encode_utf8(&mut bytes));
@@ -229,7 +235,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             Vec::new()
         }
         Msg::Paste(text) => {
-            insert(model, &text);
+            paste::take(model, &text);
             Vec::new()
         }
         Msg::ReachedTop(room) => older(model, room),

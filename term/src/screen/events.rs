@@ -98,6 +98,8 @@ fn translate_key(key: KeyEvent) -> Option<Key> {
         KeyCode::End => Named::End,
         KeyCode::PageUp => Named::PageUp,
         KeyCode::PageDown => Named::PageDown,
+        KeyCode::Tab => Named::Tab,
+        KeyCode::BackTab => Named::BackTab,
         KeyCode::F(number) => Named::F(number),
         _ => return None,
     };

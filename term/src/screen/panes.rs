@@ -1,8 +1,11 @@
 //! What stands beside and over the conversation: rooms, members, help, the directory.
 
+mod paste;
+
 use cursive::Printer;
 use cursive::style::Style;
 
+pub(super) use self::paste::draw_paste;
 use super::paint;
 use crate::keymap;
 use crate::model::{Directory, Model, More, Popup, Room};

@@ -92,9 +92,13 @@ impl Root {
 
     fn draw_middle(&self, printer: &Printer) {
         let Plan { rooms, chat, members, .. } = self.plan;
+        let width = members.x + members.width - rooms.x;
+        let all = Area { x: rooms.x, width: width.max(chat.x + chat.width), ..chat };
+        if let Some(paste) = &self.model.pasted {
+            panes::draw_paste(printer, all, paste);
+            return;
+        }
         if let Some(popup) = &self.model.popup {
-            let width = members.x + members.width - rooms.x;
-            let all = Area { x: rooms.x, width: width.max(chat.x + chat.width), ..chat };
             panes::draw_popup(printer, all, popup);
             return;
         }
@@ -144,8 +148,8 @@ impl View for Root {
         place_panes(&mut self.plan, self.model.drawer);
         let chat = self.plan.chat;
         self.chat.arrange(&self.model, (chat.width, chat.height));
-        let caret =
-            if self.model.popup.is_some() { None } else { self.entry.caret(self.plan.entry) };
+        let covered = self.model.popup.is_some() || self.model.pasted.is_some();
+        let caret = if covered { None } else { self.entry.caret(self.plan.entry) };
         self.surface.set_caret(caret);
     }
 

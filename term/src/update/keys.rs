@@ -1,8 +1,9 @@
 //! What keys do to the model.
 
+use parlor_protocol::id::RoomId;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
-use super::{Ask, Intent, check, error, go_to, hint, recall, slash};
+use super::{Ask, Intent, check, complete, error, go_to, hint, paste, recall, slash};
 use crate::keymap::{Action, Scroll, help};
 use crate::model::{
     Armed, Directory, Drawer, LocalId, Model, More, Popup, Reach, SendState, UNSENT_MAX, Unsent,
@@ -14,6 +15,9 @@ const POPUP_PAGE: isize = 8;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
     let armed = model.armed.take();
+    if let Some(intents) = paste::act(model, action) {
+        return intents;
+    }
     if let Some(intents) = act_on_popup(model, action) {
         return intents;
     }
@@ -44,6 +48,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         Action::Undo => model.input.undo(),
         Action::Redo => model.input.redo(),
         Action::Recall => recall::begin(model),
+        Action::Complete => complete::act(model, 1),
+        Action::CompleteBack => complete::act(model, -1),
         Action::Clear => return clear(model, armed.as_ref()),
         Action::Close => {
             model.notice = None;
@@ -117,6 +123,8 @@ fn act_on_popup(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::Undo
         | Action::Redo
         | Action::Recall
+        | Action::Complete
+        | Action::CompleteBack
         | Action::Rooms
         | Action::Members => return Some(Vec::new()),
     };
@@ -234,7 +242,7 @@ fn take_back(model: &mut Model) -> bool {
     true
 }
 
-fn enter(model: &mut Model) -> Vec<Intent> {
+pub(super) fn enter(model: &mut Model) -> Vec<Intent> {
     model.notice = None;
     let (here, text) = (model.here, model.input.text().to_owned());
     let intents = match text.strip_prefix('/') {
@@ -243,11 +251,23 @@ fn enter(model: &mut Model) -> Vec<Intent> {
         Some(command) => slash::run(model, command),
         None => send(model, &text),
     };
-    // Only what was done leaves the input.
-    if model.input.text() != text {
-        model.history.add(here, &text);
-    }
+    remember(model, here, &text);
     intents
+}
+
+/// Sends the input as a message, even where it looks like a command.
+pub(super) fn say(model: &mut Model) -> Vec<Intent> {
+    let (here, text) = (model.here, model.input.text().to_owned());
+    let intents = send(model, &text);
+    remember(model, here, &text);
+    intents
+}
+
+/// Keeps what was entered, if something came of it: only that leaves the input.
+fn remember(model: &mut Model, room: Option<RoomId>, text: &str) {
+    if model.input.text() != text {
+        model.history.add(room, text);
+    }
 }
 
 fn send(model: &mut Model, text: &str) -> Vec<Intent> {

@@ -5,10 +5,10 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::room::{self, Role};
 
-use super::{Intent, News, error, go_to, hint, look_up};
+use super::{Intent, News, complete, error, go_to, hint, look_up};
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listed, Member, Model, More, Popup, Room, Said, SendState,
-    What,
+    Before, CalledBy, HIDDEN_ENTRIES_MAX, Link, Listed, Member, Model, More, Popup, Room, Said,
+    SendState, What,
 };
 use crate::words::{self, Commands};
 
@@ -164,6 +164,11 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
 
 /// Says what one is told of, unless it is before one's eyes already.
 fn take_notified(model: &mut Model, told: &Notification) {
+    if let (NotificationKind::Invited, Some(room), Some(title)) =
+        (told.kind, told.room, &told.title)
+    {
+        complete::hear(model, room, title.as_str(), CalledBy::Id);
+    }
     let is_shown = match told.kind {
         // A line in the room says as much.
         NotificationKind::Mentioned
@@ -210,6 +215,9 @@ fn forget(model: &mut Model, id: RoomId) {
 
 fn take_listed(model: &mut Model, search: &str, rooms: Vec<Listed>, more: More) {
     model.asked = None;
+    for room in &rooms {
+        complete::hear(model, room.id, &room.title, CalledBy::Title);
+    }
     if let Some(Popup::Directory(directory)) = &mut model.popup
         && directory.search == search
     {

@@ -81,6 +81,8 @@ pub(crate) enum Action {
     Redo,
     /// Searches what was written before.
     Recall,
+    /// Opens the input in the user's editor.
+    Edit,
     /// Offers what the word before the cursor may become.
     Complete,
     /// Offers what was offered before that.
@@ -194,6 +196,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     bind(Key::Named(Named::Tab), Action::Complete, "complete; again: the next one"),
     bind(Key::Named(Named::BackTab), Action::CompleteBack, "complete: the one before"),
+    bind(Key::Ctrl('x'), Action::Edit, "write in your $EDITOR"),
     bind(Key::Ctrl('r'), Action::Recall, "search what was written before"),
     bind(Key::Named(Named::Backspace), Action::Delete(Reach::Left), "delete left"),
     bind(Key::Ctrl('h'), Action::Delete(Reach::Left), "delete left"),

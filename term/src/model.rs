@@ -60,6 +60,12 @@ pub(crate) struct Model {
     pub(crate) pasted: Option<Paste>,
     /// What the input line has to say: an error, an answer, a question.
     pub(crate) notice: Option<Notice>,
+    /// Where the user's attention is, as far as the terminal has said so.
+    pub(crate) focus: Option<Focus>,
+    /// When a key was pressed last.
+    pub(crate) touched_at: Timestamp,
+    /// When the user was called last.
+    pub(crate) called_at: Option<Timestamp>,
     /// What lies over the conversation.
     pub(crate) popup: Option<Popup>,
     /// Which pane is drawn out where the screen is too narrow for all.
@@ -115,6 +121,8 @@ pub(crate) struct Room {
     pub(crate) members: Vec<Member>,
     /// How many messages came while it was not shown.
     pub(crate) unread: u32,
+    /// Whether its talk is not to call one.
+    pub(crate) muted: bool,
     /// Its conversation.
     pub(crate) timeline: Timeline,
     /// One's own messages that are not acknowledged, oldest first.
@@ -212,6 +220,15 @@ pub(crate) struct Listed {
     pub(crate) members: u32,
 }
 
+/// Where the user's attention is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// At this terminal.
+    Here,
+    /// At another window.
+    Away,
+}
+
 /// A pane that a narrow screen shows on demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Drawer {
@@ -250,6 +267,9 @@ impl Model {
             heard_of: VecDeque::new(),
             pasted: None,
             notice: None,
+            focus: None,
+            touched_at: now,
+            called_at: None,
             popup: None,
             drawer: None,
             armed: None,
@@ -297,6 +317,7 @@ impl Room {
             member_count: 1,
             members: Vec::new(),
             unread: 0,
+            muted: false,
             timeline: Timeline::default(),
             unsent: Vec::new(),
             draft: Input::default(),

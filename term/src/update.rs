@@ -1,7 +1,10 @@
 //! The one place where the model changes: a message comes in, intents go out, nothing else happens.
 
+mod alert;
 mod complete;
+mod edit;
 mod keys;
+mod mute;
 mod news;
 mod paste;
 mod recall;
@@ -19,7 +22,9 @@ pub(crate) use self::news::role_word;
 pub(crate) use self::paste::line_count;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
-use crate::model::{Before, ENTRIES_MAX, Fit, Link, Listed, LocalId, Member, Model, More, Notice};
+use crate::model::{
+    Before, ENTRIES_MAX, Fit, Focus, Link, Listed, LocalId, Member, Model, More, Notice,
+};
 
 /// Everything that may change the model.
 #[derive(Debug, Clone)]
@@ -32,10 +37,23 @@ pub(crate) enum Msg {
     Type(char),
     /// Text was pasted, as one piece.
     Paste(String),
+    /// The user came to the terminal, or went elsewhere.
+    Focus(Focus),
+    /// The user's editor has ended.
+    Edited(Edited),
     /// The beginning of what is known of a room was scrolled to.
     ReachedTop(RoomId),
     /// The network has something.
     News(News),
+}
+
+/// What came of the text in the user's editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edited {
+    /// The room it is for.
+    pub(crate) room: Option<RoomId>,
+    /// The text; otherwise what went wrong.
+    pub(crate) text: Result<String, String>,
 }
 
 /// What comes from the network.
@@ -125,6 +143,15 @@ pub(crate) enum Intent {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Call the user's attention to this.
+    Call(String),
+    /// Let the user edit a text in their editor.
+    Edit {
+        /// The room it is for.
+        room: Option<RoomId>,
+        /// The text as it is.
+        text: String,
+    },
     /// Ask the server.
     Ask(Ask),
 }
@@ -218,6 +245,9 @@ pub(crate) enum Ask {
 
 /// Takes a message in and tells what follows from it.
 pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
+    if matches!(msg, Msg::Act(_) | Msg::Type(_) | Msg::Paste(_)) {
+        model.touched_at = model.now;
+    }
     match msg {
         Msg::Tick(now) => {
             model.now = now;
@@ -236,6 +266,14 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
         }
         Msg::Paste(text) => {
             paste::take(model, &text);
+            Vec::new()
+        }
+        Msg::Focus(focus) => {
+            model.focus = Some(focus);
+            Vec::new()
+        }
+        Msg::Edited(edited) => {
+            edit::take(model, edited);
             Vec::new()
         }
         Msg::ReachedTop(room) => older(model, room),

@@ -6,8 +6,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cursive::Vec2;
 use cursive::backend::Backend as CursiveBackend;
@@ -27,6 +27,7 @@ pub(crate) struct Surface {
     caret: AtomicU32,
     repaint: AtomicBool,
     lost: AtomicBool,
+    announced: Mutex<Vec<u8>>,
 }
 
 impl Surface {
@@ -37,6 +38,7 @@ impl Surface {
             caret: AtomicU32::new(NO_CARET),
             repaint: AtomicBool::new(false),
             lost: AtomicBool::new(false),
+            announced: Mutex::default(),
         };
         surface.resize(size);
         Arc::new(surface)
@@ -67,12 +69,27 @@ impl Surface {
         self.repaint.store(true, Ordering::Relaxed);
     }
 
+    /// Writes this for the terminal itself at the next refresh. What is too much until then is
+    /// dropped.
+    pub(crate) fn announce(&self, sequences: &[u8]) {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced.len() + sequences.len() <= ANNOUNCED_BYTES_MAX {
+            announced.extend(sequences);
+        }
+    }
+
+    fn take_announced(&self) -> Vec<u8> {
+        std::mem::take(&mut self.announced.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether the terminal took a frame no more.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Relaxed)
     }
 }
 
+/// The most that is written beside a frame, in bytes: several of the longest messages.
+const ANNOUNCED_BYTES_MAX: usize = 256 * 1024;
 /// No terminal is as large as that.
 const NO_CARET: u32 = u32::MAX;
 
@@ -131,11 +148,13 @@ impl<W: Write> Backend<W> {
         let cells = self.frame.take();
         let repaint = self.surface.repaint.swap(false, Ordering::Relaxed);
         let caret = self.surface.caret.load(Ordering::Relaxed);
+        let announced = self.surface.take_announced();
         if cells.is_empty() && !repaint && caret == self.caret_shown.get() {
-            return None;
+            return (!announced.is_empty()).then_some(announced);
         }
         self.caret_shown.set(caret);
-        let mut frame = Vec::with_capacity(cells.len() + 64);
+        let mut frame = Vec::with_capacity(announced.len() + cells.len() + 64);
+        frame.extend(announced);
         frame.extend(b"\x1b[?2026h\x1b[?25l\x1b[0m");
         if repaint {
             frame.extend(b"\x1b[2J");

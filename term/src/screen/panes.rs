@@ -37,12 +37,17 @@ pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
             9 => "0".to_owned(),
             _ => " ".to_owned(),
         };
-        let unread = if room.unread > 0 { room.unread.to_string() } else { String::new() };
+        let unread = match room.unread {
+            _ if room.muted => "muted".to_owned(),
+            0 => String::new(),
+            unread => unread.to_string(),
+        };
         let room_for_title = area.width.saturating_sub(4 + unread.len());
         let title = paint::clipped(&room.title, room_for_title);
         let gap = room_for_title.saturating_sub(paint::columns(&title));
         let line = format!("{mark}{number} {title}{}{unread}", " ".repeat(gap));
-        let style = if here || room.unread > 0 { paint::bold() } else { paint::plain() };
+        let stands_out = here || (room.unread > 0 && !room.muted);
+        let style = if stands_out { paint::bold() } else { paint::plain() };
         (line, style)
     });
     let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);

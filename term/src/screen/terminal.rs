@@ -4,15 +4,16 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode, window_size};
 use rustix::process::{Signal, getpid, getppid, getsid, kill_current_process_group, kill_process};
 
-/// Another screen, pastes in brackets, and nothing of the last frame's colours.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[0m\x1b[2J\x1b[H";
+/// The window's title put by, another screen, pastes in brackets, news of the focus, and nothing of
+/// the last frame's colours.
+const ENTER: &[u8] = b"\x1b[22;2t\x1b[?1049h\x1b[?2004h\x1b[?1004h\x1b[0m\x1b[2J\x1b[H";
 /// The same backwards. A synchronized update that was cut short is ended first.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l\x1b[23;2t";
 
 /// The exit status of a program that panicked, as Rust has it.
 const PANICKED: i32 = 101;
@@ -20,6 +21,8 @@ const PANICKED: i32 = 101;
 /// The terminal, taken. Dropping it gives it back.
 pub(crate) struct Terminal {
     state: Arc<State>,
+    /// Whoever reads from the terminal holds it meanwhile.
+    gate: Arc<Mutex<()>>,
 }
 
 /// What the panic hook needs as well.
@@ -53,7 +56,7 @@ impl Terminal {
                 std::process::exit(PANICKED);
             }
         }));
-        let terminal = Self { state };
+        let terminal = Self { state, gate: Arc::default() };
         terminal.enter()?;
         Ok(terminal)
     }
@@ -77,6 +80,18 @@ impl Terminal {
         self.state.give_back();
     }
 
+    /// What whoever reads from the terminal holds meanwhile.
+    pub(crate) fn gate(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.gate)
+    }
+
+    /// Gives the terminal back, and leaves what is typed to another program until the guard is
+    /// dropped.
+    pub(crate) fn lend(&self) -> MutexGuard<'_, ()> {
+        self.leave();
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Where the backend writes.
     ///
     /// # Errors
@@ -98,8 +113,13 @@ impl Terminal {
         // The others of our job (make, a pipe) stop by their own default, we by force: a handler
         // of ours catches the signal that asks. A job that cannot be stopped goes on.
         let _ = kill_current_process_group(Signal::TSTP);
-        let _ = kill_process(getpid(), Signal::STOP);
+        stop();
     }
+}
+
+/// Stops this program until it is told to go on.
+pub(crate) fn stop() {
+    let _ = kill_process(getpid(), Signal::STOP);
 }
 
 /// Whether there is a shell to go back to: somebody of our session who is not of our making.
@@ -115,7 +135,7 @@ fn output() -> io::Result<File> {
 }
 
 impl State {
-    fn lock(&self) -> std::sync::MutexGuard<'_, File> {
+    fn lock(&self) -> MutexGuard<'_, File> {
         // A panic between does not make the file descriptor worse.
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }

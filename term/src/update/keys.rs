@@ -3,7 +3,7 @@
 use parlor_protocol::id::RoomId;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
-use super::{Ask, Intent, check, complete, error, go_to, hint, paste, recall, slash};
+use super::{Ask, Intent, check, complete, edit, error, go_to, hint, paste, recall, slash};
 use crate::keymap::{Action, Scroll, help};
 use crate::model::{
     Armed, Directory, Drawer, LocalId, Model, More, Popup, Reach, SendState, UNSENT_MAX, Unsent,
@@ -48,6 +48,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         Action::Undo => model.input.undo(),
         Action::Redo => model.input.redo(),
         Action::Recall => recall::begin(model),
+        Action::Edit => return edit::begin(model),
         Action::Complete => complete::act(model, 1),
         Action::CompleteBack => complete::act(model, -1),
         Action::Clear => return clear(model, armed.as_ref()),
@@ -123,6 +124,7 @@ fn act_on_popup(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::Undo
         | Action::Redo
         | Action::Recall
+        | Action::Edit
         | Action::Complete
         | Action::CompleteBack
         | Action::Rooms
@@ -216,7 +218,8 @@ fn go_by(model: &mut Model, step: isize) -> Vec<Intent> {
 fn go_to_unread(model: &mut Model) -> Vec<Intent> {
     let here = model.rooms.iter().position(|room| Some(room.id) == model.here).unwrap_or(0);
     let (before, behind) = model.rooms.split_at(here);
-    let next = behind.iter().chain(before).find(|room| room.unread > 0).map(|room| room.id);
+    let next =
+        behind.iter().chain(before).find(|room| room.unread > 0 && !room.muted).map(|room| room.id);
     match next {
         Some(id) => go_to(model, id),
         None => {

@@ -5,7 +5,7 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::room::{self, Role};
 
-use super::{Intent, News, complete, error, go_to, hint, look_up};
+use super::{Intent, News, alert, complete, error, go_to, hint, look_up};
 use crate::model::{
     Before, CalledBy, HIDDEN_ENTRIES_MAX, Link, Listed, Member, Model, More, Popup, Room, Said,
     SendState, What,
@@ -24,7 +24,10 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
         }
         News::Exited(exited) => return exit(model, &exited),
-        News::Notified(told) => take_notified(model, &told),
+        News::Notified(told) => {
+            take_notified(model, &told);
+            return alert::call(model, &told);
+        }
         News::Read { room, unread } => take_read(model, room, unread),
         News::Changed { room, at, change } => take_change(model, room, at, change),
         News::Gap(id) => {

@@ -3,7 +3,7 @@
 use parlor_protocol::id::RoomId;
 use parlor_protocol::room::{Entry, Role, Visibility};
 
-use super::{Ask, Intent, error, go_to, hint, keys};
+use super::{Ask, Intent, error, go_to, hint, keys, mute};
 use crate::model::{Armed, Directory, Link, Model, More, Popup, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
@@ -33,6 +33,13 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command { name: "/promote", takes: "USER", help: "make a member an admin", run: promote },
     Command { name: "/demote", takes: "USER", help: "make an admin a member", run: demote },
     Command { name: "/transfer", takes: "USER", help: "hand this room over", run: transfer },
+    Command {
+        name: "/mute",
+        takes: "[ROOM]",
+        help: "do not be called by what is said there",
+        run: mute::mute,
+    },
+    Command { name: "/unmute", takes: "[ROOM]", help: "be called again", run: mute::unmute },
     Command { name: "/help", takes: "", help: "show the keys and commands", run: help },
     Command { name: "/quit", takes: "", help: "quit", run: quit },
 ];
@@ -63,7 +70,7 @@ pub(super) fn join(model: &mut Model, room: &str) -> Vec<Intent> {
 }
 
 /// The room of one's own that is meant by a title or an ID.
-fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
+pub(super) fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
     let id = named.parse::<RoomId>().ok();
     let folded = named.to_lowercase();
     let by_title = model.rooms.iter().find(|room| room.title.to_lowercase() == folded);

@@ -1,5 +1,6 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
+mod calling;
 mod changes;
 mod completing;
 mod pasting;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::Reach;
+use crate::model::{Reach, Step};
 
 /// A key, or a character with what was held down beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +81,16 @@ pub(crate) enum Action {
     Redo,
     /// Searches what was written before.
     Recall,
+    /// Chooses a message.
+    Choose(Step),
+    /// Chooses all from the chosen message on.
+    Extend,
+    /// Copies what is chosen.
+    Copy,
+    /// Copies a link.
+    CopyLink,
+    /// Shows the conversation alone, to be copied by the terminal.
+    Bare,
     /// Opens the input in the user's editor.
     Edit,
     /// Offers what the word before the cursor may become.
@@ -165,6 +175,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::Named(Named::PageDown), Action::Scroll(Scroll::PageDown), "newer messages"),
     bind(Key::AltNamed(Named::Home), Action::Scroll(Scroll::First), "first message here"),
     bind(Key::AltNamed(Named::End), Action::Scroll(Scroll::Last), "last message"),
+    bind(Key::AltNamed(Named::Up), Action::Choose(Step::Up), "choose the message before"),
+    bind(Key::AltNamed(Named::Down), Action::Choose(Step::Down), "choose the message behind"),
+    bind(Key::Alt('v'), Action::Extend, "choose all from this message on"),
+    bind(Key::Alt('c'), Action::Copy, "copy what is chosen"),
+    bind(Key::Alt('w'), Action::CopyLink, "copy a link; again: the next one"),
+    bind(Key::Alt('l'), Action::Bare, "the bare conversation, for the mouse to copy"),
     bind(Key::Named(Named::F(1)), Action::Help, "help"),
     bind(Key::Named(Named::F(7)), Action::Rooms, "rooms"),
     bind(Key::Named(Named::F(8)), Action::Members, "members"),

@@ -5,6 +5,7 @@ mod history;
 mod input;
 mod kill_ring;
 mod paste;
+mod selection;
 mod timeline;
 
 use std::collections::VecDeque;
@@ -18,6 +19,7 @@ pub(crate) use self::history::{From, History, Seeking};
 pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
 pub(crate) use self::kill_ring::KillRing;
 pub(crate) use self::paste::{LINES_ASKED_MIN, PASTE_CHOICES, Paste, PasteChoice};
+pub(crate) use self::selection::{Selection, Step};
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
@@ -56,6 +58,8 @@ pub(crate) struct Model {
     pub(crate) completion: Option<Completion>,
     /// Rooms that were heard of and may be entered, the last first.
     pub(crate) heard_of: VecDeque<Heard>,
+    /// The link that was copied last.
+    pub(crate) copied_link: Option<String>,
     /// A paste that waits for a word on what to do with it.
     pub(crate) pasted: Option<Paste>,
     /// What the input line has to say: an error, an answer, a question.
@@ -125,6 +129,8 @@ pub(crate) struct Room {
     pub(crate) muted: bool,
     /// Its conversation.
     pub(crate) timeline: Timeline,
+    /// The messages that are chosen in it.
+    pub(crate) selection: Option<Selection>,
     /// One's own messages that are not acknowledged, oldest first.
     pub(crate) unsent: Vec<Unsent>,
     /// What was being written when another room was chosen.
@@ -265,6 +271,7 @@ impl Model {
             seeking: None,
             completion: None,
             heard_of: VecDeque::new(),
+            copied_link: None,
             pasted: None,
             notice: None,
             focus: None,
@@ -319,6 +326,7 @@ impl Room {
             unread: 0,
             muted: false,
             timeline: Timeline::default(),
+            selection: None,
             unsent: Vec::new(),
             draft: Input::default(),
         }

@@ -8,6 +8,7 @@ mod entry_line;
 mod event_loop;
 mod events;
 mod keyboard;
+mod links;
 mod osc;
 mod paint;
 mod panes;
@@ -70,6 +71,11 @@ impl Screen {
     /// Calls the user.
     pub(crate) fn call(&self, text: &str) {
         self.surface.announce(&self.osc.call(text));
+    }
+
+    /// Copies a text into the terminal's clipboard.
+    pub(crate) fn copy(&self, text: &str) {
+        self.surface.announce(&self.osc.copy(text));
     }
 
     /// Makes the next refresh paint everything, in the size that the terminal then has.

@@ -2,6 +2,7 @@
 
 mod alert;
 mod complete;
+mod copy;
 mod edit;
 mod keys;
 mod mute;
@@ -143,6 +144,10 @@ pub(crate) enum Intent {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Put this into the terminal's clipboard.
+    Copy(String),
+    /// Show these lines and nothing else until a key is pressed.
+    Bare(Vec<String>),
     /// Call the user's attention to this.
     Call(String),
     /// Let the user edit a text in their editor.

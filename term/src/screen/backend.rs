@@ -16,6 +16,7 @@ use cursive::style::{Color, ColorPair, Effect};
 use unicode_width::UnicodeWidthStr;
 
 use super::colour::{Depth, write_sgr};
+use super::links::{self, Links};
 
 /// What a terminal is taken to be where it does not say: the size of a VT100.
 const FALLBACK_SIZE: (u16, u16) = (80, 24);
@@ -28,6 +29,7 @@ pub(crate) struct Surface {
     repaint: AtomicBool,
     lost: AtomicBool,
     announced: Mutex<Vec<u8>>,
+    links: Links,
 }
 
 impl Surface {
@@ -39,6 +41,7 @@ impl Surface {
             repaint: AtomicBool::new(false),
             lost: AtomicBool::new(false),
             announced: Mutex::default(),
+            links: Links::default(),
         };
         surface.resize(size);
         Arc::new(surface)
@@ -49,6 +52,11 @@ impl Surface {
         let known = columns > 0 && rows > 0;
         let size = if known { (columns, rows) } else { FALLBACK_SIZE };
         self.size.store(pack(size), Ordering::Relaxed);
+    }
+
+    /// The size, in columns and rows.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        unpack(self.size.load(Ordering::Relaxed))
     }
 
     /// Puts the terminal's cursor there at the next refresh; `None` hides it.
@@ -76,6 +84,11 @@ impl Surface {
         if announced.len() + sequences.len() <= ANNOUNCED_BYTES_MAX {
             announced.extend(sequences);
         }
+    }
+
+    /// The links on the screen.
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
     }
 
     fn take_announced(&self) -> Vec<u8> {
@@ -111,6 +124,8 @@ pub(crate) struct Backend<W> {
     pen: RefCell<Pen>,
     /// What the terminal was last told about it in this frame.
     told: RefCell<Option<Pen>>,
+    /// The link that is open.
+    link: Cell<Option<u16>>,
     /// Where cursive prints next.
     at: Cell<Vec2>,
     /// Where the terminal prints next, as far as that is certain.
@@ -137,6 +152,7 @@ impl<W: Write> Backend<W> {
             frame: RefCell::default(),
             pen: RefCell::new(Pen { colours: ColorPair::terminal_default(), effects: Vec::new() }),
             told: RefCell::default(),
+            link: Cell::default(),
             at: Cell::new(Vec2::zero()),
             terminal_at: Cell::default(),
             caret_shown: Cell::new(NO_CARET),
@@ -145,7 +161,10 @@ impl<W: Write> Backend<W> {
 
     /// Wraps what was printed since the last frame; `None` where nothing would change.
     fn compose(&self) -> Option<Vec<u8>> {
-        let cells = self.frame.take();
+        let mut cells = self.frame.take();
+        if self.link.take().is_some() {
+            cells.extend(links::CLOSING);
+        }
         let repaint = self.surface.repaint.swap(false, Ordering::Relaxed);
         let caret = self.surface.caret.load(Ordering::Relaxed);
         let announced = self.surface.take_announced();
@@ -194,7 +213,7 @@ impl<W: Write> CursiveBackend for Backend<W> {
     }
 
     fn screen_size(&self) -> Vec2 {
-        unpack(self.surface.size.load(Ordering::Relaxed)).into()
+        self.surface.size().into()
     }
 
     fn move_to(&self, pos: Vec2) {
@@ -209,7 +228,18 @@ impl<W: Write> CursiveBackend for Backend<W> {
         }
         let pen = self.pen.borrow();
         if self.told.borrow().as_ref() != Some(&*pen) {
-            write_sgr(&mut frame, &pen, self.depth);
+            let link = links::number_of(pen.colours.front);
+            let mut colours = pen.colours;
+            if link.is_some() {
+                colours.front = Color::TerminalDefault;
+            }
+            if self.link.replace(link) != link {
+                match link {
+                    Some(number) => frame.extend(self.surface.links.opening(number).bytes()),
+                    None => frame.extend(links::CLOSING),
+                }
+            }
+            write_sgr(&mut frame, &Pen { colours, effects: pen.effects.clone() }, self.depth);
             self.told.replace(Some(pen.clone()));
         }
         frame.extend(text.bytes());

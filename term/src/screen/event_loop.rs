@@ -24,6 +24,9 @@ const BATCH_MAX: usize = 512;
 /// The least time between two frames: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
 
+/// What stands below the bare conversation.
+const BARE_HINT: &str = "-- any key goes back --";
+
 /// Something for the loop to take in.
 #[derive(Debug)]
 pub(crate) enum Wake {
@@ -100,6 +103,8 @@ enum Shown {
     Suspended,
     /// The user's editor has it, until it ends.
     Lent,
+    /// The bare conversation is on it, until a key is pressed.
+    Bare,
 }
 
 /// The loop's own state.
@@ -197,11 +202,17 @@ impl EventLoop<'_> {
 
     fn take(&mut self, wake: Wake) -> io::Result<()> {
         match wake {
+            Wake::Input(Input::Key(_)) if self.shown == Shown::Bare => self.dress(),
             Wake::Input(Input::Key(key)) => {
                 let intents = self.screen.press(key);
                 self.carry_out(intents);
             }
-            Wake::Input(Input::Paste(text)) => self.pass(Msg::Paste(text)),
+            Wake::Input(Input::Paste(text)) => {
+                if self.shown == Shown::Bare {
+                    self.dress();
+                }
+                self.pass(Msg::Paste(text));
+            }
             Wake::Input(Input::Focus(focus)) => self.pass(Msg::Focus(focus)),
             Wake::News(news) => self.pass(Msg::News(news)),
             Wake::Edited(edited) => {
@@ -230,6 +241,12 @@ impl EventLoop<'_> {
         Ok(())
     }
 
+    /// Ends the bare conversation.
+    fn dress(&mut self) {
+        self.shown = Shown::Yes;
+        self.anew();
+    }
+
     /// Takes the terminal again.
     fn come_back(&mut self) -> io::Result<()> {
         self.terminal.enter()?;
@@ -250,6 +267,11 @@ impl EventLoop<'_> {
                 Intent::Suspend => self.suspend(),
                 Intent::Redraw => self.anew(),
                 Intent::Call(text) => self.screen.call(&text),
+                Intent::Copy(text) => self.screen.copy(&text),
+                Intent::Bare(lines) => {
+                    self.shown = Shown::Bare;
+                    self.terminal.show_plain(&lines, BARE_HINT);
+                }
                 Intent::Edit { room, text } => self.edit(room, text),
                 Intent::Ask(ask) => self.unasked.push_back(ask),
             }
@@ -273,7 +295,7 @@ impl EventLoop<'_> {
     }
 
     fn suspend(&mut self) {
-        if has_shell() && self.shown == Shown::Yes {
+        if has_shell() && matches!(self.shown, Shown::Yes | Shown::Bare) {
             // Stopping the job sends its signal to us, too.
             self.own_stops += 1;
             self.shown = Shown::Suspended;

@@ -85,6 +85,17 @@ impl Osc {
         }
     }
 
+    /// Copies a text into the clipboard. tmux may take it itself or hand it on, as it is set up;
+    /// copying twice is once.
+    pub(super) fn copy(self, text: &str) -> Vec<u8> {
+        let sequence = format!("\x1b]52;c;{}\x07", base64(text.as_bytes()));
+        match (self.dialect, self.multiplexer) {
+            (Dialect::None, _) => Vec::new(),
+            (_, Multiplexer::None) => sequence.into_bytes(),
+            (_, Multiplexer::Tmux) => format!("{sequence}{}", self.through(&sequence)).into_bytes(),
+        }
+    }
+
     /// Hands a sequence through to the terminal outside.
     fn through(self, sequence: &str) -> String {
         match self.multiplexer {
@@ -109,6 +120,22 @@ fn plain(text: &str) -> String {
     clusters.collect()
 }
 
+/// Bytes in base64 with padding, as RFC 4648 has it.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut encoded = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+        let bits = bits << (8 * (3 - three.len()));
+        for digit in 0..4 {
+            let value = bits >> (18 - 6 * digit) & 0x3f;
+            let is_padding = digit > three.len();
+            encoded.push(if is_padding { '=' } else { char::from(DIGITS[value as usize]) });
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +157,19 @@ mod tests {
                 Osc::told_by(Some(OsStr::new(term)), vte.map(OsStr::new), tmux.map(OsStr::new));
             assert_eq!(shown(&osc.call("a;b")), call, "{term}");
             assert_eq!(osc.title("a").is_empty(), term == "linux");
+        }
+    }
+
+    #[test]
+    fn a_copy_goes_through_tmux_either_way() {
+        let tmux = Osc { multiplexer: Multiplexer::Tmux, ..Osc::default() };
+        let copied = "^]52;c;aGVsbG8=!";
+        assert_eq!(shown(&Osc::default().copy("hello")), copied);
+        assert_eq!(shown(&tmux.copy("hello")), format!(r"{copied}^Ptmux;^{copied}^\"));
+        for (text, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("ä\n", "w6QK")]
+        {
+            assert_eq!(base64(text.as_bytes()), encoded);
         }
     }
 

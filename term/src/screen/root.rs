@@ -51,8 +51,8 @@ impl Root {
     pub(crate) fn new(model: Model, surface: Arc<Surface>, zone: TimeZone) -> Self {
         Self {
             model,
+            chat: Chat::new(zone.clone(), Arc::clone(&surface)),
             surface,
-            chat: Chat::new(zone.clone()),
             zone,
             entry: EntryLine::default(),
             plan: Plan::default(),
@@ -75,6 +75,11 @@ impl Root {
             (Some(Action::Scroll(scroll)), _) if self.model.popup.is_none() => {
                 self.chat.scroll(&self.model, scroll);
                 Vec::new()
+            }
+            (Some(Action::Bare), _) => {
+                let size = self.surface.size();
+                // A row is left for the word on how to come back.
+                vec![Intent::Bare(self.chat.bare(&self.model, (size.0, size.1.saturating_sub(1))))]
             }
             (Some(action), _) => self.take(Msg::Act(action)),
             (None, Key::Char(c)) => self.take(Msg::Type(c)),

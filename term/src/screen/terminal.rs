@@ -80,6 +80,20 @@ impl Terminal {
         self.state.give_back();
     }
 
+    /// Shows lines that hold nothing but printable text, and a last one; the terminal wraps them
+    /// itself, so that it copies them as they are.
+    pub(crate) fn show_plain(&self, lines: &[String], last: &str) {
+        let mut shown = String::from("\x1b[0m\x1b[2J\x1b[H\x1b[?25l");
+        for line in lines {
+            shown.push_str(line);
+            shown.push_str("\r\n");
+        }
+        shown.push_str(last);
+        let mut out = self.state.lock();
+        // A terminal that is gone is found out by the next frame.
+        let _ = out.write_all(shown.as_bytes()).and_then(|()| out.flush());
+    }
+
     /// What whoever reads from the terminal holds meanwhile.
     pub(crate) fn gate(&self) -> Arc<Mutex<()>> {
         Arc::clone(&self.gate)

@@ -356,14 +356,14 @@ fn the_help_is_made_from_the_keymap() {
      PgDn               newer messages
      Alt-Home           first message here
      Alt-End            last message
+     Alt-Up             choose the message before
+     Alt-Down           choose the message behind
+     Alt-V              choose all from this message on
+     Alt-C              copy what is chosen
+     Alt-W              copy a link; again: the next one
+     Alt-L              the bare conversation, for the mouse to copy
      F1                 help
      F7                 rooms
-     F8                 members
-     Esc                close
-     Ctrl-C             clear the input; twice: quit
-     Ctrl-Z             back to the shell; fg returns
-     Ctrl-L             draw anew
-     Left, Ctrl-B       left
      [2 ops 3]                                                             outbox 1
      > hello wor
      F7 rooms  F8 members  Alt-A next unread  F1 help

@@ -3,7 +3,7 @@
 use parlor_protocol::id::RoomId;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
-use super::{Ask, Intent, check, complete, edit, error, go_to, hint, paste, recall, slash};
+use super::{Ask, Intent, check, complete, copy, edit, error, go_to, hint, paste, recall, slash};
 use crate::keymap::{Action, Scroll, help};
 use crate::model::{
     Armed, Directory, Drawer, LocalId, Model, More, Popup, Reach, SendState, UNSENT_MAX, Unsent,
@@ -53,11 +53,20 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         Action::CompleteBack => complete::act(model, -1),
         Action::Clear => return clear(model, armed.as_ref()),
         Action::Close => {
+            if let Some(here) = model.here
+                && let Some(room) = model.room_mut(here)
+            {
+                room.selection = None;
+            }
             model.notice = None;
             model.drawer = None;
         }
-        // Only the view knows how long a page is; it scrolls by itself.
-        Action::Scroll(_) => {}
+        Action::Choose(step) => copy::choose(model, step),
+        Action::Extend => copy::extend(model),
+        Action::Copy => return copy::copy(model),
+        Action::CopyLink => return copy::copy_link(model),
+        // Only the view knows how long a page is and what is seen; it does this by itself.
+        Action::Scroll(_) | Action::Bare => {}
         Action::Room(index) => return go_to_index(model, index),
         Action::NextRoom => return go_by(model, 1),
         Action::PreviousRoom => return go_by(model, -1),
@@ -125,6 +134,11 @@ fn act_on_popup(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::Redo
         | Action::Recall
         | Action::Edit
+        | Action::Choose(_)
+        | Action::Extend
+        | Action::Copy
+        | Action::CopyLink
+        | Action::Bare
         | Action::Complete
         | Action::CompleteBack
         | Action::Rooms

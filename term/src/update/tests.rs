@@ -3,6 +3,7 @@
 mod calling;
 mod changes;
 mod completing;
+mod copying;
 mod pasting;
 mod writing;
 

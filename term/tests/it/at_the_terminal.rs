@@ -106,6 +106,7 @@ fn what_is_said_while_the_editor_is_open_is_there_afterwards() {
 struct Heard {
     bells: usize,
     titles: Vec<String>,
+    copied: Vec<String>,
     others: Vec<String>,
 }
 
@@ -116,6 +117,10 @@ impl vt100::Callbacks for Heard {
 
     fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
         self.titles.push(String::from_utf8(title.to_vec()).unwrap());
+    }
+
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        self.copied.push(String::from_utf8(data.to_vec()).unwrap());
     }
 
     fn unhandled_osc(&mut self, _: &mut vt100::Screen, parameters: &[&[u8]]) {
@@ -201,4 +206,60 @@ fn the_window_says_how_much_is_unread_and_gets_its_title_back() {
     let back = written.rfind("\x1b[23;2t").expect("the title is given back");
     assert!(put_by < back);
     assert!(written.rfind("\x1b[?1004l") > written.rfind("\x1b[?1004h"), "focus is not reported");
+}
+
+const LONG_LINK: &str =
+    "https://ci.example.org/run/8841/and/so/on/far/beyond/the/end/of/a/line/of/the/screen";
+
+#[test]
+fn a_wrapped_link_is_told_to_the_terminal_as_one() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    alice.does(&["create", "general"]);
+    alice.does(&["send", "general", &format!("see {LONG_LINK}; javascript:alert(1)")]);
+    let mut hers = alice.opens();
+    hers.shows("javascript");
+    hers.says("done");
+    let opened = format!("8;id=parlor0;{LONG_LINK}");
+    let links: Vec<_> = heard(&hers).others.into_iter().filter(|it| it.starts_with("8;")).collect();
+    assert!(links.iter().filter(|link| **link == opened).count() >= 2, "a row each: {links:?}");
+    assert!(links.iter().all(|link| *link == opened || link == "8;;"), "{links:?}");
+    hers.quits();
+}
+
+#[test]
+fn a_message_is_chosen_by_keys_and_copied() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    alice.does(&["create", "general"]);
+    alice.does(&["send", "general", "first"]);
+    alice.does(&["send", "general", "second"]);
+    let mut hers = alice.opens();
+    hers.shows("second");
+    hers.types("\x1b[1;3A\x1b[1;3A\x1bc");
+    hers.shows("Copied the message.");
+    hers.until_window("the clipboard", |window| heard(window).copied == ["Zmlyc3Q="]);
+    hers.quits();
+}
+
+#[test]
+fn the_bare_conversation_is_copied_as_it_was_written() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    alice.does(&["create", "general"]);
+    let long = "word ".repeat(30);
+    alice.does(&["send", "general", &format!("{long}\u{1b}[2Jend")]);
+    let mut hers = alice.opens();
+    hers.shows("end");
+    hers.types("\x1bl");
+    hers.shows("-- any key goes back --");
+    let text = hers.text();
+    // The parser joins rows that the terminal itself has wrapped.
+    let line = text.lines().find(|line| line.contains("alice: ")).unwrap();
+    assert!(line.ends_with(&format!("alice: {long}[2Jend")), "{text}");
+    assert!(!text.contains("F1"), "{text}");
+    hers.types("x");
+    hers.until("the screen is back", |screen| screen.contains("F1 help"));
+    assert!(!hers.text().contains("> x"), "the key only went back");
+    hers.quits();
 }

@@ -91,6 +91,8 @@ pub(crate) enum Action {
     CopyLink,
     /// Shows the conversation alone, to be copied by the terminal.
     Bare,
+    /// Takes the mouse from the terminal, or gives it back.
+    Mouse,
     /// Opens the input in the user's editor.
     Edit,
     /// Offers what the word before the cursor may become.
@@ -181,6 +183,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::Alt('c'), Action::Copy, "copy what is chosen"),
     bind(Key::Alt('w'), Action::CopyLink, "copy a link; again: the next one"),
     bind(Key::Alt('l'), Action::Bare, "the bare conversation, for the mouse to copy"),
+    bind(Key::Alt('m'), Action::Mouse, "the mouse: its wheel scrolls, a click chooses a room"),
     bind(Key::Named(Named::F(1)), Action::Help, "help"),
     bind(Key::Named(Named::F(7)), Action::Rooms, "rooms"),
     bind(Key::Named(Named::F(8)), Action::Members, "members"),

@@ -66,6 +66,8 @@ pub(crate) struct Model {
     pub(crate) notice: Option<Notice>,
     /// Where the user's attention is, as far as the terminal has said so.
     pub(crate) focus: Option<Focus>,
+    /// Whose the mouse is.
+    pub(crate) mouse: Mouse,
     /// When a key was pressed last.
     pub(crate) touched_at: Timestamp,
     /// When the user was called last.
@@ -226,6 +228,15 @@ pub(crate) struct Listed {
     pub(crate) members: u32,
 }
 
+/// Whose the mouse is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mouse {
+    /// The terminal's, which selects text with it.
+    Terminals,
+    /// Ours: it scrolls and chooses rooms.
+    Ours,
+}
+
 /// Where the user's attention is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Focus {
@@ -275,6 +286,7 @@ impl Model {
             pasted: None,
             notice: None,
             focus: None,
+            mouse: Mouse::Terminals,
             touched_at: now,
             called_at: None,
             popup: None,

@@ -33,7 +33,7 @@ use jiff::tz::TimeZone;
 use self::backend::{Backend, Surface};
 use self::colour::Depth;
 pub(crate) use self::event_loop::{Asker, Ended, Wake};
-use self::event_loop::{WAKES_MAX, run as run_loop};
+use self::event_loop::{Mouse, WAKES_MAX, run as run_loop};
 use self::osc::Osc;
 use self::root::Root;
 use self::terminal::Terminal;
@@ -98,6 +98,11 @@ impl Screen {
     /// Takes a key in.
     pub(crate) fn press(&mut self, key: Key) -> Vec<Intent> {
         self.root(|root| root.press(key))
+    }
+
+    /// Takes in what the mouse did.
+    pub(crate) fn point(&mut self, mouse: Mouse) -> Vec<Intent> {
+        self.root(|root| root.point(mouse))
     }
 
     /// Draws what changed, and tells what it found to be missing.

@@ -24,7 +24,7 @@ pub(crate) use self::paste::line_count;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
-    Before, ENTRIES_MAX, Fit, Focus, Link, Listed, LocalId, Member, Model, More, Notice,
+    Before, ENTRIES_MAX, Fit, Focus, Link, Listed, LocalId, Member, Model, More, Mouse, Notice,
 };
 
 /// Everything that may change the model.
@@ -146,6 +146,8 @@ pub(crate) enum Intent {
     Redraw,
     /// Put this into the terminal's clipboard.
     Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(Mouse),
     /// Show these lines and nothing else until a key is pressed.
     Bare(Vec<String>),
     /// Call the user's attention to this.

@@ -91,7 +91,8 @@ impl Surface {
         &self.links
     }
 
-    fn take_announced(&self) -> Vec<u8> {
+    /// Takes what would be written at the next refresh.
+    pub(crate) fn take_announced(&self) -> Vec<u8> {
         std::mem::take(&mut self.announced.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -16,8 +16,10 @@ use self::line::{Line, Text, Tone, author, draw_line, room_for_text, said_lines}
 use super::backend::Surface;
 use super::paint;
 use crate::keymap::Scroll;
-use crate::model::{Before, Entry, EntryId, Model, Room, SendState, What};
+use crate::model::{Before, Entry, EntryId, Model, Room, SendState, Step, What};
 
+/// How far a notch of the mouse's wheel goes, in lines.
+const WHEEL_LINES: usize = 3;
 /// The most wrapped messages that are kept; beyond, all are made anew.
 const CACHE_MAX: usize = 4_096;
 
@@ -126,9 +128,26 @@ impl Chat {
                 self.places.get(&room.id).copied().and_then(|place| self.lower(room, place, page))
             }
         };
+        self.hold(room.id, place);
+    }
+
+    /// Moves the place by a notch of the wheel.
+    pub(super) fn wheel(&mut self, model: &Model, step: Step) {
+        let Some(room) = model.here() else {
+            return;
+        };
+        let place = match (step, self.places.get(&room.id).copied()) {
+            (Step::Up, _) => self.higher(model, room, WHEEL_LINES),
+            (Step::Down, Some(place)) => self.lower(room, place, WHEEL_LINES),
+            (Step::Down, None) => None,
+        };
+        self.hold(room.id, place);
+    }
+
+    fn hold(&mut self, room: RoomId, place: Option<Place>) {
         match place {
-            Some(place) => self.places.insert(room.id, place),
-            None => self.places.remove(&room.id),
+            Some(place) => self.places.insert(room, place),
+            None => self.places.remove(&room),
         };
     }
 

@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGINT, SIGQUIT};
 use super::terminal::{Terminal, has_shell, stop};
 use super::{Screen, editor};
 use crate::keymap::Key;
-use crate::model::Focus;
+use crate::model::{Focus, Step};
 use crate::update::{Ask, Edited, Intent, Msg, News};
 
 /// How many wakes may wait. Who sends more waits: the terminal, and the network's thread, which
@@ -49,6 +49,17 @@ pub(crate) enum Input {
     Paste(String),
     /// Came to it, or went elsewhere.
     Focus(Focus),
+    /// Used the mouse.
+    Mouse(Mouse),
+}
+
+/// What the user did with the mouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mouse {
+    /// Clicked there: column and row.
+    Click(usize, usize),
+    /// Turned the wheel.
+    Wheel(Step),
 }
 
 impl Ended {
@@ -187,6 +198,9 @@ impl EventLoop<'_> {
         if self.shown == Shown::Yes {
             let missing = self.screen.refresh();
             self.carry_out(missing);
+        } else if self.shown == Shown::Bare {
+            // Nothing is drawn, but one is called all the same.
+            self.terminal.tell(&self.screen.surface().take_announced());
         }
         if self.screen.surface().is_lost() {
             self.ended = Some(Ended::TerminalGone);
@@ -214,6 +228,10 @@ impl EventLoop<'_> {
                 self.pass(Msg::Paste(text));
             }
             Wake::Input(Input::Focus(focus)) => self.pass(Msg::Focus(focus)),
+            Wake::Input(Input::Mouse(mouse)) => {
+                let intents = self.screen.point(mouse);
+                self.carry_out(intents);
+            }
             Wake::News(news) => self.pass(Msg::News(news)),
             Wake::Edited(edited) => {
                 self.lent = None;
@@ -241,8 +259,9 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    /// Ends the bare conversation.
+    /// Shows the screen in the place of whatever is shown.
     fn dress(&mut self) {
+        self.terminal.set_mouse(self.screen.model(|model| model.mouse));
         self.shown = Shown::Yes;
         self.anew();
     }
@@ -250,8 +269,7 @@ impl EventLoop<'_> {
     /// Takes the terminal again.
     fn come_back(&mut self) -> io::Result<()> {
         self.terminal.enter()?;
-        self.shown = Shown::Yes;
-        self.anew();
+        self.dress();
         Ok(())
     }
 
@@ -268,6 +286,7 @@ impl EventLoop<'_> {
                 Intent::Redraw => self.anew(),
                 Intent::Call(text) => self.screen.call(&text),
                 Intent::Copy(text) => self.screen.copy(&text),
+                Intent::Mouse(mouse) => self.terminal.set_mouse(mouse),
                 Intent::Bare(lines) => {
                     self.shown = Shown::Bare;
                     self.terminal.show_plain(&lines, BARE_HINT);

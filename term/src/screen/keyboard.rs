@@ -3,9 +3,9 @@
 //!
 //! Reading is apart from this, so that another program can be given the terminal for a while.
 
-use super::event_loop::Input;
+use super::event_loop::{Input, Mouse};
 use crate::keymap::{Key, Named};
-use crate::model::Focus;
+use crate::model::{Focus, Step};
 
 /// The longest escape sequence that is waited for; those of keys have a dozen bytes.
 const SEQUENCE_BYTES_MAX: usize = 64;
@@ -186,6 +186,12 @@ fn parse_csi(bytes: &[u8]) -> Parsed {
         // What does not belong to it is looked at for itself.
         return Parsed::Nothing(used - 1);
     }
+    if let Some(mouse) = bytes[..end].strip_prefix(b"<") {
+        return match (last, parse_mouse(mouse)) {
+            (b'M', Some(mouse)) => Parsed::Input(used, Input::Mouse(mouse)),
+            (_, _) => Parsed::Nothing(used),
+        };
+    }
     // Others are answers to questions that we do not ask.
     let is_of_key = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
     let parameters = std::str::from_utf8(&bytes[..end]).ok();
@@ -202,6 +208,19 @@ fn parse_csi(bytes: &[u8]) -> Parsed {
         (b'~', number) => key(used, numbered(number).map(|named| holding(held, named))),
         (b'Z', _) => key(used, Some(Key::Named(Named::BackTab))),
         _ => key(used, named(last).map(|named| holding(held, named))),
+    }
+}
+
+/// What the mouse did, as button, column and row; what we have no use for is nothing.
+fn parse_mouse(parameters: &[u8]) -> Option<Mouse> {
+    let mut numbers = std::str::from_utf8(parameters).ok()?.split(';');
+    let mut number = || numbers.next()?.parse::<usize>().ok();
+    let (button, column, row) = (number()?, number()?, number()?);
+    match button {
+        0 => Some(Mouse::Click(column.checked_sub(1)?, row.checked_sub(1)?)),
+        64 => Some(Mouse::Wheel(Step::Up)),
+        65 => Some(Mouse::Wheel(Step::Down)),
+        _ => None,
     }
 }
 
@@ -326,6 +345,14 @@ mod tests {
     }
 
     #[test]
+    fn the_mouse_clicks_and_turns_its_wheel() {
+        let click = Input::Mouse(Mouse::Click(2, 11));
+        let wheel = |step| Input::Mouse(Mouse::Wheel(step));
+        let all = [click, wheel(Step::Up), wheel(Step::Down)];
+        assert_eq!(keys(b"\x1b[<0;3;12M\x1b[<0;3;12m\x1b[<64;1;1M\x1b[<65;1;1M"), all);
+    }
+
+    #[test]
     fn what_means_nothing_is_skipped() {
         for nonsense in [
             "\x1b[?1;2c",
@@ -334,7 +361,9 @@ mod tests {
             "\u{9b}",
             "\x1b\x01",
             "\x1b[2~",
-            "\x1b[<0;1;1M",
+            "\x1b[<0;1;1m",
+            "\x1b[<0;0;1M",
+            "\x1b[<M",
         ] {
             let bytes = [nonsense.as_bytes(), b"x"].concat();
             assert_eq!(keys(&bytes).last(), Some(&Input::Key(Key::Char('x'))), "{nonsense:?}");

@@ -55,6 +55,22 @@ pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
     draw_lines(printer, area, &lines);
 }
 
+/// The room whose line is there, by its place among all.
+pub(super) fn room_at(area: Area, model: &Model, (x, y): (usize, usize)) -> Option<usize> {
+    let row = y.checked_sub(area.y + 1)?;
+    if row + 1 >= area.height || x < area.x || x >= area.x + area.width {
+        return None;
+    }
+    let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);
+    let index = top_line(area, seen) + row;
+    (index < model.rooms.len()).then_some(index)
+}
+
+/// The first line that is shown below the heading, so that one line is seen.
+fn top_line(area: Area, seen: usize) -> usize {
+    (seen + 2).saturating_sub(area.height)
+}
+
 pub(super) fn draw_members(printer: &Printer, area: Area, room: &Room) {
     let lines = room.members.iter().map(|member| {
         let role = role_word(member.role);
@@ -133,7 +149,7 @@ fn draw_lines(printer: &Printer, area: Area, lines: &Lines) {
     let heading = paint::clipped(&lines.heading, area.width);
     paint::styled(printer, (area.x, area.y), area.width, &heading, paint::bold());
     let rows = area.height - 1;
-    let top = (lines.seen + 1).saturating_sub(rows);
+    let top = top_line(area, lines.seen);
     for (row, (line, style)) in lines.lines.iter().skip(top).take(rows).enumerate() {
         let line = paint::clipped(line, area.width);
         paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *style);

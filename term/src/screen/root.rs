@@ -9,10 +9,11 @@ use jiff::tz::TimeZone;
 use super::backend::Surface;
 use super::chat::Chat;
 use super::entry_line::EntryLine;
+use super::event_loop::Mouse;
 use super::panes::{self, Area};
 use super::{paint, status};
 use crate::keymap::{self, Action, Key};
-use crate::model::{Drawer, Model};
+use crate::model::{Drawer, Model, Reach, Step};
 use crate::update::{Intent, Msg, update};
 
 /// From this width on, rooms and members stand beside the conversation.
@@ -84,6 +85,26 @@ impl Root {
             (Some(action), _) => self.take(Msg::Act(action)),
             (None, Key::Char(c)) => self.take(Msg::Type(c)),
             (None, _) => Vec::new(),
+        }
+    }
+
+    /// Takes in what the mouse did: the wheel scrolls what is seen, a click chooses a room.
+    pub(crate) fn point(&mut self, mouse: Mouse) -> Vec<Intent> {
+        let covered = self.model.popup.is_some() || self.model.pasted.is_some();
+        match mouse {
+            Mouse::Wheel(step) if !covered => {
+                self.chat.wheel(&self.model, step);
+                Vec::new()
+            }
+            Mouse::Wheel(Step::Up) => self.take(Msg::Act(Action::Go(Reach::Up))),
+            Mouse::Wheel(Step::Down) => self.take(Msg::Act(Action::Go(Reach::Down))),
+            Mouse::Click(x, y) if !covered => {
+                match panes::room_at(self.plan.rooms, &self.model, (x, y)) {
+                    Some(index) => self.take(Msg::Act(Action::Room(index))),
+                    None => Vec::new(),
+                }
+            }
+            Mouse::Click(..) => Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whole screens through cursive's puppet backend, at three sizes.
 
 mod fuzz;
+mod pointing;
 mod writing;
 
 use cursive::Vec2;
@@ -362,8 +363,8 @@ fn the_help_is_made_from_the_keymap() {
      Alt-C              copy what is chosen
      Alt-W              copy a link; again: the next one
      Alt-L              the bare conversation, for the mouse to copy
+     Alt-M              the mouse: its wheel scrolls, a click chooses a room
      F1                 help
-     F7                 rooms
      [2 ops 3]                                                             outbox 1
      > hello wor
      F7 rooms  F8 members  Alt-A next unread  F1 help

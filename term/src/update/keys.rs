@@ -6,7 +6,8 @@ use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextErr
 use super::{Ask, Intent, check, complete, copy, edit, error, go_to, hint, paste, recall, slash};
 use crate::keymap::{Action, Scroll, help};
 use crate::model::{
-    Armed, Directory, Drawer, LocalId, Model, More, Popup, Reach, SendState, UNSENT_MAX, Unsent,
+    Armed, Directory, Drawer, LocalId, Model, More, Mouse, Popup, Reach, SendState, UNSENT_MAX,
+    Unsent,
 };
 use crate::update::COMMANDS;
 
@@ -63,6 +64,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         }
         Action::Choose(step) => copy::choose(model, step),
         Action::Extend => copy::extend(model),
+        Action::Mouse => return toggle_mouse(model),
         Action::Copy => return copy::copy(model),
         Action::CopyLink => return copy::copy_link(model),
         // Only the view knows how long a page is and what is seen; it does this by itself.
@@ -139,6 +141,7 @@ fn act_on_popup(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::Copy
         | Action::CopyLink
         | Action::Bare
+        | Action::Mouse
         | Action::Complete
         | Action::CompleteBack
         | Action::Rooms
@@ -181,6 +184,16 @@ fn choose(directory: &mut Directory, step: isize) -> Vec<Intent> {
 
 fn put(model: &mut Model, text: &str) {
     super::insert(model, text);
+}
+
+fn toggle_mouse(model: &mut Model) -> Vec<Intent> {
+    let (mouse, says) = match model.mouse {
+        Mouse::Terminals => (Mouse::Ours, "The wheel scrolls and a click chooses a room."),
+        Mouse::Ours => (Mouse::Terminals, "The mouse is the terminal's again."),
+    };
+    model.mouse = mouse;
+    hint(model, says);
+    vec![Intent::Mouse(mouse)]
 }
 
 fn toggle(model: &mut Model, drawer: Drawer) {

@@ -263,3 +263,30 @@ fn the_bare_conversation_is_copied_as_it_was_written() {
     assert!(!hers.text().contains("> x"), "the key only went back");
     hers.quits();
 }
+
+#[test]
+fn the_mouse_is_the_terminals_until_it_is_asked_for_and_again_at_the_end() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    for room in ["general", "ops"] {
+        alice.does(&["create", room]);
+    }
+    let mut hers = alice.opens();
+    hers.shows("This is where general begins.");
+    let reports = |window: &Window| {
+        window.screen.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    };
+    assert!(!reports(&hers));
+    hers.types("\x1bm\x1b[18~");
+    hers.until_window("the mouse is ours", reports);
+    hers.shows("ROOMS");
+    hers.types("\x1b[<0;6;4M\x1b[<0;6;4m");
+    hers.until("the other room", |screen| screen.starts_with(" 2 ops"));
+    // The bare conversation is for the terminal's own selection.
+    hers.types("\x1bl");
+    hers.until_window("the mouse is the terminal's", |window| !reports(window));
+    hers.types("x");
+    hers.until_window("the mouse is ours again", reports);
+    let written = hers.ends();
+    assert!(written.rfind("\x1b[?1000l") > written.rfind("\x1b[?1000h"));
+}

@@ -3,6 +3,7 @@
 
 mod online;
 mod outbox;
+mod pages;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -127,19 +128,14 @@ async fn meanwhile<T>(
             done = &mut work => return Ok(done),
             ask = asks.recv() => match ask.ok_or(ScreenGone)? {
                 Ask::Send { room, local, text } => outbox.add(room, local, text),
-                Ask::Create { .. }
-                | Ask::Join { .. }
-                | Ask::Leave { .. }
-                | Ask::List { .. }
-                | Ask::Promote { .. }
-                | Ask::Demote { .. }
-                | Ask::Transfer { .. }
-                | Ask::Topic { .. }
-                | Ask::Rename { .. } => {
-                    tell(News::Failed(NOT_CONNECTED.to_owned()))?;
+                Ask::Do { id, .. } => {
+                    tell(News::Failed { id, code: None, why: NOT_CONNECTED.to_owned() })?;
+                }
+                Ask::Page { listing, .. } => {
+                    tell(News::NoPage { listing, why: NOT_CONNECTED.to_owned() })?;
                 }
                 // The screen asks again for what it misses when there is a connection.
-                Ask::Older { .. } | Ask::Members { .. } => {}
+                Ask::Older { .. } | Ask::Members { .. } | Ask::Read { .. } => {}
             },
         }
     }

@@ -12,6 +12,7 @@ mod links;
 mod osc;
 mod paint;
 mod panes;
+mod popup;
 #[cfg(test)]
 mod pty_tests;
 mod root;

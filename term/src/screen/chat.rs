@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use cursive::Printer;
 use jiff::tz::TimeZone;
-use parlor_protocol::id::{RoomId, Timestamp};
-use parlor_protocol::text::printable_block;
+use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::text::{mentions, printable_block};
 
 pub(super) use self::line::clock;
 use self::line::{Line, Text, Tone, author, draw_line, room_for_text, said_lines};
 use super::backend::Surface;
 use super::paint;
 use crate::keymap::Scroll;
-use crate::model::{Before, Entry, EntryId, Model, Room, SendState, Step, What};
+use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, Step, What};
 
 /// How far a notch of the mouse's wheel goes, in lines.
 const WHEEL_LINES: usize = 3;
@@ -37,6 +37,8 @@ pub(super) struct Chat {
     wants_older: Option<RoomId>,
     /// The chosen message that was brought into sight last.
     followed: Option<EntryId>,
+    /// The last jump that was made.
+    jumped: Option<u64>,
 }
 
 /// The last line that is seen, where that is not the end: a line of a message.
@@ -59,6 +61,7 @@ impl Chat {
             below: 0,
             wants_older: None,
             followed: None,
+            jumped: None,
         }
     }
 
@@ -70,6 +73,13 @@ impl Chat {
     /// The room of which the beginning of what is known is seen, where there may be more.
     pub(super) fn take_wanted(&mut self) -> Option<RoomId> {
         self.wants_older.take()
+    }
+
+    /// The room that is shown to its end, and its last message.
+    pub(super) fn seen(&self, model: &Model) -> Option<(RoomId, Seq)> {
+        let room = model.here().filter(|room| !self.places.contains_key(&room.id))?;
+        let last = room.timeline.last_seq().filter(|last| *last > room.read)?;
+        Some((room.id, last))
     }
 
     /// Makes the lines that are seen in this many columns and rows.
@@ -93,10 +103,20 @@ impl Chat {
             self.lines.truncate(height);
             return;
         };
+        let jump = model.jump.filter(|jump| jump.room == room.id);
+        let jump = jump.filter(|jump| self.jumped != Some(jump.number));
+        let lacks = jump.is_some_and(|jump| !self.jump(room, jump));
         let (lines, seen) = self.visible(model, room);
         self.lines = lines.into();
+        if lacks {
+            self.wants_older = Some(room.id);
+        }
+        self.follow_choice(model, room, &seen);
+    }
+
+    /// Brings another choice into sight, once: one may scroll on from it.
+    fn follow_choice(&mut self, model: &Model, room: &Room, seen: &Range<usize>) {
         let chosen = room.selection.map(|selection| selection.at);
-        // One may scroll on from what is chosen: only another choice is brought into sight.
         if self.followed == chosen {
             return;
         }
@@ -108,6 +128,30 @@ impl Chat {
             self.places.insert(room.id, Place { entry, line: usize::MAX });
             self.lines = self.visible(model, room).0.into();
         }
+    }
+
+    /// Goes to a message; whether it is known, or never will be.
+    fn jump(&mut self, room: &Room, jump: Jump) -> bool {
+        let entries = room.timeline.entries();
+        let known = room.timeline.first_seq().is_some_and(|first| first <= jump.to);
+        if !known && room.timeline.before() != Before::Nothing && entries.len() < ENTRIES_MAX {
+            return false;
+        }
+        self.jumped = Some(jump.number);
+        let is_there = |entry: &&Entry| entry.what.seq().is_some_and(|seq| seq >= jump.to);
+        let place = entries
+            .iter()
+            .find(is_there)
+            .and_then(|entry| self.lower(room, Place { entry: entry.id, line: 0 }, self.highest()));
+        self.put(room, place);
+        true
+    }
+
+    fn put(&mut self, room: &Room, place: Option<Place>) {
+        match place {
+            Some(place) => self.places.insert(room.id, place),
+            None => self.places.remove(&room.id),
+        };
     }
 
     /// Moves the place in the room that is shown.
@@ -127,8 +171,9 @@ impl Chat {
             Scroll::PageDown => {
                 self.places.get(&room.id).copied().and_then(|place| self.lower(room, place, page))
             }
+            Scroll::NextMention | Scroll::PreviousMention => self.mention(model, room, scroll),
         };
-        self.hold(room.id, place);
+        self.put(room, place);
     }
 
     /// Moves the place by a notch of the wheel.
@@ -141,14 +186,7 @@ impl Chat {
             (Step::Down, Some(place)) => self.lower(room, place, WHEEL_LINES),
             (Step::Down, None) => None,
         };
-        self.hold(room.id, place);
-    }
-
-    fn hold(&mut self, room: RoomId, place: Option<Place>) {
-        match place {
-            Some(place) => self.places.insert(room, place),
-            None => self.places.remove(&room),
-        };
+        self.put(room, place);
     }
 
     /// The end of what is seen as plain lines for so many rows: no wrapping and no columns, so that
@@ -177,6 +215,25 @@ impl Chat {
             }
         }
         lines.into()
+    }
+
+    /// The place of the next message below or above the present one that mentions the reader; where
+    /// there is none, the end or the beginning of what is known.
+    fn mention(&mut self, model: &Model, room: &Room, scroll: Scroll) -> Option<Place> {
+        let entries = room.timeline.entries();
+        let place = self.places.get(&room.id);
+        let index = place.and_then(|place| entries.iter().position(|one| one.id == place.entry));
+        let calls = |entry: &&Entry| match &entry.what {
+            What::Said(said) => mentions(&said.text).any(|name| name.as_str() == model.me),
+            What::Happened(_) => false,
+        };
+        let found = if scroll == Scroll::NextMention {
+            entries.iter().skip(index? + 1).find(calls)?
+        } else {
+            let above = index.unwrap_or(entries.len());
+            entries.iter().take(above).rev().find(calls).or_else(|| entries.front())?
+        };
+        self.lower(room, Place { entry: found.id, line: 0 }, 0)
     }
 
     pub(super) fn draw(&self, printer: &Printer, (x, y): (usize, usize)) {
@@ -344,6 +401,11 @@ impl Chat {
             }
             What::Said(said) => said,
         };
+        if let Some((first, count)) = room.fresh
+            && said.seq == first
+        {
+            block.push(Line::Rule(format!("{count} new")));
+        }
         let author = author(&said.author, width);
         let texts = self.wrapped.entry((room.id, entry.id)).or_insert_with(|| {
             let (first, rest) = room_for_text(&author, width);

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use parlor_protocol::id::RoomId;
+use parlor_protocol::notification::{Notification, NotificationKind};
 
 use super::{COMMANDS, check, hint};
-use crate::model::{CalledBy, Candidate, Completion, Heard, Model, Room, What};
+use crate::model::{CalledBy, Candidate, Completion, Heard, Listing, Model, Room, Row, What};
 
 /// The most that is offered for one word.
 const CANDIDATES_MAX: usize = 200;
@@ -56,6 +57,26 @@ pub(super) fn hear(model: &mut Model, id: RoomId, title: &str, called_by: Called
     model.heard_of.push_front(Heard { id, title: title.to_owned(), called_by });
 }
 
+/// Remembers the room of an invite.
+pub(super) fn hear_invite(model: &mut Model, told: &Notification) {
+    if let (NotificationKind::Invited, Some(room), Some(title)) =
+        (told.kind, told.room, &told.title)
+    {
+        hear(model, room, title.as_str(), CalledBy::Id);
+    }
+}
+
+/// Remembers the rooms of a page of the directory.
+pub(super) fn hear_page(model: &mut Model, listing: &Listing, rows: &[Row]) {
+    if let Listing::Rooms { .. } = listing {
+        for row in rows {
+            if let Row::Room(room) = row {
+                hear(model, room.room, room.title.as_str(), CalledBy::Title);
+            }
+        }
+    }
+}
+
 /// The page of candidates that has the chosen one, in brackets.
 fn shown(completion: &Completion) -> String {
     let page = completion.chosen / SHOWN_MAX * SHOWN_MAX;
@@ -103,19 +124,57 @@ fn arguments(model: &Model, name: &str, before: &str) -> (usize, Vec<Candidate>)
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
         return (before.len(), Vec::new());
     };
-    let takes: Vec<_> = command.takes.split_whitespace().collect();
+    let takes: Vec<_> = command.takes.split_whitespace().map(bare).collect();
     let starts: Vec<_> = word_starts(before).skip(1).collect();
-    let last = takes.len().saturating_sub(1);
-    let place = (starts.len() - 1).min(last);
     let word = starts[starts.len() - 1];
-    match takes.get(place).map(|take| take.trim_matches(['[', ']'])) {
+    // What follows an option is told by the option, all else by its place.
+    let words = || starts.iter().map(|&start| first_word(&before[start..]));
+    let option = words().take(starts.len() - 1).rposition(|word| word.starts_with("--"));
+    let (place, from) = match option {
+        Some(typed) => {
+            let known = takes.iter().position(|take| words().nth(typed) == Some(take));
+            (known.map_or(takes.len(), |known| known + 1), starts[typed + 1])
+        }
+        None => {
+            let title =
+                takes.iter().position(|take| *take == "ROOM").filter(|&at| ends(&takes, at));
+            let place = title.map_or(starts.len() - 1, |title| title.min(starts.len() - 1));
+            (place, starts[place])
+        }
+    };
+    match takes.get(place) {
         // A title that nothing follows may have several words.
-        Some("ROOM") if place == last => rooms(model, before, starts[last]),
-        Some("ROOM") => rooms(model, before, word),
-        Some("USER") if starts.len() <= takes.len() => (word, users(model, &before[word..])),
+        Some(&"ROOM") if ends(&takes, place) => (from, rooms(model, &before[from..])),
+        Some(&"ROOM") => (word, rooms(model, &before[word..]).into_iter().map(quoted).collect()),
+        Some(&"USER") => (word, users(model, &before[word..])),
         Some(words) if words.contains('|') => (word, one_of(words, &before[word..])),
         Some(_) | None => in_text(model, before),
     }
+}
+
+/// What a command takes, without the brackets that say that it may be left out.
+fn bare(take: &str) -> &str {
+    take.trim_matches(['[', ']'])
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(char::is_whitespace).next().unwrap_or_default()
+}
+
+/// Whether nothing but options follows what is taken.
+fn ends(takes: &[&str], place: usize) -> bool {
+    takes.get(place + 1).is_none_or(|next| next.starts_with("--"))
+}
+
+/// A title of several words that other words may follow.
+fn quoted(candidate: Candidate) -> Candidate {
+    let Candidate { shown, inserted } = candidate;
+    let inserted = if inserted.contains(char::is_whitespace) {
+        format!("\"{inserted}\" ")
+    } else {
+        format!("{inserted} ")
+    };
+    Candidate { shown, inserted }
 }
 
 /// Where the words of a text begin; behind white space at its end there begins an empty one.
@@ -137,8 +196,8 @@ fn one_of(words: &str, typed: &str) -> Vec<Candidate> {
 }
 
 /// One's own rooms and those heard of, by title, or by an ID where that was begun.
-fn rooms(model: &Model, before: &str, from: usize) -> (usize, Vec<Candidate>) {
-    let folded = before[from..].to_lowercase();
+fn rooms(model: &Model, typed: &str) -> Vec<Candidate> {
+    let folded = typed.trim_start_matches('"').to_lowercase();
     let digits = folded.replace('-', "");
     let own = model.rooms.iter().map(|room| (room.id, &room.title, CalledBy::Title));
     let heard =
@@ -158,7 +217,7 @@ fn rooms(model: &Model, before: &str, from: usize) -> (usize, Vec<Candidate>) {
             CalledBy::Title | CalledBy::Id => None,
         }
     });
-    (from, candidates.collect())
+    candidates.collect()
 }
 
 /// Users whose names begin so; those of the room come first, and of them who spoke last.

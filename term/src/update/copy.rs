@@ -51,12 +51,17 @@ pub(super) fn copy(model: &mut Model) -> Vec<Intent> {
         several => format!("{several} messages"),
     };
     let intents = to_clipboard(model, text, &what);
-    if !intents.is_empty()
-        && let Some(room) = here(model)
-    {
-        room.selection = None;
+    if !intents.is_empty() {
+        let_go(model);
     }
     intents
+}
+
+/// Chooses nothing any more.
+pub(super) fn let_go(model: &mut Model) {
+    if let Some(room) = here(model) {
+        room.selection = None;
+    }
 }
 
 /// Copies a link of the chosen message, or of the last that has one; once more: the next one in it.

@@ -1,13 +1,17 @@
 //! What comes from the network does to the model.
 
+use std::collections::BTreeSet;
+
 use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
-use parlor_protocol::room::{self, Role};
+use parlor_protocol::room::{self, ReadMarker, Role};
+use parlor_protocol::text::mentions;
 
-use super::{Intent, News, alert, complete, error, go_to, hint, look_up};
+use super::{Intent, News, alert, answers, ask_page, complete, error, go_to, hint, look_up};
 use crate::model::{
-    Before, CalledBy, HIDDEN_ENTRIES_MAX, Link, Listed, Member, Model, More, Popup, Room, Said,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listing, LocalId, Member, Model, NOTICES_MAX, Room, Said,
     SendState, What,
 };
 use crate::words::{self, Commands};
@@ -19,17 +23,43 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Entered(room) => {
             take_room(model, &room);
             // What another device entered does not take one away from where one is.
-            if model.asked.is_some() || model.here.is_none() {
+            let asked = model.asked.iter().any(|asked| asked.enters);
+            if asked {
+                model.popups.clear();
+            }
+            if asked || model.here.is_none() {
                 return go_to(model, room.room);
             }
         }
         News::Exited(exited) => return exit(model, &exited),
         News::Notified(told) => {
-            take_notified(model, &told);
-            return alert::call(model, &told);
+            complete::hear_invite(model, &told);
+            return alert::call(model, &told)
+                .into_iter()
+                .chain(take_notified(model, told))
+                .collect();
         }
-        News::Read { room, unread } => take_read(model, room, unread),
-        News::Changed { room, at, change } => take_change(model, room, at, change),
+        News::NoticesRead(id) => {
+            for notice in &mut model.notices {
+                notice.read |= id.is_none_or(|id| id == notice.id);
+            }
+            return answers::refresh(model, &Listing::Notifications);
+        }
+        News::NoticesDismissed(id) => {
+            model.notices.retain(|notice| id.is_some_and(|id| id != notice.id));
+            return answers::refresh(model, &Listing::Notifications);
+        }
+        News::Blocks(blocked) => return take_blocks(model, blocked),
+        News::Blocked(user) => {
+            let blocked = model.blocked.iter().cloned().chain([user]).collect();
+            return take_blocks(model, blocked);
+        }
+        News::Unblocked(user) => {
+            let blocked = model.blocked.iter().filter(|other| **other != user).cloned().collect();
+            return take_blocks(model, blocked);
+        }
+        News::Read(marker) => take_read(model, &marker),
+        News::Changed { room, at, change } => return take_change(model, room, at, change),
         News::Gap(id) => {
             if let Some(room) = model.room_mut(id) {
                 room.timeline.clear();
@@ -37,59 +67,76 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
             return if model.here == Some(id) { look_up(model, id) } else { Vec::new() };
         }
-        News::Older { room, messages, before } => {
-            if let Some(room) = model.room_mut(room) {
-                let page = messages.into_iter().map(|message| {
-                    let text = message.text.as_str().to_owned();
-                    let author = message.author.as_str().to_owned();
-                    (message.at, Said { seq: message.seq, author, text })
-                });
-                room.timeline.prepend(page.collect(), before);
-            }
-        }
+        News::Older { room, messages, before } => take_older(model, room, &messages, before),
         News::Members { room, members } => {
             if let Some(room) = model.room_mut(room) {
                 room.members = members;
             }
         }
-        News::Listed { search, rooms, more } => take_listed(model, &search, rooms, more),
+        News::Page { listing, after, rows, more } => {
+            complete::hear_page(model, &listing, &rows);
+            return answers::page(model, &listing, after.as_deref(), rows, more);
+        }
+        News::NoPage { listing, why } => answers::no_page(model, &listing, why),
         News::Acknowledged { room, local } => {
             if let Some(room) = model.room_mut(room) {
                 room.unsent.retain(|unsent| unsent.local != local);
             }
         }
-        News::Refused { room, local, why } => {
-            let unsent = model
-                .room_mut(room)
-                .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
-            if let Some(unsent) = unsent {
-                unsent.state = SendState::Refused(why.clone());
-                error(model, format!("Not sent: {why} Up takes it back into an empty input."));
-            }
-        }
-        News::Done => model.asked = None,
-        News::Failed(why) => {
-            let asked = model.asked.take();
-            // A directory that was opened for the answer has nothing to show.
-            if let Some(Popup::Directory(directory)) = &model.popup
-                && directory.rooms.is_empty()
-            {
-                model.popup = None;
-            }
-            if let Some(asked) = asked
-                && model.input.is_empty()
-            {
-                model.input.insert(&asked);
-            }
-            error(model, why);
-        }
+        News::Refused { room, local, why } => refuse(model, room, local, &why),
+        News::Done(id) => return answers::done(model, id),
+        News::Failed { id, code, why } => answers::failed(model, id, code, why),
     }
     Vec::new()
 }
 
-fn take_read(model: &mut Model, room: RoomId, unread: u64) {
-    if let Some(room) = model.room_mut(room) {
-        room.unread = room.unread.min(u32::try_from(unread).unwrap_or(u32::MAX));
+fn refuse(model: &mut Model, room: RoomId, local: LocalId, why: &str) {
+    let unsent = model
+        .room_mut(room)
+        .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
+    if let Some(unsent) = unsent {
+        unsent.state = SendState::Refused(why.to_owned());
+        error(model, format!("Not sent: {why} Up takes it back into an empty input."));
+    }
+}
+
+fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Before) {
+    if let Some(room) = model.rooms.iter_mut().find(|known| known.id == room) {
+        let page = messages.iter().map(said).collect();
+        room.timeline.prepend(page, before, &model.blocked);
+    }
+}
+
+fn said(message: &Message) -> (Timestamp, Said) {
+    let text = message.text.as_str().to_owned();
+    let author = message.author.as_str().to_owned();
+    (message.at, Said { seq: message.seq, author, text })
+}
+
+/// Takes the list of those whom one blocks: what they said goes. What others said who are no longer
+/// blocked is fetched again with all else, for it was not kept.
+fn take_blocks(model: &mut Model, blocked: BTreeSet<String>) -> Vec<Intent> {
+    let before = std::mem::replace(&mut model.blocked, blocked);
+    let shown_again = before.difference(&model.blocked).next().is_some();
+    for room in &mut model.rooms {
+        if shown_again {
+            room.timeline.clear();
+        }
+        for hidden in model.blocked.difference(&before) {
+            room.timeline.hide(hidden);
+        }
+    }
+    match model.here {
+        Some(here) if shown_again => look_up(model, here),
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn take_read(model: &mut Model, marker: &ReadMarker) {
+    if let Some(room) = model.room_mut(marker.room) {
+        room.read = room.read.max(marker.seq);
+        room.unread = room.unread.min(u32::try_from(marker.unread).unwrap_or(u32::MAX));
+        room.mentions = room.mentions.min(marker.mentions);
     }
 }
 
@@ -106,10 +153,7 @@ fn take_link(model: &mut Model, link: Link) {
             room.timeline.set_before(Before::Unknown);
         }
     }
-    if model.asked.is_some() {
-        let lost = "The connection was lost before the server answered.".to_owned();
-        take(model, News::Failed(lost));
-    }
+    answers::lost(model);
 }
 
 /// Takes the list of one's rooms: what is no longer in it is gone.
@@ -129,11 +173,13 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
     for room in rooms {
         take_room(model, room);
     }
-    match (model.here, model.rooms.first().map(|room| room.id)) {
+    let mut intents = match (model.here, model.rooms.first().map(|room| room.id)) {
         (Some(here), _) => look_up(model, here),
         (None, Some(first)) => go_to(model, first),
         (None, None) => Vec::new(),
-    }
+    };
+    intents.push(ask_page(Listing::Notifications, None));
+    intents
 }
 
 fn take_room(model: &mut Model, room: &room::Room) {
@@ -146,6 +192,10 @@ fn take_room(model: &mut Model, room: &room::Room) {
     known.topic = room.topic.as_ref().map(|topic| topic.as_str().to_owned());
     known.role = role;
     known.member_count = room.members;
+    known.read = known.read.max(room.read.unwrap_or_default());
+    let unread = room.unread.unwrap_or_default();
+    known.unread = u32::try_from(unread).unwrap_or(u32::MAX);
+    known.mentions = room.mentions.unwrap_or_default();
 }
 
 fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
@@ -166,12 +216,7 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
 }
 
 /// Says what one is told of, unless it is before one's eyes already.
-fn take_notified(model: &mut Model, told: &Notification) {
-    if let (NotificationKind::Invited, Some(room), Some(title)) =
-        (told.kind, told.room, &told.title)
-    {
-        complete::hear(model, room, title.as_str(), CalledBy::Id);
-    }
+fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
     let is_shown = match told.kind {
         // A line in the room says as much.
         NotificationKind::Mentioned
@@ -192,8 +237,11 @@ fn take_notified(model: &mut Model, told: &Notification) {
     if !is_shown {
         // A question that is no longer seen is no longer open.
         model.armed = None;
-        hint(model, words::notice(told, Commands::Slashed));
+        hint(model, words::notice(&told, Commands::Slashed));
     }
+    model.notices.insert(0, told);
+    model.notices.truncate(NOTICES_MAX);
+    answers::refresh(model, &Listing::Notifications)
 }
 
 /// Takes a room out. What was being written or had not been sent is kept in the input line.
@@ -216,34 +264,27 @@ fn forget(model: &mut Model, id: RoomId) {
     }
 }
 
-fn take_listed(model: &mut Model, search: &str, rooms: Vec<Listed>, more: More) {
-    model.asked = None;
-    for room in &rooms {
-        complete::hear(model, room.id, &room.title, CalledBy::Title);
-    }
-    if let Some(Popup::Directory(directory)) = &mut model.popup
-        && directory.search == search
-    {
-        directory.rooms.extend(rooms);
-        directory.more = more;
-    }
-}
-
-fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
+fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> Vec<Intent> {
     let shown = model.here == Some(id);
     let me = model.me.clone();
-    let Some(room) = model.room_mut(id) else {
-        return;
+    let stale = stale_listings(id, &change);
+    let Some(room) = model.rooms.iter_mut().find(|room| room.id == id) else {
+        return Vec::new();
     };
     let happened = words::happened(&change);
     match change {
+        Change::Message(message) if model.blocked.contains(message.author.as_str()) => {
+            room.timeline.pass(message.seq);
+        }
         Change::Message(message) => {
             let author = message.author.as_str().to_owned();
             let text = message.text.as_str().to_owned();
             let own = author == me;
+            let mentioned = mentions(&text).any(|name| name.as_str() == me);
             let said = Said { seq: message.seq, author, text };
-            if room.timeline.push(message.at, What::Said(said)) && !shown && !own {
+            if room.timeline.push(message.at, What::Said(said)) && !own {
                 room.unread = room.unread.saturating_add(1);
+                room.mentions = room.mentions.saturating_add(u32::from(mentioned));
             }
             if !shown {
                 room.timeline.keep(HIDDEN_ENTRIES_MAX);
@@ -293,6 +334,29 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
     }
     if let Some(happened) = happened {
         room.timeline.push(at, What::Happened(happened));
+    }
+    stale.iter().flat_map(|listing| answers::refresh(model, listing)).collect()
+}
+
+/// The lists that a change in a room makes untrue.
+fn stale_listings(room: RoomId, change: &Change) -> Vec<Listing> {
+    match change {
+        Change::Requested(_) | Change::RequestEnded(_) => vec![Listing::Requests(room)],
+        Change::Invited(_) | Change::InviteEnded(_) => vec![Listing::Invites(Some(room))],
+        Change::Banned(_) | Change::Unbanned(_) => vec![Listing::Bans(room)],
+        Change::RoleChanged(_) | Change::Departed(_) => vec![Listing::Members(room)],
+        // Who comes in may have asked or have been invited.
+        Change::Joined(_) => {
+            vec![Listing::Members(room), Listing::Requests(room), Listing::Invites(Some(room))]
+        }
+        Change::Message(_)
+        | Change::Created(_)
+        | Change::Terminated
+        | Change::TopicChanged(_)
+        | Change::Renamed(_)
+        | Change::SlowModeChanged(_)
+        | Change::Withheld
+        | Change::Unknown => Vec::new(),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Pasting: never sends by itself, and asks what to do with many lines.
 
-use super::{Intent, error, go_to, hint, insert, keys};
+use super::{Intent, error, go_to, hint, keys, popups, write};
 use crate::keymap::Action;
 use crate::model::{
     INPUT_BYTES_MAX, LINES_ASKED_MIN, Model, PASTE_CHOICES, Paste, PasteChoice, Reach,
 };
 
 /// Takes a paste into the input, or asks about it.
-pub(super) fn take(model: &mut Model, text: &str) {
+pub(super) fn take(model: &mut Model, text: &str) -> Vec<Intent> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     if let Some(waiting) = &mut model.pasted {
         // It is taken for another piece of the same.
@@ -17,17 +17,21 @@ pub(super) fn take(model: &mut Model, text: &str) {
         } else {
             error(model, "The paste is too long; its last part was not taken.");
         }
-        return;
+        return Vec::new();
+    }
+    if let Some(intents) = popups::insert(model, &text) {
+        return intents;
     }
     if line_count(&text) < LINES_ASKED_MIN {
-        return insert(model, &text);
+        write(model, &text);
+        return Vec::new();
     }
     model.armed = None;
     model.seeking = None;
-    model.popup = None;
     let title = model.here().map_or_else(String::new, |room| room.title.clone());
     let choice = PasteChoice::Edit;
     model.pasted = Some(Paste { text, room: model.here, title, choice });
+    Vec::new()
 }
 
 /// How many lines a text has; newlines at its end begin none.
@@ -93,12 +97,12 @@ fn carry_out(model: &mut Model, choice: PasteChoice) -> Vec<Intent> {
     // What was pasted is no command, whatever it begins with.
     let is_command = model.input.text().starts_with('/');
     match choice {
-        PasteChoice::Join => insert(model, &joined(&paste.text)),
+        PasteChoice::Join => write(model, &joined(&paste.text)),
         PasteChoice::Send if !gone => {
-            insert(model, paste.text.trim_end_matches('\n'));
+            write(model, paste.text.trim_end_matches('\n'));
             intents.extend(if is_command { keys::enter(model) } else { keys::say(model) });
         }
-        PasteChoice::Send | PasteChoice::Edit | PasteChoice::Cancel => insert(model, &paste.text),
+        PasteChoice::Send | PasteChoice::Edit | PasteChoice::Cancel => write(model, &paste.text),
     }
     if gone {
         error(model, format!("You are no longer in {}; the paste is in the input.", paste.title));

@@ -22,7 +22,7 @@ fn a_paste_of_many_lines_is_asked_about() {
      │ }
      [2 ops 3]                                         outbox 1
      > hello wor
-     F7 rooms  F8 members  Alt-A next unread  F1 help
+     F7 rooms  F8 members  F9 notices  Alt-A next unread  F1 hel
     ");
     insta::assert_snapshot!(shot(model, (40, 10)), @r"
      1 general                 23 ms  14:05

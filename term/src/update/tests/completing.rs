@@ -1,7 +1,7 @@
 //! Completion: what Tab makes of what was typed.
 
 use super::*;
-use crate::model::{Member, Room};
+use crate::model::{Listing, Member, More, Room, Row};
 
 const TAB: Key = Key::Named(Named::Tab);
 
@@ -17,8 +17,9 @@ fn model() -> Model {
     }
     let members = vec![Member { user: "erin".into(), role: Role::Member }];
     update(&mut model, Msg::News(News::Members { room: id(2), members }));
-    let rooms = vec![Listed { id: id(7), title: "General talk".into(), members: 3 }];
-    let news = News::Listed { search: String::new(), rooms, more: More::Nothing };
+    let rows = vec![Row::Room(listed(7, "General talk", 3, Role::Member))];
+    let listing = Listing::Rooms { search: String::new() };
+    let news = News::Page { listing, after: None, rows, more: More::Nothing };
     update(&mut model, Msg::News(news));
     model
 }
@@ -36,8 +37,8 @@ fn tab_completes_what_the_place_takes() {
     let room = id(7).to_string();
     for (typed, tabs, then) in [
         // Commands, from the table.
-        ("/to", 1, "/topic "),
-        ("/TO", 1, "/topic "),
+        ("/top", 1, "/topic "),
+        ("/TOP", 1, "/topic "),
         ("/he", 1, "/help"),
         ("/nonsense", 1, "/nonsense"),
         // Names: who spoke last comes first, oneself never, who has left neither.
@@ -64,6 +65,11 @@ fn tab_completes_what_the_place_takes() {
         ("/join gen", 2, "/join General talk"),
         ("/join general t", 1, "/join General talk"),
         ("/leave ", 2, "/leave ops"),
+        ("/join general --leave o", 1, "/join general --leave ops"),
+        ("/request gen", 2, "/request \"General talk\" "),
+        ("/request ops @c", 1, "/request ops @carol "),
+        ("/kick ca", 1, "/kick carol "),
+        ("/kick carol ca", 1, "/kick carol ca"),
     ] {
         let mut model = model();
         assert_eq!(completed(&mut model, typed, &vec![TAB; tabs]), then, "{typed:?} {tabs}");

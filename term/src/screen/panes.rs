@@ -1,9 +1,12 @@
 //! What stands beside the conversation: rooms, members, notices.
 
+mod paste;
+
 use cursive::Printer;
 use cursive::style::Style;
 use jiff::tz::TimeZone;
 
+pub(super) use self::paste::draw_paste;
 use super::chat::clock;
 use super::paint;
 use super::popup::{marked, own_room};
@@ -39,12 +42,29 @@ pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
         let here = model.here == Some(room.id);
         let line = own_room(room, place, area.width);
         let line = if here { marked(line) } else { line };
-        let style = if here || room.unread > 0 { paint::bold() } else { paint::plain() };
+        let style =
+            if here || (room.unread > 0 && !room.muted) { paint::bold() } else { paint::plain() };
         (line, style)
     });
     let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);
     let lines = Lines { heading: "ROOMS".into(), lines: lines.collect(), seen };
     draw_lines(printer, area, &lines);
+}
+
+/// The room whose line is there, by its place among all.
+pub(super) fn room_at(area: Area, model: &Model, (x, y): (usize, usize)) -> Option<usize> {
+    let row = y.checked_sub(area.y + 1)?;
+    if row + 1 >= area.height || x < area.x || x >= area.x + area.width {
+        return None;
+    }
+    let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);
+    let index = top_line(area, seen) + row;
+    (index < model.rooms.len()).then_some(index)
+}
+
+/// The first line that is shown below the heading, so that one line is seen.
+fn top_line(area: Area, seen: usize) -> usize {
+    (seen + 2).saturating_sub(area.height)
 }
 
 pub(super) fn draw_members(printer: &Printer, area: Area, room: &Room) {
@@ -101,7 +121,7 @@ fn draw_lines(printer: &Printer, area: Area, lines: &Lines) {
     let heading = paint::clipped(&lines.heading, area.width);
     paint::styled(printer, (area.x, area.y), area.width, &heading, paint::bold());
     let rows = area.height - 1;
-    let top = (lines.seen + 1).saturating_sub(rows);
+    let top = top_line(area, lines.seen);
     for (row, (line, style)) in lines.lines.iter().skip(top).take(rows).enumerate() {
         let line = paint::clipped(line, area.width);
         paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *style);

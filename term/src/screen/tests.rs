@@ -2,7 +2,9 @@
 
 mod fuzz;
 mod members;
+mod pointing;
 mod popups;
+mod writing;
 
 use cursive::Vec2;
 use cursive::backends::puppet::Backend as Puppet;

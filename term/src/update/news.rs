@@ -10,10 +10,10 @@ use parlor_protocol::record::Record;
 use parlor_protocol::room::{self, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
-use super::{Intent, News, answers, ask_page, error, go_to, hint, look_up};
+use super::{Intent, News, alert, answers, ask_page, complete, error, go_to, hint, look_up};
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listing, Member, Model, NOTICES_MAX, Room, Said, SendState,
-    What,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listing, LocalId, Member, Model, NOTICES_MAX, Room, Said,
+    SendState, What,
 };
 use crate::words::{self, Commands};
 
@@ -33,7 +33,13 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
         }
         News::Exited(exited) => return exit(model, &exited),
-        News::Notified(told) => return take_notified(model, told),
+        News::Notified(told) => {
+            complete::hear_invite(model, &told);
+            return alert::call(model, &told)
+                .into_iter()
+                .chain(take_notified(model, told))
+                .collect();
+        }
         News::NoticesRead(id) => {
             for notice in &mut model.notices {
                 notice.read |= id.is_none_or(|id| id == notice.id);
@@ -70,6 +76,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
         }
         News::Page { listing, after, rows, more } => {
+            complete::hear_page(model, &listing, &rows);
             return answers::page(model, &listing, after.as_deref(), rows, more);
         }
         News::NoPage { listing, why } => answers::no_page(model, &listing, why),
@@ -78,19 +85,21 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
                 room.unsent.retain(|unsent| unsent.local != local);
             }
         }
-        News::Refused { room, local, why } => {
-            let unsent = model
-                .room_mut(room)
-                .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
-            if let Some(unsent) = unsent {
-                unsent.state = SendState::Refused(why.clone());
-                error(model, format!("Not sent: {why} Up takes it back into an empty input."));
-            }
-        }
+        News::Refused { room, local, why } => refuse(model, room, local, &why),
         News::Done(id) => return answers::done(model, id),
         News::Failed { id, code, why } => answers::failed(model, id, code, why),
     }
     Vec::new()
+}
+
+fn refuse(model: &mut Model, room: RoomId, local: LocalId, why: &str) {
+    let unsent = model
+        .room_mut(room)
+        .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
+    if let Some(unsent) = unsent {
+        unsent.state = SendState::Refused(why.to_owned());
+        error(model, format!("Not sent: {why} Up takes it back into an empty input."));
+    }
 }
 
 fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Before) {

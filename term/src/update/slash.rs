@@ -7,7 +7,7 @@ use parlor_protocol::id::RoomId;
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::request::Command as Change;
 
-use super::{Intent, ask, error, hint, keys, popups};
+use super::{Intent, ask, error, hint, keys, mute, popups};
 use crate::model::{Armed, AskedFrom, Deed, Listing, Model, Popup, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
@@ -71,6 +71,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/name", "[TEXT]", "show this beside your name, or nothing", people::name),
     command("/notices", "", "list what you were told of", people::notices),
     command("/devices", "", "list where you are logged in", people::devices),
+    command("/mute", "[ROOM]", "do not be called by what is said there", mute::mute),
+    command("/unmute", "[ROOM]", "be called again", mute::unmute),
     command("/help", "", "show the keys and commands", help),
     command("/quit", "", "quit", quit),
 ];
@@ -105,7 +107,7 @@ fn word(typed: &str) -> (&str, &str) {
 }
 
 /// The room of one's own that is meant by a title or an ID.
-fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
+pub(super) fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
     let id = named.parse::<RoomId>().ok();
     let folded = named.to_lowercase();
     let by_title = model.rooms.iter().find(|room| room.title.to_lowercase() == folded);

@@ -1,8 +1,13 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
+mod calling;
 mod changes;
 mod commands;
+mod completing;
+mod copying;
+mod pasting;
 mod popups;
+mod writing;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::{Message, MessageKind};
@@ -185,14 +190,6 @@ fn too_long_a_message_is_kept_to_be_cut_down() {
     assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
     assert_eq!(model.input.text().len(), 4_001);
     assert!(notice(&model).starts_with("Too long: 4001 characters"), "{}", notice(&model));
-}
-
-#[test]
-fn a_paste_never_sends() {
-    let mut model = alice();
-    assert_eq!(update(&mut model, Msg::Paste("one\r\ntwo\n".into())), []);
-    assert_eq!(model.input.text(), "one\ntwo\n");
-    assert!(model.rooms[0].unsent.is_empty());
 }
 
 #[test]

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use cursive::Printer;
+use cursive::style::Style;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::message::MessageKind;
 
+use crate::screen::links::{self, Span};
 use crate::screen::paint;
 
 /// From this width on, names stand in a column of their own.
@@ -25,9 +27,18 @@ pub(super) enum Line {
     /// A rule across, with something in its middle.
     Rule(String),
     /// A piece of a message.
-    Said { time: String, author: String, text: String, tone: Tone },
+    Said { time: String, author: String, text: Text, tone: Tone },
     /// Something that is no message.
     Note(String),
+}
+
+/// A row of a message's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    /// The row.
+    pub(super) shown: String,
+    /// Which pieces of it are links, in order.
+    pub(super) links: Vec<Span>,
 }
 
 /// How a message stands.
@@ -36,6 +47,8 @@ pub(super) enum Tone {
     Said,
     Queued,
     Refused,
+    /// It is chosen, to be copied.
+    Chosen,
 }
 
 /// The time of day, as it is shown.
@@ -84,11 +97,26 @@ fn indent(width: usize) -> usize {
     if width >= 30 { 6 } else { 0 }
 }
 
+impl Line {
+    /// Shows it as chosen, if it is of a message.
+    pub(super) fn choose(&mut self) {
+        if let Self::Said { tone, .. } = self {
+            *tone = Tone::Chosen;
+        }
+    }
+}
+
+impl From<String> for Text {
+    fn from(shown: String) -> Self {
+        Self { shown, links: Vec::new() }
+    }
+}
+
 /// The rows of a message whose text is wrapped; time and name stand in the first only.
 pub(super) fn said_lines(
     time: &str,
     author: &str,
-    texts: Vec<String>,
+    texts: Vec<Text>,
     tone: Tone,
 ) -> impl Iterator<Item = Line> {
     let head = (time.to_owned(), author.to_owned());
@@ -117,6 +145,7 @@ pub(super) fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize,
                 Tone::Said => paint::plain(),
                 Tone::Queued => paint::dim(),
                 Tone::Refused => paint::alert(),
+                Tone::Chosen => paint::reverse(),
             };
             let wide = width >= COLUMNS_WIDE;
             let time_columns = indent(width);
@@ -133,7 +162,23 @@ pub(super) fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize,
                 let gap = if author == DOES { " " } else { ": " };
                 at += paint::text(printer, (x + at, y), width.saturating_sub(at), gap);
             }
-            paint::styled(printer, (x + at, y), width.saturating_sub(at), text, style);
+            draw_text(printer, (x + at, y), width.saturating_sub(at), text, style);
         }
     }
+}
+
+/// Draws a row of a message with its links. Those of a chosen one look like the rest of it.
+fn draw_text(printer: &Printer, (x, y): (usize, usize), width: usize, text: &Text, style: Style) {
+    let (mut done, mut used) = (0, 0);
+    for link in &text.links {
+        for (piece, style) in [
+            (&text.shown[done..link.bytes.start], style),
+            (&text.shown[link.bytes.clone()], style.combine(links::style(link.number))),
+        ] {
+            used += paint::styled(printer, (x + used, y), width.saturating_sub(used), piece, style);
+        }
+        done = link.bytes.end;
+    }
+    let rest = &text.shown[done..];
+    paint::styled(printer, (x + used, y), width.saturating_sub(used), rest, style);
 }

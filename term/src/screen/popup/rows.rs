@@ -56,6 +56,7 @@ pub(in crate::screen) fn own_room(room: &Room, place: usize, width: usize) -> St
         _ => " ".to_owned(),
     };
     let unread = match (room.mentions, room.unread) {
+        (0, _) if room.muted => "muted".to_owned(),
         (0, 0) => String::new(),
         (0, unread) => unread.to_string(),
         (mentions, _) => format!("@{mentions}"),

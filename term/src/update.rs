@@ -15,7 +15,10 @@ use parlor_protocol::room::{self, Entry, Visibility};
 pub(crate) use self::news::role_word;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
-use crate::model::{Before, ENTRIES_MAX, Fit, Link, Listed, LocalId, Member, Model, More, Notice};
+use crate::model::{
+    Before, ENTRIES_MAX, Fit, KEEP_EVERY_MS, Keep, Link, Listed, LocalId, Member, Model, More,
+    Notice,
+};
 
 /// Everything that may change the model.
 #[derive(Debug, Clone)]
@@ -32,6 +35,8 @@ pub(crate) enum Msg {
     ReachedTop(RoomId),
     /// The network has something.
     News(News),
+    /// The program ends.
+    End,
 }
 
 /// What comes from the network.
@@ -63,6 +68,9 @@ pub(crate) enum News {
         /// What.
         change: Change,
     },
+    /// What was missed in a room is being fetched. It is complete when the list of one's rooms
+    /// comes, or the next change.
+    CatchingUp(RoomId),
     /// What follows in a room does not join on to what is known of it.
     Gap(RoomId),
     /// An older page of a room's messages, as was asked.
@@ -90,6 +98,22 @@ pub(crate) enum News {
         /// Whether there are more.
         more: More,
     },
+    /// A message of one's own is on this machine's disk.
+    Queued {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+    },
+    /// A message of one's own is to wait, and is then sent again.
+    Held {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+        /// Until when.
+        until: Timestamp,
+    },
     /// A message of one's own is on the server's disk.
     Acknowledged {
         /// In which room.
@@ -110,6 +134,10 @@ pub(crate) enum News {
     Done,
     /// The last command was not done, for this reason.
     Failed(String),
+    /// Something is wrong that nobody asked about.
+    Warning(String),
+    /// There is nothing more to show: why is said in plain words.
+    Leave,
 }
 
 /// What is to be done outside.
@@ -137,6 +165,15 @@ pub(crate) enum Ask {
         /// What it says.
         text: String,
     },
+    /// Nothing of the server, but to forget a message that was refused or has no room any more.
+    Discard {
+        /// Which.
+        local: LocalId,
+    },
+    /// Nothing of the server, but to keep this for the next start.
+    Keep(Keep),
+    /// Whether the connection is alive, and otherwise a new one at once: the user is there.
+    Wake,
     /// For the messages before a place.
     Older {
         /// Of which room.
@@ -217,8 +254,11 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
     match msg {
         Msg::Tick(now) => {
             model.now = now;
-            Vec::new()
+            // A clock that was set back must not put it off.
+            model.keep_at.0 = model.keep_at.0.min(now.0 + KEEP_EVERY_MS);
+            if now < model.keep_at { Vec::new() } else { keep(model) }
         }
+        Msg::End => keep(model),
         Msg::Act(action) => keys::act(model, action),
         Msg::Type(c) => {
             let mut bytes = [0; 4];
@@ -261,13 +301,38 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
         None => model.input = written,
     }
     model.here = Some(id);
+    model.keep_at = model.now;
     let room = model.room_mut(id).expect("invariant: the room was found above");
     room.unread = 0;
     let draft = std::mem::take(&mut room.draft);
-    if !draft.is_empty() {
+    if model.input.is_empty() {
         model.input = draft;
+    } else if !draft.is_empty() {
+        // What was not sent into a room that is gone is there already.
+        model.input.insert("\n");
+        model.input.insert(draft.text());
     }
     look_up(model, id)
+}
+
+/// Hands over what is to be kept, where that is not what is kept already.
+fn keep(model: &mut Model) -> Vec<Intent> {
+    if model.is_kept() {
+        return Vec::new();
+    }
+    model.keep_at = Timestamp(model.now.0 + KEEP_EVERY_MS);
+    model.kept = model.keep();
+    vec![Intent::Ask(Ask::Keep(model.kept.clone()))]
+}
+
+/// Takes messages out of the outbox that are in the input line now, and kept there before.
+fn take_back(model: &mut Model, messages: &[LocalId]) -> Vec<Intent> {
+    if messages.is_empty() {
+        return Vec::new();
+    }
+    let mut intents = keep(model);
+    intents.extend(messages.iter().map(|local| Intent::Ask(Ask::Discard { local: *local })));
+    intents
 }
 
 /// Asks for what a room needs to be shown, as far as it is not known.

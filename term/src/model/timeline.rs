@@ -3,6 +3,10 @@
 use std::collections::VecDeque;
 
 use parlor_protocol::id::{Seq, Timestamp};
+use parlor_protocol::message::Message;
+use parlor_protocol::push::Change;
+
+use crate::words;
 
 /// The most entries kept of a room. Beyond, the oldest go; they can be fetched again.
 pub(crate) const ENTRIES_MAX: usize = 10_000;
@@ -43,6 +47,13 @@ pub(crate) struct Said {
     pub(crate) author: String,
     /// What.
     pub(crate) text: String,
+}
+
+impl From<&Message> for Said {
+    fn from(message: &Message) -> Self {
+        let author = message.author.as_str().to_owned();
+        Self { seq: message.seq, author, text: message.text.as_str().to_owned() }
+    }
 }
 
 /// Whether there is more before the first entry.
@@ -145,6 +156,19 @@ impl Timeline {
 }
 
 impl What {
+    /// What a change leaves in the conversation, if anything.
+    pub(crate) fn of(change: &Change) -> Option<Self> {
+        if let Change::Message(message) = change {
+            return Some(Self::Said(message.into()));
+        }
+        let happened = if *change == Change::Unknown {
+            Some("something happened that this version of parlor does not know".to_owned())
+        } else {
+            words::happened(change)
+        };
+        happened.map(Self::Happened)
+    }
+
     fn seq(&self) -> Option<Seq> {
         match self {
             Self::Said(said) => Some(said.seq),

@@ -9,6 +9,7 @@ use parlor_protocol::id::Timestamp;
 
 use super::Screen;
 use super::terminal::{Terminal, has_shell};
+use super::vigil::{Tell, Vigil};
 use crate::keymap::Key;
 use crate::update::{Ask, Intent, Msg, News};
 
@@ -103,6 +104,7 @@ struct EventLoop<'a> {
     own_stops: u32,
     shown: Shown,
     ended: Option<Ended>,
+    vigil: Vigil,
 }
 
 /// Runs a screen until it ends.
@@ -116,8 +118,16 @@ pub(crate) fn run(
     ask: Box<Asker>,
 ) -> io::Result<Ended> {
     let unasked = VecDeque::new();
-    let shown = Shown::Yes;
-    let mut this = EventLoop { screen, terminal, ask, unasked, own_stops: 0, shown, ended: None };
+    let mut this = EventLoop {
+        screen,
+        terminal,
+        ask,
+        unasked,
+        own_stops: 0,
+        shown: Shown::Yes,
+        ended: None,
+        vigil: Vigil::new(Instant::now(), now()),
+    };
     let mut drawn = this.draw();
     loop {
         let fresh_for = this.screen.model(crate::model::Model::fresh_for);
@@ -128,6 +138,8 @@ pub(crate) fn run(
         }
         this.drain(wakes, drawn)?;
         if let Some(ended) = this.ended {
+            this.pass(Msg::End);
+            this.hand_over();
             return Ok(ended);
         }
         drawn = this.draw();
@@ -152,7 +164,10 @@ impl EventLoop<'_> {
     }
 
     fn draw(&mut self) -> Instant {
-        self.pass(Msg::Tick(now()));
+        let now = now();
+        let woken = self.vigil.look(Instant::now(), now);
+        self.watch(woken);
+        self.pass(Msg::Tick(now));
         if self.shown == Shown::Yes {
             let missing = self.screen.refresh();
             self.carry_out(missing);
@@ -160,18 +175,25 @@ impl EventLoop<'_> {
         if self.screen.surface().is_lost() {
             self.ended = Some(Ended::TerminalGone);
         }
+        self.hand_over();
+        Instant::now()
+    }
+
+    /// Asks the network, as far as it has room.
+    fn hand_over(&mut self) {
         while let Some(ask) = self.unasked.pop_front() {
             if let Err(refused) = (self.ask)(ask) {
                 self.unasked.push_front(refused);
                 break;
             }
         }
-        Instant::now()
     }
 
     fn take(&mut self, wake: Wake) -> io::Result<()> {
         match wake {
             Wake::Input(Input::Key(key)) => {
+                let there = self.vigil.user(Instant::now());
+                self.watch(there);
                 let intents = self.screen.press(key);
                 self.carry_out(intents);
             }
@@ -189,12 +211,20 @@ impl EventLoop<'_> {
             Wake::Signal(SignalKind::Stop) if self.own_stops > 0 => self.own_stops -= 1,
             Wake::Signal(SignalKind::Stop) => self.suspend(),
             Wake::Signal(SignalKind::Continue) => {
+                self.watch(Tell::Yes);
                 self.terminal.enter()?;
                 self.shown = Shown::Yes;
                 self.anew();
             }
         }
         Ok(())
+    }
+
+    fn watch(&mut self, tell: Tell) {
+        match tell {
+            Tell::Yes => self.unasked.push_back(Ask::Wake),
+            Tell::No => {}
+        }
     }
 
     fn pass(&mut self, msg: Msg) {

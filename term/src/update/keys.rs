@@ -24,7 +24,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
             return enter(model);
         }
         Action::Newline => put(model, "\n"),
-        Action::Go(Reach::Up) if model.input.is_empty() => take_back(model),
+        Action::Go(Reach::Up) if model.input.is_empty() => return take_back(model),
         Action::Go(reach) => model.input.go(reach),
         Action::Delete(reach) => model.input.delete(reach),
         Action::Kill(reach) => model.input.kill(reach),
@@ -160,12 +160,20 @@ fn clear(model: &mut Model, armed: Option<&Armed>) -> Vec<Intent> {
     Vec::new()
 }
 
-/// What to say before the program ends. Messages that are not sent end with it.
+/// What to say before the program ends. Messages that are not on the disk end with it.
 pub(super) fn quit_question(model: &Model, again: &str) -> String {
-    match model.queued() {
-        0 => format!("{again} again quits."),
-        1 => format!("1 message is not sent and would be lost. {again} again quits."),
-        lost => format!("{lost} messages are not sent and would be lost. {again} again quits."),
+    let lost = model.unsent().filter(|unsent| unsent.state == SendState::Unkept).count();
+    let kept = model.queued() - lost;
+    match (lost, kept) {
+        (0, 0) => format!("{again} again quits."),
+        (0, 1) => format!("1 message goes out the next time you are here. {again} again quits."),
+        (0, kept) => {
+            format!("{kept} messages go out the next time you are here. {again} again quits.")
+        }
+        (1, _) => format!("1 message is not sent and would be lost. {again} again quits."),
+        (lost, _) => {
+            format!("{lost} messages are not sent and would be lost. {again} again quits.")
+        }
     }
 }
 
@@ -203,16 +211,18 @@ fn go_to_unread(model: &mut Model) -> Vec<Intent> {
 }
 
 /// Takes the last message that was refused back into the input, to be changed and sent again.
-fn take_back(model: &mut Model) {
+fn take_back(model: &mut Model) -> Vec<Intent> {
     let Some(room) = model.rooms.iter_mut().find(|room| Some(room.id) == model.here) else {
-        return;
+        return Vec::new();
     };
     let refused = |unsent: &Unsent| matches!(unsent.state, SendState::Refused(_));
-    if let Some(place) = room.unsent.iter().rposition(refused) {
-        let unsent = room.unsent.remove(place);
-        model.input.insert(&unsent.text);
-        model.notice = None;
-    }
+    let Some(place) = room.unsent.iter().rposition(refused) else {
+        return Vec::new();
+    };
+    let Unsent { local, text, state: _ } = room.unsent.remove(place);
+    model.input.insert(&text);
+    model.notice = None;
+    super::take_back(model, &[local])
 }
 
 fn enter(model: &mut Model) -> Vec<Intent> {
@@ -244,8 +254,8 @@ fn send(model: &mut Model, text: &str) -> Vec<Intent> {
             return Vec::new();
         }
     }
-    if model.queued() >= UNSENT_MAX {
-        error(model, format!("{UNSENT_MAX} messages wait to be sent already."));
+    if model.unsent().count() >= UNSENT_MAX {
+        error(model, format!("{UNSENT_MAX} messages wait already, to be sent or taken back."));
         return Vec::new();
     }
     let local = model.next_local;
@@ -254,7 +264,7 @@ fn send(model: &mut Model, text: &str) -> Vec<Intent> {
         return Vec::new();
     };
     let text = text.to_owned();
-    room.unsent.push(Unsent { local, text: text.clone(), state: SendState::Queued });
+    room.unsent.push(Unsent { local, text: text.clone(), state: SendState::Unkept });
     let room = room.id;
     model.next_local = LocalId(local.0 + 1);
     model.input.take();

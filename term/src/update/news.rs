@@ -5,10 +5,10 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::room::{self, Role};
 
-use super::{Intent, News, error, go_to, hint, look_up};
+use super::{Intent, News, error, go_to, hint, look_up, take_back};
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listed, Member, Model, More, Popup, Room, Said, SendState,
-    What,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listed, LocalId, Member, Model, More, Popup, Room, Said,
+    SendState, What,
 };
 use crate::words::{self, Commands};
 
@@ -27,20 +27,22 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Notified(told) => take_notified(model, &told),
         News::Read { room, unread } => take_read(model, room, unread),
         News::Changed { room, at, change } => take_change(model, room, at, change),
+        News::CatchingUp(room) => {
+            if let Some(room) = model.room_mut(room) {
+                room.catching_up = true;
+            }
+        }
         News::Gap(id) => {
             if let Some(room) = model.room_mut(id) {
                 room.timeline.clear();
+                room.catching_up = false;
                 room.members.clear();
             }
             return if model.here == Some(id) { look_up(model, id) } else { Vec::new() };
         }
         News::Older { room, messages, before } => {
             if let Some(room) = model.room_mut(room) {
-                let page = messages.into_iter().map(|message| {
-                    let text = message.text.as_str().to_owned();
-                    let author = message.author.as_str().to_owned();
-                    (message.at, Said { seq: message.seq, author, text })
-                });
+                let page = messages.iter().map(|message| (message.at, Said::from(message)));
                 room.timeline.prepend(page.collect(), before);
             }
         }
@@ -50,38 +52,56 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
         }
         News::Listed { search, rooms, more } => take_listed(model, &search, rooms, more),
+        News::Queued { room, local } => {
+            if let Some(state @ SendState::Unkept) = state(model, room, local) {
+                *state = SendState::Queued;
+            }
+        }
+        News::Held { room, local, until } => {
+            if let Some(state) = state(model, room, local) {
+                *state = SendState::Held { until };
+            }
+        }
         News::Acknowledged { room, local } => {
             if let Some(room) = model.room_mut(room) {
                 room.unsent.retain(|unsent| unsent.local != local);
             }
         }
         News::Refused { room, local, why } => {
-            let unsent = model
-                .room_mut(room)
-                .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
-            if let Some(unsent) = unsent {
-                unsent.state = SendState::Refused(why.clone());
+            if let Some(state) = state(model, room, local) {
+                *state = SendState::Refused(why.clone());
                 error(model, format!("Not sent: {why} Up takes it back into an empty input."));
             }
         }
         News::Done => model.asked = None,
-        News::Failed(why) => {
-            let asked = model.asked.take();
-            // A directory that was opened for the answer has nothing to show.
-            if let Some(Popup::Directory(directory)) = &model.popup
-                && directory.rooms.is_empty()
-            {
-                model.popup = None;
-            }
-            if let Some(asked) = asked
-                && model.input.is_empty()
-            {
-                model.input.insert(&asked);
-            }
-            error(model, why);
-        }
+        News::Failed(why) => fail(model, why),
+        News::Warning(why) => error(model, why),
+        News::Leave => return vec![Intent::Quit],
     }
     Vec::new()
+}
+
+/// How a message of one's own stands.
+fn state(model: &mut Model, room: RoomId, local: LocalId) -> Option<&mut SendState> {
+    let mut unsent = model.room_mut(room)?.unsent.iter_mut();
+    unsent.find(|unsent| unsent.local == local).map(|unsent| &mut unsent.state)
+}
+
+/// Gives the command back that the server did not do.
+fn fail(model: &mut Model, why: String) {
+    let asked = model.asked.take();
+    // A directory that was opened for the answer has nothing to show.
+    if let Some(Popup::Directory(directory)) = &model.popup
+        && directory.rooms.is_empty()
+    {
+        model.popup = None;
+    }
+    if let Some(asked) = asked
+        && model.input.is_empty()
+    {
+        model.input.insert(&asked);
+    }
+    error(model, why);
 }
 
 fn take_read(model: &mut Model, room: RoomId, unread: u64) {
@@ -99,13 +119,18 @@ fn take_link(model: &mut Model, link: Link) {
     }
     // Pages that were asked for over another connection will not come any more.
     for room in &mut model.rooms {
+        room.catching_up = false;
+        for unsent in &mut room.unsent {
+            if let SendState::Held { .. } = unsent.state {
+                unsent.state = SendState::Queued;
+            }
+        }
         if room.timeline.before() == Before::Asked {
             room.timeline.set_before(Before::Unknown);
         }
     }
     if model.asked.is_some() {
-        let lost = "The connection was lost before the server answered.".to_owned();
-        take(model, News::Failed(lost));
+        fail(model, "The connection was lost before the server answered.".to_owned());
     }
 }
 
@@ -117,8 +142,9 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
         .map(|room| room.id)
         .filter(|id| rooms.iter().all(|room| room.room != *id))
         .collect();
+    let mut unsent = Vec::new();
     for id in gone {
-        forget(model, id);
+        unsent.extend(forget(model, id));
     }
     let mut rooms: Vec<_> = rooms.iter().collect();
     // Rooms that are there already keep their numbers; the new ones follow by title.
@@ -126,11 +152,13 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
     for room in rooms {
         take_room(model, room);
     }
-    match (model.here, model.rooms.first().map(|room| room.id)) {
+    let mut intents = match (model.here, model.rooms.first().map(|room| room.id)) {
         (Some(here), _) => look_up(model, here),
         (None, Some(first)) => go_to(model, first),
         (None, None) => Vec::new(),
-    }
+    };
+    intents.extend(take_back(model, &unsent));
+    intents
 }
 
 fn take_room(model: &mut Model, room: &room::Room) {
@@ -143,6 +171,7 @@ fn take_room(model: &mut Model, room: &room::Room) {
     known.topic = room.topic.as_ref().map(|topic| topic.as_str().to_owned());
     known.role = role;
     known.member_count = room.members;
+    known.catching_up = false;
 }
 
 fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
@@ -150,16 +179,23 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
         return Vec::new();
     };
     let told = words::exited(exited, &room.title);
+    let unsent = match room.unsent.len() {
+        0 => "",
+        1 => " A message to it was not sent; it is in the input line.",
+        _ => " Messages to it were not sent; they are in the input line.",
+    };
     match told.strip_prefix("you ") {
-        Some(rest) => hint(model, format!("You {rest}.")),
+        Some(rest) => hint(model, format!("You {rest}.{unsent}")),
         // A name or a title stays as it is.
-        None => hint(model, format!("{told}.")),
+        None => hint(model, format!("{told}.{unsent}")),
     }
-    forget(model, exited.room);
-    match (model.here, model.rooms.first().map(|room| room.id)) {
+    let unsent = forget(model, exited.room);
+    let mut intents = match (model.here, model.rooms.first().map(|room| room.id)) {
         (None, Some(first)) => go_to(model, first),
         _ => Vec::new(),
-    }
+    };
+    intents.extend(take_back(model, &unsent));
+    intents
 }
 
 /// Says what one is told of, unless it is before one's eyes already.
@@ -188,10 +224,11 @@ fn take_notified(model: &mut Model, told: &Notification) {
     }
 }
 
-/// Takes a room out. What was being written or had not been sent is kept in the input line.
-fn forget(model: &mut Model, id: RoomId) {
+/// Takes a room out, and tells what of it is still in the outbox: it is in the input line now, as is
+/// what was being written.
+fn forget(model: &mut Model, id: RoomId) -> Vec<LocalId> {
     let Some(place) = model.rooms.iter().position(|room| room.id == id) else {
-        return;
+        return Vec::new();
     };
     let room = model.rooms.remove(place);
     if model.last == Some(id) {
@@ -200,12 +237,13 @@ fn forget(model: &mut Model, id: RoomId) {
     if model.here == Some(id) {
         model.here = None;
     }
-    for unsent in room.unsent {
+    for unsent in &room.unsent {
         if !model.input.is_empty() {
             model.input.insert("\n");
         }
         model.input.insert(&unsent.text);
     }
+    room.unsent.iter().map(|unsent| unsent.local).collect()
 }
 
 fn take_listed(model: &mut Model, search: &str, rooms: Vec<Listed>, more: More) {
@@ -224,14 +262,11 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
     let Some(room) = model.room_mut(id) else {
         return;
     };
-    let happened = words::happened(&change);
+    room.catching_up = false;
+    let is_new = What::of(&change).is_some_and(|what| room.timeline.push(at, what));
     match change {
         Change::Message(message) => {
-            let author = message.author.as_str().to_owned();
-            let text = message.text.as_str().to_owned();
-            let own = author == me;
-            let said = Said { seq: message.seq, author, text };
-            if room.timeline.push(message.at, What::Said(said)) && !shown && !own {
+            if is_new && !shown && message.author.as_str() != me {
                 room.unread = room.unread.saturating_add(1);
             }
             if !shown {
@@ -264,10 +299,6 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
             room.topic = changed.topic.map(|topic| topic.as_str().to_owned());
         }
         Change::Renamed(renamed) => room.title = renamed.title.as_str().to_owned(),
-        Change::Unknown => {
-            let text = "something happened that this version of parlor does not know".to_owned();
-            room.timeline.push(at, What::Happened(text));
-        }
         // There is nothing to keep of these but their line, where there is one.
         Change::Created(_)
         | Change::Terminated
@@ -278,10 +309,8 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
         | Change::Invited(_)
         | Change::InviteEnded(_)
         | Change::Banned(_)
-        | Change::Unbanned(_) => {}
-    }
-    if let Some(happened) = happened {
-        room.timeline.push(at, What::Happened(happened));
+        | Change::Unbanned(_)
+        | Change::Unknown => {}
     }
 }
 

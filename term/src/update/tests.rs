@@ -1,6 +1,7 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
 mod changes;
+mod kept;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
@@ -134,7 +135,7 @@ fn what_is_typed_is_sent_or_kept() {
         ("/leave", ask(Ask::Leave { room: id(1) }), "", ""),
         ("/leave nowhere", vec![], "/leave nowhere", "You are in no such room."),
         ("/rooms", ask(Ask::List { search: String::new(), after: None }), "", ""),
-        ("/quit", vec![Intent::Quit], "/quit", ""),
+        ("/quit", vec![Intent::Quit], "", ""),
         (
             "/nonsense",
             vec![],
@@ -172,6 +173,8 @@ fn a_message_is_shown_as_queued_until_it_is_acknowledged() {
     update(&mut model, offline());
     let asked = type_in(&mut model, "hello");
     assert_eq!(asked.len(), 1, "the network keeps it until there is a connection");
+    assert_eq!(model.rooms[0].unsent[0].state, SendState::Unkept);
+    update(&mut model, Msg::News(News::Queued { room: id(1), local: LocalId(0) }));
     assert_eq!(model.rooms[0].unsent[0].state, SendState::Queued);
     update(&mut model, online());
     update(&mut model, said(id(1), message(1, "alice", "hello")));

@@ -1,29 +1,30 @@
 //! The full-screen client in real terminals, against the real daemon.
 
 use std::io::{Read, Write};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::daemon::Daemon;
 use crate::harness::{Home, done};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Much longer than anything takes, so that only what never happens fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 const ROWS: u16 = 24;
 const COLUMNS: u16 = 80;
 
 /// Somebody with an account.
-struct User {
-    name: &'static str,
-    home: Home,
-    port: u16,
+pub(crate) struct User {
+    pub(crate) name: &'static str,
+    pub(crate) home: Home,
+    pub(crate) port: u16,
 }
 
 impl User {
-    fn signed_up(name: &'static str, daemon: &Daemon) -> Self {
+    pub(crate) fn signed_up(name: &'static str, daemon: &Daemon) -> Self {
         let user = Self { name, home: Home::new(), port: daemon.port };
         let mut command = user.home.command(&user.arguments(&["signup", "--password-stdin"]));
         let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
@@ -33,34 +34,34 @@ impl User {
         user
     }
 
-    fn arguments<'a>(&self, command: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn arguments<'a>(&self, command: &[&'a str]) -> Vec<&'a str> {
         // The arguments of a few users in a few tests may as well stay until the end.
         let to: &'static str = format!("{}@127.0.0.1:{}", self.name, self.port).leak();
         [&["-o", "StrictHostKeyChecking=accept-new", to], command].concat()
     }
 
-    fn does(&self, command: &[&str]) {
+    pub(crate) fn does(&self, command: &[&str]) {
         let done = self.home.run(&self.arguments(command));
         assert_eq!(done.status, Some(0), "{command:?}: {done:?}");
     }
 
-    fn opens(&self) -> Window {
+    pub(crate) fn opens(&self) -> Window {
         Window::open(&self.home, &self.arguments(&[]))
     }
 }
 
 /// The full-screen client in a terminal.
-struct Window {
-    child: Box<dyn Child + Send + Sync>,
+pub(crate) struct Window {
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    pub(crate) screen: vt100::Parser,
     /// All that was ever written to the terminal.
     written: Vec<u8>,
 }
 
 impl Window {
-    fn open(home: &Home, arguments: &[&str]) -> Self {
+    pub(crate) fn open(home: &Home, arguments: &[&str]) -> Self {
         let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
@@ -86,12 +87,12 @@ impl Window {
         Self { child, keyboard, output, screen, written: Vec::new() }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
     /// Reads on until the screen is as it should be.
-    fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(&self.text()) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -103,17 +104,17 @@ impl Window {
         }
     }
 
-    fn shows(&mut self, text: &str) {
+    pub(crate) fn shows(&mut self, text: &str) {
         self.until(text, |screen| screen.contains(text));
     }
 
-    fn types(&mut self, text: &str) {
+    pub(crate) fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Says something, and waits until it is on the server's disk.
-    fn says(&mut self, text: &str) {
+    pub(crate) fn says(&mut self, text: &str) {
         self.types(&format!("{text}\r"));
         self.until(text, |screen| {
             screen.lines().any(|line| line.contains(text) && line.contains(':'))
@@ -122,19 +123,40 @@ impl Window {
         });
     }
 
-    fn quits(mut self) {
+    pub(crate) fn quits(mut self) {
         self.types("/quit\r");
-        let status = self.child.wait().unwrap();
-        assert!(status.success(), "{status:?}");
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
-            self.screen.process(&bytes);
+        assert_eq!(self.ends().0, "Success");
+    }
+
+    /// Waits for the program's end, and gives how it ended and what it left on the screen.
+    pub(crate) fn ends(mut self) -> (String, String) {
+        loop {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end\n{}", self.text()),
+            }
         }
+        let status = self.child.wait().unwrap();
         assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+        (status.to_string(), self.text())
+    }
+
+    /// Sends the program a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Ends the program with no time to do anything.
+    pub(crate) fn dies_at_once(mut self) {
+        self.signal(Signal::KILL);
+        self.child.wait().unwrap();
     }
 }
 
 /// How many lines of the screen hold a text.
-fn times(screen: &str, text: &str) -> usize {
+pub(crate) fn times(screen: &str, text: &str) -> usize {
     screen.lines().filter(|line| line.contains(text)).count()
 }
 

@@ -11,7 +11,7 @@ mod rooms;
 mod schema;
 mod set_aside;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};

@@ -45,7 +45,15 @@ impl Home {
     }
 }
 
-fn server() -> HostKey {
+/// An empty cache, and the directory in which it is.
+pub(crate) fn open() -> (TempDir, Cache) {
+    let home = Home::new();
+    let cache = home.open().0;
+    (home.dir, cache)
+}
+
+/// Somebody's server.
+pub(crate) fn server() -> HostKey {
     HostKey::from_openssh(&PublicKey::from_openssh(SERVER).unwrap()).unwrap()
 }
 

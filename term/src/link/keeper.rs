@@ -83,3 +83,28 @@ pub(super) enum Kept {
     Yes,
     No,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_is_told_of_once_and_nothing_is_kept_from_then_on() {
+        let mut nothing = Keeper::new(None);
+        assert_eq!(nothing.keep(|_| Ok(())), Kept::No);
+        assert_eq!(nothing.complaint(), None, "it was told at the start");
+
+        let (_dir, cache) = crate::cache::tests::open();
+        let mut keeper = Keeper::new(Some(cache));
+        assert_eq!(keeper.keep(|_| Ok(())), Kept::Yes);
+        assert_eq!(keeper.due(), None);
+        let room = parlor_protocol::id::RoomId::from_random(1);
+        assert_eq!(keeper.keep(|cache| cache.forget(room)), Kept::Yes);
+        assert!(keeper.due().is_some(), "it is written behind");
+        assert_eq!(keeper.keep(|_| Err(CacheError::Damaged("a byte".into()))), Kept::No);
+        assert_eq!((keeper.due(), keeper.keep(|_| Ok(()))), (None, Kept::No));
+        let complaint = keeper.complaint().unwrap();
+        assert!(complaint.contains("it is damaged: a byte"), "{complaint}");
+        assert_eq!(keeper.complaint(), None);
+    }
+}

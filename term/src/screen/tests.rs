@@ -1,6 +1,7 @@
 //! Whole screens through cursive's puppet backend, at three sizes.
 
 mod fuzz;
+mod kept;
 
 use cursive::Vec2;
 use cursive::backends::puppet::Backend as Puppet;

@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
 
 use parlor_protocol::id::{Nonce, Revision, Seq, Timestamp};
 use parlor_protocol::message::{Messages, Sent};
@@ -15,7 +18,7 @@ use rustix::process::Signal;
 
 use crate::daemon::Daemon;
 use crate::full_screen::{PASSWORD, User, Window, times};
-use crate::harness::Home;
+use crate::harness::{Home, PATIENCE};
 use crate::server::{Conversation, Server, refused, room};
 
 /// The one file of a user's only cache.
@@ -233,9 +236,44 @@ fn a_key_press_cuts_the_wait_for_the_next_try_short() {
     assert_eq!(hers.ends().0, "Success");
 }
 
+#[test]
+fn a_key_press_after_silence_asks_whether_the_server_is_there() {
+    let (pings, pinged) = std::sync::mpsc::channel();
+    let server = Server::play(1, move |_, conversation| {
+        serve_and(conversation, |_, _| None, || pings.send(Instant::now()).unwrap());
+    });
+    let home = Home::new();
+    let mut window = open_at(&home, &server);
+    window.shows("This is where ops begins.");
+    let first = pinged.recv_timeout(PATIENCE).unwrap();
+    // The clock of the test: keys at first do nothing, because the server has just spoken.
+    let second = loop {
+        window.types("x");
+        match pinged.recv_timeout(Duration::from_millis(300)) {
+            Ok(second) => break second,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => panic!("the server is gone"),
+        }
+    };
+    let silence = second - first;
+    assert!((4..9).contains(&silence.as_secs()), "{silence:?}");
+    window.types("\x03\x03\x03");
+    assert_eq!(window.ends().0, "Success");
+    server.finish();
+}
+
 /// A server with one room; what is sent is answered by the test, and the number of answers is up
 /// to it: without one the connection ends.
-fn serve(mut conversation: Conversation, mut send: impl FnMut(Nonce, &str) -> Option<Outcome>) {
+fn serve(conversation: Conversation, send: impl FnMut(Nonce, &str) -> Option<Outcome>) {
+    serve_and(conversation, send, || {});
+}
+
+/// As [`serve`], and the test hears of each question whether the server is there.
+fn serve_and(
+    mut conversation: Conversation,
+    mut send: impl FnMut(Nonce, &str) -> Option<Outcome>,
+    mut pinged: impl FnMut(),
+) {
     conversation.log_in();
     while let Some(request) = conversation.request() {
         let outcome = match request.command.0 {
@@ -248,7 +286,10 @@ fn serve(mut conversation: Conversation, mut send: impl FnMut(Nonce, &str) -> Op
                 Outcome::Messages(Messages { messages, more, as_of })
             }
             Command::ListMembers(_) => Outcome::Members(Members { members: vec![], next: None }),
-            Command::Ping => Outcome::Done,
+            Command::Ping => {
+                pinged();
+                Outcome::Done
+            }
             Command::Send(sent) => match send(sent.nonce, &sent.text) {
                 Some(outcome) => outcome,
                 None => return,
@@ -259,6 +300,13 @@ fn serve(mut conversation: Conversation, mut send: impl FnMut(Nonce, &str) -> Op
     }
 }
 
+/// Opens the client of somebody who knows that server.
+fn open_at(home: &Home, server: &Server) -> Window {
+    home.know(server, &server.public_line);
+    let (id, to) = (home.path("id"), format!("127.0.0.1:{}", server.port));
+    Window::open(home, &["-i", id.to_str().unwrap(), "-l", "alice", &to])
+}
+
 fn taken() -> Outcome {
     let at = Timestamp(1_795_378_032_123);
     Outcome::Sent(Sent { seq: Seq(1), revision: Revision(1), at })
@@ -267,30 +315,31 @@ fn taken() -> Outcome {
 #[test]
 fn a_message_whose_acknowledgement_was_lost_goes_out_under_the_same_nonce_after_a_kill() {
     let (nonces, sent) = std::sync::mpsc::channel();
-    let server = Server::play(3, move |number, conversation| {
+    let answers = Arc::new(AtomicBool::new(false));
+    // As many connections as the client may make; the server ends with the test.
+    let is_answering = Arc::clone(&answers);
+    let server = Server::play(100, move |_, conversation| {
         serve(conversation, |nonce, text| {
             nonces.send((nonce, text.to_owned())).unwrap();
-            (number == 2).then(taken)
+            is_answering.load(Ordering::SeqCst).then(taken)
         });
     });
     let home = Home::new();
-    home.know(&server, &server.public_line);
-    let to = format!("127.0.0.1:{}", server.port);
-    let id = home.path("id");
-    let arguments = ["-i", id.to_str().unwrap(), "-l", "alice", &to];
-    let mut window = Window::open(&home, &arguments);
+    let mut window = open_at(&home, &server);
     window.shows("This is where ops begins.");
     window.types("only once\r");
-    let first = sent.recv().unwrap();
+    let first = sent.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(first.1, "only once");
     window.shows("Not connected");
     window.dies_at_once();
-    let mut window = Window::open(&home, &arguments);
-    let second = sent.recv().unwrap();
-    assert_eq!((&first, first.1.as_str()), (&second, "only once"));
-    window.until("it is acknowledged", |screen| !screen.contains("outbox"));
-    assert_eq!(sent.recv().unwrap(), first);
+    answers.store(true, Ordering::SeqCst);
+    let mut window = open_at(&home, &server);
+    window.until("it is acknowledged", |screen| {
+        screen.contains("1 ops") && !screen.contains("Connecting") && !screen.contains("outbox")
+    });
     window.quits();
-    server.finish();
+    let again: Vec<_> = sent.try_iter().collect();
+    assert!(!again.is_empty() && again.iter().all(|sent| *sent == first), "{again:?}");
 }
 
 #[test]
@@ -303,26 +352,22 @@ fn a_message_that_was_refused_is_shown_until_it_is_taken_back_and_then_sent_anew
         });
     });
     let home = Home::new();
-    home.know(&server, &server.public_line);
-    let to = format!("127.0.0.1:{}", server.port);
-    let id = home.path("id");
-    let arguments = ["-i", id.to_str().unwrap(), "-l", "alice", &to];
-    let mut window = Window::open(&home, &arguments);
+    let mut window = open_at(&home, &server);
     window.shows("This is where ops begins.");
     window.types("an old one\r");
     window.until("it is refused", |screen| {
         screen.contains("✗ an old one") && screen.contains("Up takes it back")
     });
-    let first = sent.recv().unwrap();
+    let first = sent.recv_timeout(PATIENCE).unwrap();
     window.dies_at_once();
-    let mut window = Window::open(&home, &arguments);
+    let mut window = open_at(&home, &server);
     window.until("it is still there", |screen| {
         screen.contains("✗ an old one") && screen.contains("7 days")
     });
     window.types("\x1b[A");
     window.shows(" > an old one");
     window.types("\r");
-    assert_ne!(sent.recv().unwrap(), first, "it is another message now");
+    assert_ne!(sent.recv_timeout(PATIENCE).unwrap(), first, "it is another message now");
     window.until("it is acknowledged", |screen| {
         !screen.contains("outbox") && !screen.contains("an old one")
     });

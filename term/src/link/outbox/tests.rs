@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_protocol::name::UserName;
 use proptest::prelude::*;
-use ssh_key::PublicKey;
 use tempfile::TempDir;
 
 use super::*;
 use crate::cache::Caches;
-use crate::host_key::HostKey;
+use crate::cache::tests::server;
 
 fn outbox(messages: u64) -> Outbox {
     let mut outbox = Outbox::default();
@@ -209,11 +208,6 @@ impl World {
         }
         sends.sends.len()
     }
-}
-
-fn server() -> HostKey {
-    let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    HostKey::from_openssh(&PublicKey::from_openssh(line).unwrap()).unwrap()
 }
 
 fn user() -> UserName {

@@ -1,6 +1,6 @@
 CARGO ?= cargo
 
-.PHONY: try test check bench
+.PHONY: try test check bench package
 
 # A private daemon with two members who talk, and the full-screen client in their room.
 try:
@@ -17,9 +17,19 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+		$(CARGO) deny --locked check licenses bans sources; \
+	else \
+		echo 'licences, bans and sources of the dependencies were NOT checked;' \
+			'that takes `cargo install --locked cargo-deny`'; \
+	fi
 
 # What the release daemon does in a second, and what a delivery costs it. A scene has 10,000
 # connections, and so has the daemon.
 bench:
 	ulimit -n 12000 2>/dev/null || ulimit -n $$(ulimit -H -n); \
 	$(CARGO) bench --locked -p parlord --bench load
+
+# What a release ships for this machine: a tarball, and a Debian package where there is cargo-deb.
+package:
+	@packaging/package.sh

@@ -5,17 +5,28 @@
 //! transaction of their events, and lines of the audit file from there ([`AuditLog`]). Messages
 //! are not audited, and nothing in a record says what was written.
 
+mod chain;
+mod files;
 mod json;
 mod keeper;
+mod lines;
 mod log;
+mod roller;
+mod verify;
 
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
+pub(crate) use self::chain::{Link, Sealed};
+pub(crate) use self::files::directory;
 pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
-pub(crate) use self::log::{AuditError, AuditLog};
+pub(crate) use self::lines::{Line, Lines};
+pub(crate) use self::log::{AuditError, AuditLog, Row};
+pub(crate) use self::roller::Rolling;
+pub(crate) use self::verify::{Verdict, Verifier};
+use crate::penalties::Guessing;
 use crate::rooms::{
     Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent,
     UserId, World,
@@ -25,6 +36,9 @@ use crate::rooms::{
 const CLOCK: &str = "(clock)";
 /// Who stands as `actor` for whoever runs the daemon's subcommands. No user name has a bracket.
 const CONSOLE: &str = "(console)";
+
+/// How the action of every record begins that an administrator should look at.
+pub(crate) const SUSPICIOUS: &str = "suspicious-";
 
 /// Where a command came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,6 +332,20 @@ pub(crate) fn login_failed(
 ) -> AuditRecord {
     let failed = AuditRecord::new(at, "login", origin).about(user.as_str()).by(by);
     failed.refused(Code::BadCredentials)
+}
+
+/// The record of more failed logins than people have, where `name` is the last that was tried.
+pub(crate) fn guessing(
+    origin: &Origin<'_>,
+    name: &UserName,
+    what: Guessing,
+    at: Timestamp,
+) -> AuditRecord {
+    let action = match what {
+        Guessing::ByAddress => "suspicious-logins-by-address",
+        Guessing::OnName => "suspicious-logins-on-name",
+    };
+    AuditRecord::new(at, action, origin).about(name.as_str())
 }
 
 /// The record of somebody who has proved to be a user who is not let in.

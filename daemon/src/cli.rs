@@ -4,6 +4,7 @@
 //! stderr that says what, and what to do. The exit status is 0 for done, 1 for refused or failed
 //! and 2 for wrong usage.
 
+mod audit;
 mod code;
 mod host_key;
 mod link;
@@ -12,6 +13,8 @@ mod owner;
 mod password;
 mod room;
 mod sign_up;
+mod span;
+mod status;
 mod user;
 
 use std::net::SocketAddr;
@@ -21,7 +24,8 @@ use clap::{Args, Parser, Subcommand};
 use parlor_protocol::account::SignUpMode;
 
 use crate::config::{Config, Overrides, Surroundings};
-use crate::{logging, serve};
+use crate::logging;
+use crate::serve::{self, Passed};
 
 /// Private chat rooms on your own machine: the daemon.
 #[derive(Debug, Parser)]
@@ -64,6 +68,14 @@ enum Command {
     /// See to rooms
     #[command(subcommand)]
     Room(room::RoomCommand),
+    /// Show how the running daemon is, and whom it makes wait, and why
+    Status {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what is on record, or find out whether all of it is still there
+    Audit(audit::AuditArgs),
     /// Show by which key the server is known
     #[command(subcommand)]
     HostKey(HostKeyCommand),
@@ -72,7 +84,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct ServeArgs {
     /// Listen here with TLS in place of listen.tls, as on 127.0.0.1:7667; IPv6 in brackets; port 0
-    /// is any free one
+    /// is any free one. Sockets that systemd passes come before it
     #[arg(long, value_name = "ADDR")]
     listen: Vec<SocketAddr>,
 }
@@ -104,10 +116,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Overrides { config: cli.place.config, data: cli.place.data, listen: vec![] };
     match cli.command {
         Command::Serve(ServeArgs { listen }) => {
-            overrides.listen = listen;
+            let passed = Passed::take()?;
+            let addresses = passed.addresses()?;
+            overrides.listen = if addresses.is_empty() { listen } else { addresses };
             let config = Config::load(&overrides, &Surroundings::here())?;
             logging::start(config.log.as_deref())?;
-            Ok(serve::run(&config)?)
+            Ok(serve::run(&config, passed)?)
         }
         Command::User(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
@@ -125,6 +139,14 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(room::run(&config, command))
         }
+        Command::Status { json } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(status::run(&config, listing::Form::of(json)))
+        }
+        Command::Audit(arguments) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(audit::run(&config, arguments))
+        }
         Command::HostKey(HostKeyCommand::Show) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             host_key::show(&config.data)
@@ -138,6 +160,10 @@ fn waiting(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()>
 }
 
 #[cfg(test)]
+#[path = "../../packaging/manual.rs"]
+mod manual;
+
+#[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
@@ -146,6 +172,11 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_is_in_the_manual_and_is_completed() {
+        manual::write(Cli::command(), "8", Cli::command(), |_, script| script);
     }
 
     #[test]
@@ -167,6 +198,12 @@ mod tests {
             "parlord sign-up",
             "parlord sign-up approval",
             "parlord room transfer ops bob",
+            "parlord status",
+            "parlord status --json",
+            "parlord audit",
+            "parlord audit --since 2h --user Alice --room ops --action login --json",
+            "parlord audit --since 2026-11-22T20:07:12Z --suspicious --follow",
+            "parlord audit verify",
             "parlord host-key show",
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
@@ -185,6 +222,10 @@ mod tests {
             "parlord code create --uses 0",
             "parlord sign-up ajar",
             "parlord room transfer ops",
+            "parlord audit --since yesterday",
+            "parlord audit --user 1alice",
+            "parlord audit verify --json",
+            "parlord audit --suspicious verify",
             "parlord host-key",
             "parlord rotate",
         ] {

@@ -16,10 +16,16 @@ use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::hello::DEFAULT_PORT;
 use toml::Spanned;
 
+use crate::admission;
+use crate::audit::Rolling;
+use crate::network::Loopback;
+use crate::penalties::Terms;
 use crate::rooms::{Limits, Retention};
 
-/// The file that is read unless another is named, where it exists.
-pub(crate) const SYSTEM_CONFIG: &str = "/etc/parlord/parlord.toml";
+/// Where the file is that is read unless another is named, where it exists; `$CONFIGURATION_DIRECTORY`
+/// comes before it.
+const SYSTEM_CONFIG_DIRECTORY: &str = "/etc/parlord";
+const CONFIG_FILE: &str = "parlord.toml";
 
 /// Why the daemon does not know what to do. Every message names the place and is one line.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +56,7 @@ pub(crate) enum ConfigError {
 /// What the command line says about the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Overrides {
-    /// `--config`: the file to read in place of [`SYSTEM_CONFIG`]; it must exist.
+    /// `--config`: the file to read in place of the system's; it must exist.
     pub(crate) config: Option<PathBuf>,
     /// `--data`: the data directory.
     pub(crate) data: Option<PathBuf>,
@@ -61,7 +67,7 @@ pub(crate) struct Overrides {
 /// What the machine says about it; tests make up their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Surroundings {
-    /// Where [`SYSTEM_CONFIG`] would be.
+    /// Where the system's file would be.
     pub(crate) system_config: PathBuf,
     /// `$STATE_DIRECTORY`, which systemd sets: directories separated by colons.
     pub(crate) state_directory: Option<OsString>,
@@ -73,9 +79,13 @@ impl Surroundings {
     /// Those of this process.
     pub(crate) fn here() -> Self {
         use etcetera::BaseStrategy as _;
+        let directory = |name| env::var_os(name).filter(|directories| !directories.is_empty());
+        let system = directory("CONFIGURATION_DIRECTORY");
+        let system = system.unwrap_or_else(|| SYSTEM_CONFIG_DIRECTORY.into());
         Self {
-            system_config: SYSTEM_CONFIG.into(),
-            state_directory: env::var_os("STATE_DIRECTORY").filter(|dirs| !dirs.is_empty()),
+            // systemd separates several by colons, and the first one is the unit's main one.
+            system_config: env::split_paths(&system).next().unwrap_or_default().join(CONFIG_FILE),
+            state_directory: directory("STATE_DIRECTORY"),
             data_home: etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.data_dir()),
         }
     }
@@ -113,14 +123,18 @@ pub(crate) struct Config {
     pub(crate) sign_up: SignUpMode,
     /// How dearly clients stretch passwords.
     pub(crate) stretch: StretchCost,
-    /// Connections that may be open at once, in all.
-    pub(crate) connections_max: usize,
+    /// How many connections there may be.
+    pub(crate) connections: admission::Limits,
     /// How long a connection may take from its first byte to its login.
     pub(crate) login_timeout: Duration,
+    /// How long failed logins make one wait.
+    pub(crate) penalties: Terms,
     /// What a user may do in a while.
     pub(crate) allowances: Limits,
     /// For how long what has ended is remembered.
     pub(crate) retention: Retention,
+    /// When audit files are closed, and how many are kept.
+    pub(crate) audit: Rolling,
 }
 
 /// Where to listen. Plain addresses beyond loopback are in here only where that was allowed in so
@@ -204,6 +218,10 @@ impl Config {
             Some(named) => (named.clone(), DataNamed::Explicitly),
             None => (data_directory(file.data.map(beside), here)?, DataNamed::ByDefault),
         };
+        let loopback = match file.limits.loopback_exempt {
+            true => Loopback::Spared,
+            false => Loopback::Limited,
+        };
         Ok(Self {
             sign_up: file
                 .accounts
@@ -218,8 +236,18 @@ impl Config {
             shards: file.server.shards,
             listen,
             stretch: file.accounts.stretch,
-            connections_max: file.limits.connections,
+            connections: admission::Limits {
+                in_all: file.limits.connections,
+                per_address: file.limits.connections_per_address,
+                strangers_per_minute: file.limits.strangers_per_minute,
+                loopback,
+            },
             login_timeout: Duration::from_secs(file.limits.login_timeout_secs),
+            penalties: Terms {
+                first_ms: i64::from(file.limits.login_penalty_secs) * 1_000,
+                max_ms: i64::from(file.limits.login_penalty_secs_max) * 1_000,
+                loopback,
+            },
             allowances: Limits {
                 messages_burst: file.limits.messages_burst,
                 messages_per_sec: file.limits.messages_per_sec,
@@ -233,6 +261,11 @@ impl Config {
                 associations_ms: days_ms(file.retention.associations_days),
                 notifications_ms: days_ms(file.retention.notifications_days),
                 terminated_ms: days_ms(file.retention.terminated_days),
+            },
+            audit: Rolling {
+                file_bytes: file.audit.file_bytes,
+                file_ms: days_ms(file.audit.file_days),
+                files_kept: file.audit.files_kept,
             },
         })
     }

@@ -11,6 +11,7 @@ mod offline;
 mod requests;
 mod running;
 mod socket;
+mod status;
 
 use std::fmt;
 use std::future::Future;
@@ -25,7 +26,8 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWr
 
 pub(crate) use self::offline::Offline;
 pub(crate) use self::requests::{
-    Act, ListedCode, ListedDevice, ListedSignUp, ListedUser, Request, Response, ShownUser, Upload,
+    Act, ListedCode, ListedDevice, ListedLimit, ListedSignUp, ListedUser, Request, Response,
+    ShownStatus, ShownUser, Upload,
 };
 pub(crate) use self::socket::{ControlError, ControlSocket, connect};
 use crate::accounts::Accounts;
@@ -47,6 +49,9 @@ pub(crate) trait Daemon: Send + Sync + 'static {
 
     /// The sign-up mode of the configuration.
     fn sign_up_configured(&self) -> SignUpMode;
+
+    /// How it is; refused where it does not run.
+    fn status(&self) -> impl Future<Output = Result<ShownStatus, Refusal>> + Send;
 
     /// Does what the console asks for, on disk when it returns; `uid` is the caller's.
     fn obey(
@@ -70,6 +75,9 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         Request::SignUpList { after } => acts::sign_ups(daemon, after).await,
         Request::CodeList => acts::codes(daemon).await,
         Request::SignUpMode => acts::sign_up_mode(daemon).await,
+        Request::Status => status::status(daemon).await,
+        Request::RoomFind(named) => acts::find_room(daemon, named).await.map(Response::Room),
+        Request::AuditMark => look_up(daemon, Readers::audit_mark).await.map(Response::AuditMark),
         Request::Act(act) => acts::act(daemon, act, uid).await,
     };
     answered.unwrap_or_else(|refusal| Response::Refused(refusal.code))

@@ -19,7 +19,7 @@ use crate::rooms::UserId;
 
 pub(crate) use conn::{Binding, Conn, End, REQUESTS_IN_FLIGHT_MAX};
 pub(crate) use shard::{Shard, ShardHandle, spawn};
-pub(crate) use transport::{Admission, AdmissionKind, Incoming};
+pub(crate) use transport::Incoming;
 
 /// Batches that may wait for a shard. The hub waits when a shard is this far behind: delivery then
 /// slows commits down, instead of memory growing.

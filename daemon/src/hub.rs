@@ -7,9 +7,11 @@
 
 mod ask;
 mod chores;
+mod logins;
 mod obey;
 mod outcome;
 mod presence;
+mod status;
 mod turn;
 
 use std::sync::mpsc::SyncSender;
@@ -21,11 +23,13 @@ use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
 use presence::Presence;
+pub(crate) use status::HubStatus;
 use turn::Turn;
 
-use crate::audit::AuditRecord;
+use crate::audit::{self, AuditRecord};
 use crate::clock::now;
 use crate::delivery::{self, Step};
+use crate::penalties::{Penalties, Terms};
 use crate::rooms::{Allowances, Limits, Retention, World};
 use crate::store::{Behind, DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
 use chores::Chores;
@@ -57,6 +61,8 @@ pub(crate) struct Hub {
     behind: Behind,
     /// What users may do in a while.
     allowances: Allowances,
+    /// Who has failed to log in.
+    penalties: Penalties,
     /// Who is connected.
     presence: Presence,
     chores: Chores,
@@ -94,9 +100,9 @@ impl Core {
         Ok(Self { world, writer, allowances })
     }
 
-    /// The serial of the last audit record.
-    pub(crate) fn audited(&self) -> u64 {
-        self.writer.audit_serial()
+    /// The last audit record.
+    pub(crate) fn audited(&self) -> audit::Link {
+        self.writer.audit_head()
     }
 
     /// The world.
@@ -131,8 +137,11 @@ impl Hub {
         shards: Vec<mpsc::Sender<delivery::Batch>>,
         audit: SyncSender<()>,
         retention: Retention,
+        penalties: Terms,
         sign_up: watch::Sender<SignUpMode>,
     ) -> Self {
+        // Whatever an earlier run left was brought into the audit files before this one began.
+        let audit_synced = Some(writer.audit_head().serial);
         if let Some(mode) = world.sign_up_mode() {
             sign_up.send_replace(mode);
         }
@@ -143,10 +152,11 @@ impl Hub {
             audit,
             behind: Behind::default(),
             allowances,
+            penalties: Penalties::new(penalties),
             presence: Presence::default(),
             chores: Chores::new(retention),
             sign_up,
-            audit_synced: None,
+            audit_synced,
             space: Space::Enough,
             held: vec![],
         }

@@ -1,6 +1,7 @@
 //! `parlord`, the daemon: private chat rooms on your own machine.
 
 mod accounts;
+mod admission;
 mod audit;
 mod cli;
 mod clock;
@@ -8,7 +9,10 @@ mod config;
 mod control;
 mod delivery;
 mod hub;
+mod limited;
 mod logging;
+mod network;
+mod penalties;
 mod rooms;
 mod secrets;
 mod serve;

@@ -1,6 +1,7 @@
 //! The two secrets of a data directory: the host key, and the server's half of all passwords.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use parlor_protocol::password::{ExchangeError, ServerSetup};
 
@@ -19,7 +20,8 @@ pub(crate) enum SecretsError {
 }
 
 /// Reads both, or makes both where the store is new. The store has its secret only after the key is
-/// on disk: a store without one was never in use, and may still be given a key.
+/// on disk: a store without one was never in use, and may still be given a key. A key that the
+/// service manager hands over (systemd's credential `host_key`) is taken where there is none.
 ///
 /// # Errors
 /// The key is missing beside a store that was in use, or one of them cannot be read or written.
@@ -29,6 +31,9 @@ pub(crate) fn load_or_make(
 ) -> Result<(HostKey, ServerSetup), SecretsError> {
     let stored = writer.opaque_setup()?;
     let state = if stored.is_some() { tls::Store::Present } else { tls::Store::Absent };
+    if let Some(credentials) = env::var_os("CREDENTIALS_DIRECTORY") {
+        HostKey::take_over(&PathBuf::from(credentials).join(tls::HOST_KEY_FILE), data)?;
+    }
     let host_key = HostKey::load_or_create(data, state)?;
     let setup = match stored {
         Some(bytes) => ServerSetup::from_bytes(&bytes).map_err(SecretsError::Setup)?,

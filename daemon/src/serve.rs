@@ -2,12 +2,14 @@
 
 mod first;
 mod listen;
+mod passed;
+mod supervisor;
 
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor_protocol::refusal::Code;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::admission::Gate;
 use crate::audit::{self, AuditError, AuditLog};
 use crate::clock::now;
 use crate::config::Config;
@@ -28,6 +31,7 @@ use crate::store::{Create, Store, StoreError};
 use crate::tls::{self, HostKey};
 use first::first_operator;
 use listen::{Door, Listener};
+pub(crate) use passed::Passed;
 
 /// The whole of a stop, at most: whatever has not ended by then ends with the process.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
@@ -59,25 +63,27 @@ fn failed(operation: impl Into<String>) -> impl FnOnce(io::Error) -> ServeError 
     |source| ServeError::Io { operation, source }
 }
 
-/// Runs the daemon until it is told to stop.
+/// Runs the daemon until it is told to stop. Where sockets were passed to it, they are its encrypted
+/// listeners.
 ///
 /// # Errors
 /// It cannot start, or its store fails.
-pub(crate) fn run(config: &Config) -> Result<(), ServeError> {
+pub(crate) fn run(config: &Config, passed: Passed) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(failed("start"))?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, passed))
 }
 
-async fn serve(config: &Config) -> Result<(), ServeError> {
+async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
+    supervisor::status("loading the store");
     listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
     let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
-    let listeners = listen::bind(&config.listen, &tls::server_config(&host_key))?;
+    let listeners = listen::bind(&config.listen, passed, &tls::server_config(&host_key))?;
     let control = ControlSocket::open(&config.data)?;
-    let audit_log = AuditLog::open(&config.data, &audit::pending(&readers)?)?;
+    let audit_log = AuditLog::open(&config.data, config.audit, &audit::pending(&readers, 0)?)?;
     let core = Core::load(writer, config.allowances.clone())?;
     let audited = core.audited();
 
@@ -90,6 +96,8 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         sign_up,
         sign_up_configured: config.sign_up,
         login_deadline: config.login_timeout,
+        gate: Gate::new(&config.connections),
+        started: Instant::now(),
         accounts: Accounts::new(setup, config.stretch.clone()),
         hub: hub.clone(),
         readers,
@@ -103,7 +111,8 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let (stopped, has_stopped) = oneshot::channel();
     let batches = shards.iter().map(|shard| shard.batches.clone()).collect();
     let hub_thread = {
-        let owner = Hub::new(core, batches, ring, config.retention, mode);
+        let penalties = config.penalties.clone();
+        let owner = Hub::new(core, batches, ring, config.retention, penalties, mode);
         start("hub", move || {
             // Whoever waits for it sees the sender dropped, also after a panic.
             let _waiting = stopped.send(owner.run(&mut asks));
@@ -111,7 +120,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     };
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let door = Door::new(config.connections_max, &shards);
+    let door = Door::new(server.gate.clone(), &shards);
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
     if let Some(first) = first {
@@ -119,13 +128,14 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         eprintln!("sign up as the first operator within 24 hours with the code {code}");
     }
     announce(&host_key, &listeners);
+    supervisor::ready(&listeners);
     for listener in listeners {
         tasks.spawn(stop.clone().run_until_cancelled_owned(listener.run(door.clone())));
     }
     let control = control.run(Arc::clone(&server));
     tasks.spawn(stop.clone().run_until_cancelled_owned(control));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
-    ready();
+    tasks.spawn(stop.clone().run_until_cancelled_owned(supervisor::keep_alive(hub.clone())));
 
     let outcome = until_stopped(signals, &hub, has_stopped).await;
     stop.cancel();
@@ -172,8 +182,7 @@ async fn stop_hub(
     hub: &mpsc::Sender<Ask>,
     has_stopped: oneshot::Receiver<Stopped>,
 ) -> Result<Stopped, oneshot::error::RecvError> {
-    log::info!("stopping");
-    let _notify = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    supervisor::stopping();
     // A hub that is gone already says so through the other channel.
     let _gone = hub.send(Ask::Stop).await;
     has_stopped.await
@@ -215,13 +224,6 @@ fn announce(host_key: &HostKey, listeners: &[Listener]) {
     for listener in listeners {
         println!("listening on {listener}");
     }
-}
-
-fn ready() {
-    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
-        log::warn!("cannot tell the service manager that the daemon is ready: {error}");
-    }
-    log::info!("ready");
 }
 
 /// Waits for the threads, each of which ends once nobody can reach it.

@@ -28,8 +28,9 @@ use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
 use crate::accounts::Accounts;
+use crate::admission::{AdmissionKind, Gate};
 use crate::clock::now;
-use crate::delivery::{AdmissionKind, Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
+use crate::delivery::{Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
 use crate::hub::{Ask, Caller, Wish};
 use crate::store::Readers;
 use login::Login;
@@ -52,6 +53,10 @@ pub(crate) struct Server {
     pub(crate) sign_up_configured: SignUpMode,
     /// How long a connection may take to log in: a human may be typing a password.
     pub(crate) login_deadline: Duration,
+    /// Who may connect.
+    pub(crate) gate: Gate,
+    /// When the daemon started.
+    pub(crate) started: std::time::Instant,
     /// Passwords and devices.
     pub(crate) accounts: Accounts,
     /// The way to change anything.

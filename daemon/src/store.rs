@@ -6,6 +6,7 @@
 //! write is never retried: the hub's memory is then ahead of the disk, and the daemon stops.
 
 mod accounts;
+mod audit;
 mod checkpoint;
 mod entry;
 mod events;
@@ -27,6 +28,7 @@ use parlor_protocol::refusal::Code;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use accounts::UserLine;
+pub(crate) use audit::AuditMark;
 pub(crate) use operators::KnownUser;
 pub(crate) use readers::{Asked, Generation, Readers};
 pub(crate) use writer::{Batch, Behind, DeviceUse, Writer};

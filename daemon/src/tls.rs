@@ -108,7 +108,7 @@ impl HostKey {
     pub(crate) fn load_or_create(dir: &Path, store: Store) -> Result<Self, HostKeyError> {
         let path = dir.join(HOST_KEY_FILE);
         match File::open(&path) {
-            Ok(file) => Self::read(&file, path),
+            Ok(file) => Self::read(&file, &path),
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(HostKeyError::Io { operation: "open the host key", path, source: error })
             }
@@ -118,6 +118,29 @@ impl HostKey {
                 made.write(dir, &path)?;
                 Ok(made)
             }
+        }
+    }
+
+    /// Copies the key at `given`, where there is one, into the data directory `dir`, where there is
+    /// none: a key that is there may be a later one of the same server.
+    ///
+    /// # Errors
+    /// When the given key is unusable, or one of the two cannot be read or written.
+    pub(crate) fn take_over(given: &Path, dir: &Path) -> Result<(), HostKeyError> {
+        let path = dir.join(HOST_KEY_FILE);
+        let failed = |operation, path: &Path| {
+            let path = path.to_owned();
+            move |source| HostKeyError::Io { operation, path, source }
+        };
+        if path.try_exists().map_err(failed("look for the host key", &path))? {
+            return Ok(());
+        }
+        match File::open(given) {
+            // Whoever hands it over sees to it that nobody else reads it, by other means than the
+            // mode: systemd lets the service's user in by an access list.
+            Ok(file) => Self::parse(&file, given)?.write(dir, &path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed("open the host key", given)(error)),
         }
     }
 
@@ -131,19 +154,18 @@ impl HostKey {
         self.key.public_key().to_openssh().expect("invariant: an Ed25519 public key encodes")
     }
 
-    fn read(file: &File, path: PathBuf) -> Result<Self, HostKeyError> {
-        let failed = |source| HostKeyError::Io {
-            operation: "read the host key",
-            path: path.clone(),
-            source,
-        };
-        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+    fn read(file: &File, path: &Path) -> Result<Self, HostKeyError> {
+        let mode = file.metadata().map_err(unreadable(path))?.permissions().mode() & 0o7777;
         if mode & 0o077 != 0 {
-            return Err(HostKeyError::Exposed { path, mode });
+            return Err(HostKeyError::Exposed { path: path.to_owned(), mode });
         }
+        Self::parse(file, path)
+    }
+
+    fn parse(file: &File, path: &Path) -> Result<Self, HostKeyError> {
         let mut text = String::new();
-        file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-        let unusable = |why: String| HostKeyError::Unusable { path: path.clone(), why };
+        file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text).map_err(unreadable(path))?;
+        let unusable = |why: String| HostKeyError::Unusable { path: path.to_owned(), why };
         let key = PrivateKey::from_openssh(&text)
             .map_err(|error| unusable(format!("not an OpenSSH private key ({error})")))?;
         if key.is_encrypted() {
@@ -197,6 +219,11 @@ impl HostKey {
         fs::rename(&temporary, path).map_err(failed("rename to", path))?;
         File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("sync the directory", dir))
     }
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> HostKeyError {
+    let path = path.to_owned();
+    |source| HostKeyError::Io { operation: "read the host key", path, source }
 }
 
 /// The TLS of every encrypted listener: version 1.3 only, our raw public key, `parlor/1` only,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use parlor_protocol::codec;
-use parlor_protocol::entry::{Ban, Invite, JoinRequest};
+use parlor_protocol::entry::{Ban, Blocked, Invite, JoinRequest, Unblocked};
 use parlor_protocol::id::{Revision, RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::name::{Title, UserName};
@@ -163,13 +163,17 @@ pub(crate) fn user_frame(world: &World, what: &UserEvent, at: Timestamp) -> Opti
         UserEvent::NotificationsDismissed(dismissed) => {
             Push::NotificationsDismissed(which(dismissed))
         }
+        UserEvent::Blocked { user } => {
+            Push::Blocked(Blocked { user: name_of(world, *user).clone(), at })
+        }
+        UserEvent::Unblocked { user } => {
+            Push::Unblocked(Unblocked { user: name_of(world, *user).clone() })
+        }
         UserEvent::PasswordSet(_)
         | UserEvent::PasswordRestretched(_)
         | UserEvent::DeviceAdded { .. }
         | UserEvent::DeviceRevoked { .. }
         | UserEvent::NotificationsExpired { .. }
-        | UserEvent::Blocked { .. }
-        | UserEvent::Unblocked { .. }
         | UserEvent::StandingChanged(_)
         | UserEvent::StatusChanged { .. } => return None,
     };

@@ -258,6 +258,28 @@ wire_struct! {
         pub user: String,
     }
 
+    /// Someone whom one blocks.
+    pub struct Blocked {
+        /// Who.
+        pub user: UserName,
+        /// Since when.
+        pub at: Timestamp,
+    }
+
+    /// Someone whom one no longer blocks.
+    pub struct Unblocked {
+        /// Who.
+        pub user: UserName,
+    }
+
+    /// A page of the users whom one blocks, by name.
+    pub struct Blocks {
+        /// The page.
+        pub blocks: Vec<Record<Blocked>>,
+        /// Where the next page begins; `None` on the last.
+        pub next: Option<String>,
+    }
+
     /// Asks for a page of what admins of a room see: its requests, its bans.
     pub struct ListOfRoom {
         /// Which room.
@@ -278,7 +300,7 @@ wire_struct! {
         pub limit: u32,
     }
 
-    /// Asks for a page of what is one's own: notifications, former rooms.
+    /// Asks for a page of what is one's own: notifications, former rooms, blocks.
     pub struct ListOwn {
         /// The `next` of the page before; `None` for the first.
         pub after: Option<String>,

@@ -1,6 +1,6 @@
 //! What the server sends unasked to a connection that subscribed.
 
-use crate::entry::{Ban, Invite, InviteEnd, JoinRequest, RequestEnd};
+use crate::entry::{Ban, Blocked, Invite, InviteEnd, JoinRequest, RequestEnd, Unblocked};
 use crate::id::{Revision, RoomId, Timestamp};
 use crate::message::Message;
 use crate::name::{Title, UserName};
@@ -28,6 +28,10 @@ wire_enum! {
         NotificationsDismissed(WhichNotifications),
         /// One has read on in a room, on some device. A hint, without a revision.
         Read(ReadMarker),
+        /// One blocks a user from now on, on all devices.
+        Blocked(Blocked),
+        /// One blocks a user no longer.
+        Unblocked(Unblocked),
     }
 }
 

@@ -82,6 +82,16 @@ wire_tag! {
         SlowMode = "slow-mode",
         /// One has no notification of that number.
         NoSuchNotification = "no-such-notification",
+        /// It does not fit into what may be stored: of one file, of one user, or of all.
+        QuotaExceeded = "quota-exceeded",
+        /// What was uploaded is not what its hash says.
+        BadHash = "bad-hash",
+        /// The room has no message of that number, or no longer.
+        NoSuchMessage = "no-such-message",
+        /// There is no such file, or no longer.
+        NoSuchFile = "no-such-file",
+        /// The server has no sticker of that name.
+        NoSuchSticker = "no-such-sticker",
     }
 }
 

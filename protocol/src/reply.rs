@@ -1,7 +1,7 @@
 //! What a server answers, and the frames in which it does.
 
 use crate::account::{Credential, Devices, LoggedIn, Registration};
-use crate::entry::{Ban, Bans, FormerRooms, Invite, Invites, JoinRequest, JoinRequests};
+use crate::entry::{Ban, Bans, Blocks, FormerRooms, Invite, Invites, JoinRequest, JoinRequests};
 use crate::hello::Welcome;
 use crate::message::{Changes, Messages, Sent};
 use crate::notification::Notifications;
@@ -57,6 +57,8 @@ wire_enum! {
         Notifications(Notifications),
         /// A page of former rooms.
         FormerRooms(FormerRooms),
+        /// A page of the users whom one blocks.
+        Blocks(Blocks),
     }
 }
 
@@ -109,7 +111,8 @@ wire_tag! {
         Revoked = "revoked",
         /// The store failed: what was not acknowledged is to be sent again.
         Unavailable = "unavailable",
-        /// There are as many connections as the server takes; try again later.
+        /// There are as many connections as the server takes, in all or from one address; try again
+        /// later.
         TooManyConnections = "too-many-connections",
         /// The account was disabled.
         Disabled = "disabled",

@@ -111,6 +111,8 @@ wire_enum! {
         DismissNotifications(WhichNotifications),
         /// Asks for a page of former rooms; answered by `FormerRooms`.
         ListFormerRooms(ListOwn),
+        /// Asks for a page of the users whom one blocks; answered by `Blocks`.
+        ListBlocks(ListOwn),
     }
 }
 

@@ -6,6 +6,7 @@
 //! was written by somebody's rules of that day, what is shown must be harmless by today's.
 
 mod json;
+mod mention;
 mod printable;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 pub use self::json::escape_json;
+pub use self::mention::mentions;
 pub use self::printable::{printable, printable_block};
 use crate::validated::validated_string;
 

@@ -149,6 +149,10 @@ fn option(text: &str) -> Result<Setting, ConfigError> {
 }
 
 #[cfg(test)]
+#[path = "../../packaging/manual.rs"]
+mod manual;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -164,6 +168,41 @@ mod tests {
     fn the_definitions_hold_together() {
         outer().debug_assert();
         Line::command().debug_assert();
+    }
+
+    /// The whole command line as one definition. Parsing cannot use it, because a host may be called
+    /// like a command.
+    fn whole() -> clap::Command {
+        let (outer, line) = (outer(), Line::command());
+        let own = outer.get_arguments().filter(|argument| argument.get_id() != "command");
+        clap::Command::new("parlor")
+            .version(env!("CARGO_PKG_VERSION"))
+            .about(outer.get_about().cloned().unwrap())
+            .disable_help_subcommand(true)
+            .subcommand_help_heading("COMMANDS")
+            .subcommand_value_name("COMMAND")
+            .args(own.chain(line.get_arguments()).cloned())
+            .subcommands(line.get_subcommands().cloned())
+    }
+
+    #[test]
+    fn every_command_is_in_the_manual_and_is_completed() {
+        let pages = whole().mut_subcommands(|command| {
+            let spelt = format!("parlor [USER@]HOST {}", command.get_name());
+            command.bin_name(spelt)
+        });
+        manual::write(pages, "1", whole(), |shell, script| match shell {
+            manual::Shell::Fish => behind_the_host(&script),
+            _ => script,
+        });
+    }
+
+    /// fish takes the first word that is no option for the command, but that one is the host.
+    fn behind_the_host(script: &str) -> String {
+        let parsed =
+            "argparse -s (__fish_parlor_global_optspecs) -- $cmd 2>/dev/null\n    or return\n";
+        assert_eq!(script.matches(parsed).count(), 1, "the script is made in another way now");
+        script.replace(parsed, &format!("{parsed}    set -e argv[1]\n"))
     }
 
     #[test]

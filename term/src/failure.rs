@@ -1,6 +1,5 @@
 //! How the program ends when it does not do what it was asked, and what it says then.
 
-use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
@@ -39,10 +38,8 @@ impl Failure {
     /// Says why, on standard error, and gives the exit status.
     pub(crate) fn report(&self, format: Format) -> ExitCode {
         match self {
-            Self::Refused(refusal) | Self::NotIn(refusal) => match format {
-                Format::Columns => eprintln!("parlor: refused: {}", Words(refusal)),
-                Format::Json => eprintln!("{}", refused(refusal)),
-            },
+            Self::Refused(refusal) => tell(refusal, &words::refusal(refusal), format),
+            Self::NotIn(refusal) => tell(refusal, &words::not_in(refusal), format),
             Self::Failed(why) | Self::Usage(why) | Self::NoConnection(why) => {
                 eprintln!("parlor: {why}");
             }
@@ -65,28 +62,27 @@ impl Failure {
     }
 }
 
-struct Words<'a>(&'a Refusal);
-
-impl fmt::Display for Words<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refusal { code, retry_after_ms, reason: _ } = self.0;
-        write!(f, "{code}: {}", words::refusal(self.0))?;
-        match retry_after_ms {
-            Some(ms) => write!(f, "; wait {}.{:03} s", ms / 1000, ms % 1000),
-            None => Ok(()),
-        }
-    }
-}
-
-fn refused(refusal: &Refusal) -> String {
+/// Says on standard error what was refused, with this sentence.
+fn tell(refusal: &Refusal, sentence: &str, format: Format) {
     let Refusal { code, retry_after_ms, reason } = refusal;
-    let object = Object::new("refused")
-        .text("code", code.word())
-        .text("message", &words::refusal(refusal))
-        .number_or_null("retry_after_ms", retry_after_ms.map(u64::from));
-    match reason {
-        Some(reason) => object.text("reason", reason.as_str()).end(),
-        None => object.end(),
+    match format {
+        Format::Columns => {
+            let wait = retry_after_ms
+                .map(|ms| format!("; wait {}.{:03} s", ms / 1000, ms % 1000))
+                .unwrap_or_default();
+            eprintln!("parlor: refused: {code}: {sentence}{wait}");
+        }
+        Format::Json => {
+            let object = Object::new("refused")
+                .text("code", code.word())
+                .text("message", sentence)
+                .number_or_null("retry_after_ms", retry_after_ms.map(u64::from));
+            let line = match reason {
+                Some(reason) => object.text("reason", reason.as_str()).end(),
+                None => object.end(),
+            };
+            eprintln!("{line}");
+        }
     }
 }
 

@@ -80,8 +80,9 @@ impl Opened {
     }
 
     fn with(server: HostKey, mut model: Model, cache: Cache, kept: Kept) -> Self {
-        let Kept { rooms, here, revisions, outbox, homeless, next_local, login, warning } = kept;
-        model.restore(rooms, here, next_local);
+        let Kept { rooms, here, blocked, revisions, outbox, homeless, next_local, login, warning } =
+            kept;
+        model.restore(rooms, here, blocked, next_local);
         for text in homeless {
             model.input.insert(&text);
             model.input.insert("\n");

@@ -85,10 +85,20 @@ pub(crate) enum Action {
     LastRoom,
     /// Shows or closes the help.
     Help,
-    /// Shows or closes the rooms on a narrow screen.
+    /// Shows or closes one's rooms.
     Rooms,
-    /// Shows or closes the members on a narrow screen.
+    /// Shows or closes the members, and what can be done with them.
     Members,
+    /// Shows or closes what one is told of.
+    Notices,
+    /// Asks for the ID of a room to enter.
+    Join,
+    /// Shows or closes one's former rooms.
+    FormerRooms,
+    /// Asks for the room to go to.
+    GoTo,
+    /// Shows the first message that was unread.
+    FirstUnread,
     /// Goes back to the shell for a while.
     Suspend,
     /// Draws everything anew.
@@ -106,6 +116,10 @@ pub(crate) enum Scroll {
     First,
     /// To the end.
     Last,
+    /// To the next message that mentions one.
+    NextMention,
+    /// To the one before.
+    PreviousMention,
 }
 
 /// One key, what it does, and how the help says it.
@@ -141,6 +155,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::Alt('0'), Action::Room(9), GO_TO),
     bind(Key::Alt('a'), Action::NextUnread, "next unread room"),
     bind(Key::Alt('/'), Action::LastRoom, "last room"),
+    bind(Key::Alt('g'), Action::GoTo, "go to a room by its title"),
+    bind(Key::Alt('j'), Action::Join, "join a room by its ID"),
+    bind(Key::Alt('o'), Action::FormerRooms, "former rooms"),
+    bind(Key::Alt('u'), Action::FirstUnread, "first unread message"),
+    bind(Key::Alt('n'), Action::Scroll(Scroll::NextMention), "next mention of you"),
+    bind(Key::Alt('p'), Action::Scroll(Scroll::PreviousMention), "mention of you before"),
     bind(Key::Named(Named::PageUp), Action::Scroll(Scroll::PageUp), "older messages"),
     bind(Key::Named(Named::PageDown), Action::Scroll(Scroll::PageDown), "newer messages"),
     bind(Key::AltNamed(Named::Home), Action::Scroll(Scroll::First), "first message here"),
@@ -148,6 +168,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::Named(Named::F(1)), Action::Help, "help"),
     bind(Key::Named(Named::F(7)), Action::Rooms, "rooms"),
     bind(Key::Named(Named::F(8)), Action::Members, "members"),
+    bind(Key::Named(Named::F(9)), Action::Notices, "notices"),
     bind(Key::Named(Named::Esc), Action::Close, "close"),
     bind(Key::Ctrl('c'), Action::Clear, "clear the input; twice: quit"),
     bind(Key::Ctrl('z'), Action::Suspend, "back to the shell; fg returns"),

@@ -5,6 +5,7 @@ mod desk;
 mod keeper;
 mod online;
 mod outbox;
+mod pages;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -1,22 +1,32 @@
 //! What the full-screen client knows and shows; it names neither the screen nor the network.
 
+mod form;
 mod input;
 mod keep;
+mod popup;
 mod timeline;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::notification::Notification;
+use parlor_protocol::request::Command;
 use parlor_protocol::room::Role;
 
+pub(crate) use self::form::{Form, Purpose, Value, Whom};
 pub(crate) use self::input::{Fit, Input, Reach};
 pub(crate) use self::keep::{KEEP_EVERY_MS, Keep};
+pub(crate) use self::popup::{GoTo, List, Listing, More, Popup, Question, ROWS_MAX, Row};
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
 
 /// The most messages of one's own that are not acknowledged, over all rooms.
 pub(crate) const UNSENT_MAX: usize = 500;
+
+/// The most notices that are kept; the list fetches more.
+pub(crate) const NOTICES_MAX: usize = 200;
 
 /// Everything.
 #[derive(Debug, Clone)]
@@ -33,6 +43,8 @@ pub(crate) struct Model {
     pub(crate) now: Timestamp,
     /// One's rooms, in the order in which they are numbered.
     pub(crate) rooms: Vec<Room>,
+    /// Whose messages are hidden: those whom one blocks.
+    pub(crate) blocked: BTreeSet<String>,
     /// The room that is shown.
     pub(crate) here: Option<RoomId>,
     /// The room that was shown before it.
@@ -41,14 +53,18 @@ pub(crate) struct Model {
     pub(crate) input: Input,
     /// What the input line has to say: an error, an answer, a question.
     pub(crate) notice: Option<Notice>,
-    /// What lies over the conversation.
-    pub(crate) popup: Option<Popup>,
-    /// Which pane is drawn out where the screen is too narrow for all.
-    pub(crate) drawer: Option<Drawer>,
+    /// What lies over the conversation, the last on top.
+    pub(crate) popups: Vec<Popup>,
     /// What happens if the same is asked for again.
     pub(crate) armed: Option<Armed>,
-    /// The command that the server has not answered, as it was typed.
-    pub(crate) asked: Option<String>,
+    /// What was asked of the server and is not answered.
+    pub(crate) asked: Vec<Asked>,
+    /// Numbers what is asked.
+    pub(crate) next_ask: AskId,
+    /// What one is told of, newest first, as far as it is known.
+    pub(crate) notices: Vec<Notification>,
+    /// Where in a conversation to look next.
+    pub(crate) jump: Option<Jump>,
     /// Numbers the messages that are written here.
     pub(crate) next_local: LocalId,
     /// What was handed over to be kept.
@@ -98,8 +114,14 @@ pub(crate) struct Room {
     pub(crate) member_count: u32,
     /// Its members in join order, as far as they were fetched.
     pub(crate) members: Vec<Member>,
-    /// How many messages came while it was not shown.
+    /// Up to where one has read it, on any device.
+    pub(crate) read: Seq,
+    /// How many messages came after that.
     pub(crate) unread: u32,
+    /// How many of these mention one.
+    pub(crate) mentions: u32,
+    /// The first message that was unread when the room was last gone to, and how many there were.
+    pub(crate) fresh: Option<(Seq, u32)>,
     /// Its conversation.
     pub(crate) timeline: Timeline,
     /// Whether what was said while there was no connection is on its way.
@@ -159,60 +181,86 @@ pub(crate) enum Notice {
     Hint(String),
 }
 
-/// What lies over the conversation.
+/// What is asked of the server and answered by one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Popup {
-    /// All keys and commands, from this line on.
-    Help {
-        /// The first line that is shown.
-        top: usize,
+pub(crate) enum Deed {
+    /// A change.
+    Change(Command),
+    /// Something about a room that may not be one's own, by its title or its ID.
+    Find {
+        /// Which.
+        room: String,
+        /// What is done with it.
+        then: Then,
     },
-    /// The server's public rooms.
-    Directory(Directory),
 }
 
-/// The server's public rooms, as far as they were fetched.
+impl Deed {
+    /// Whether it leads into a room.
+    pub(crate) fn enters(&self) -> bool {
+        match self {
+            Self::Change(command) => {
+                matches!(command, Command::CreateRoom(_) | Command::JoinRoom(_))
+            }
+            Self::Find { then: Then::Join { .. }, .. } => true,
+            Self::Find { then: Then::Request(_) | Then::Withdraw, .. } => false,
+        }
+    }
+}
+
+/// What is done with a room once it is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Directory {
-    /// What their titles must hold.
-    pub(crate) search: String,
-    /// The rooms.
-    pub(crate) rooms: Vec<Listed>,
-    /// Whether there are more.
-    pub(crate) more: More,
-    /// Which of them is chosen.
-    pub(crate) chosen: usize,
+pub(crate) enum Then {
+    /// It is entered.
+    Join {
+        /// The room that is left for it, in the same step.
+        leave: Option<RoomId>,
+    },
+    /// One asks to come in, for a reason that may be empty.
+    Request(String),
+    /// One takes one's request back.
+    Withdraw,
 }
 
-/// Whether a list goes on.
+/// Names what is asked from then until it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) struct AskId(pub(crate) u64);
+
+/// Something that the server has not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum More {
-    /// A page was asked for.
-    Asked,
-    /// It goes on there.
-    From(String),
-    /// That is all.
-    Nothing,
+pub(crate) struct Asked {
+    /// Its name.
+    pub(crate) id: AskId,
+    /// By what it was asked.
+    pub(crate) from: AskedFrom,
+    /// Whether it leads into a room, which is then shown.
+    pub(crate) enters: bool,
+    /// What is said when it is done; nothing where the change is seen anyway.
+    pub(crate) done: Option<String>,
 }
 
-/// A room in the directory.
+/// By what something was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Listed {
-    /// Its ID.
-    pub(crate) id: RoomId,
-    /// Its title; untrusted.
-    pub(crate) title: String,
-    /// How many members it has.
-    pub(crate) members: u32,
+pub(crate) enum AskedFrom {
+    /// By a command, as it was typed.
+    Typed(String),
+    /// By a form, which waits for the answer.
+    Form,
+    /// By a row of a list, which is fetched anew when it is done.
+    List,
+    /// By a key, which leaves nothing to be put back.
+    Key,
 }
 
-/// A pane that a narrow screen shows on demand.
+/// A message to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Drawer {
-    /// One's rooms.
-    Rooms,
-    /// The room's members.
-    Members,
+pub(crate) struct Jump {
+    /// Tells this jump from the one before.
+    pub(crate) number: u64,
+    /// In which room.
+    pub(crate) room: RoomId,
+    /// Which message.
+    pub(crate) to: Seq,
 }
 
 /// What happens if the same is asked for again.
@@ -234,14 +282,17 @@ impl Model {
             link: Link::Connecting,
             now,
             rooms: Vec::new(),
+            blocked: BTreeSet::new(),
             here: None,
             last: None,
             input: Input::default(),
             notice: None,
-            popup: None,
-            drawer: None,
+            popups: Vec::new(),
             armed: None,
-            asked: None,
+            asked: Vec::new(),
+            next_ask: AskId::default(),
+            notices: Vec::new(),
+            jump: None,
             next_local: LocalId(0),
             kept: Keep::default(),
             keep_at: now,
@@ -253,7 +304,34 @@ impl Model {
         self.rooms.iter().find(|room| Some(room.id) == self.here)
     }
 
+    /// What lies on top of the conversation.
+    pub(crate) fn popup(&self) -> Option<&Popup> {
+        self.popups.last()
+    }
+
+    /// A list that lies open.
+    pub(crate) fn list_mut(&mut self, listing: &Listing) -> Option<&mut List> {
+        self.popups.iter_mut().rev().find_map(|popup| match popup {
+            Popup::List(list) if list.listing == *listing => Some(list),
+            Popup::List(_)
+            | Popup::Help { .. }
+            | Popup::GoTo(_)
+            | Popup::Form(_)
+            | Popup::Question(_) => None,
+        })
+    }
+
+    /// How many notices were not marked as read.
+    pub(crate) fn unread_notices(&self) -> usize {
+        self.notices.iter().filter(|notice| !notice.read).count()
+    }
+
     /// A room that one is in.
+    pub(crate) fn room(&self, id: RoomId) -> Option<&Room> {
+        self.rooms.iter().find(|room| room.id == id)
+    }
+
+    /// A room that one is in, to be changed.
     pub(crate) fn room_mut(&mut self, id: RoomId) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| room.id == id)
     }
@@ -296,7 +374,10 @@ impl Room {
             role,
             member_count: 1,
             members: Vec::new(),
+            read: Seq::default(),
             unread: 0,
+            mentions: 0,
+            fresh: None,
             timeline: Timeline::default(),
             catching_up: false,
             unsent: Vec::new(),

@@ -28,8 +28,8 @@ use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Decoder;
 
 pub(crate) use self::ask::{
-    Ask, DismissNotifications, Invited, ListBans, ListFormerRooms, ListNotifications, ListRequests,
-    ReadNotifications, SignedUp,
+    Ask, Change, DismissNotifications, Invited, ListBans, ListBlocks, ListFormerRooms,
+    ListNotifications, ListRequests, ReadNotifications, SignedUp,
 };
 pub(crate) use self::client::{CallError, Client, Item, Lost, News};
 use self::dial::Stream;

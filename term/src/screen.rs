@@ -8,6 +8,7 @@ mod event_loop;
 mod events;
 mod paint;
 mod panes;
+mod popup;
 #[cfg(test)]
 mod pty_tests;
 mod root;

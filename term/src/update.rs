@@ -1,24 +1,36 @@
 //! The one place where the model changes: a message comes in, intents go out, nothing else happens.
 
+mod answers;
+mod form;
 mod keys;
 mod news;
+mod offers;
+mod popups;
+mod sending;
 mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use std::collections::BTreeSet;
+
+use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::notification::Notification;
 use parlor_protocol::push::{Change, Exited};
-use parlor_protocol::room::{self, Entry, Visibility};
+use parlor_protocol::refusal::Code;
+use parlor_protocol::room::{self, ReadMarker};
 
 pub(crate) use self::news::role_word;
+pub(crate) use self::offers::offers;
+pub(crate) use self::popups::matching;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
-    Before, ENTRIES_MAX, Fit, KEEP_EVERY_MS, Keep, Link, Listed, LocalId, Member, Model, More,
-    Notice,
+    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Jump, KEEP_EVERY_MS, Keep, Link,
+    Listing, LocalId, Member, Model, More, Notice, Row,
 };
+
+const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
 
 /// Everything that may change the model.
 #[derive(Debug, Clone)]
@@ -33,6 +45,8 @@ pub(crate) enum Msg {
     Paste(String),
     /// The beginning of what is known of a room was scrolled to.
     ReachedTop(RoomId),
+    /// A room was seen up to this message.
+    Seen(RoomId, Seq),
     /// The network has something.
     News(News),
     /// The program ends.
@@ -52,13 +66,18 @@ pub(crate) enum News {
     Exited(Exited),
     /// One is told of something.
     Notified(Notification),
+    /// Notifications are read, on some device: this one, or all.
+    NoticesRead(Option<NotificationId>),
+    /// Notifications are gone, on some device: this one, or all.
+    NoticesDismissed(Option<NotificationId>),
+    /// These are the users whom one blocks, all of them.
+    Blocks(BTreeSet<String>),
+    /// One blocks a user from now on, on all devices.
+    Blocked(String),
+    /// One blocks a user no longer.
+    Unblocked(String),
     /// One has read on in a room, on some device.
-    Read {
-        /// In which.
-        room: RoomId,
-        /// How much came after it.
-        unread: u64,
-    },
+    Read(ReadMarker),
     /// Something happened in a room.
     Changed {
         /// In which.
@@ -89,14 +108,23 @@ pub(crate) enum News {
         /// The first of them, in join order.
         members: Vec<Member>,
     },
-    /// A page of the directory, as was asked.
-    Listed {
-        /// The search it belongs to.
-        search: String,
-        /// The page.
-        rooms: Vec<Listed>,
+    /// A page of a list, as was asked.
+    Page {
+        /// The list it belongs to.
+        listing: Listing,
+        /// Where it begins; `None` for the first.
+        after: Option<String>,
+        /// Its rows.
+        rows: Vec<Row>,
         /// Whether there are more.
         more: More,
+    },
+    /// A page of a list was refused, for this reason.
+    NoPage {
+        /// The list it belongs to.
+        listing: Listing,
+        /// Why, in a sentence.
+        why: String,
     },
     /// A message of one's own is on this machine's disk.
     Queued {
@@ -130,10 +158,17 @@ pub(crate) enum News {
         /// Why, in a sentence.
         why: String,
     },
-    /// The last command was done.
-    Done,
-    /// The last command was not done, for this reason.
-    Failed(String),
+    /// What was asked is done.
+    Done(AskId),
+    /// What was asked is not done.
+    Failed {
+        /// What.
+        id: AskId,
+        /// Why, as a code where the server refused it.
+        code: Option<Code>,
+        /// Why, in a sentence.
+        why: String,
+    },
     /// Something is wrong that nobody asked about.
     Warning(String),
     /// There is nothing more to show: why is said in plain words.
@@ -186,66 +221,26 @@ pub(crate) enum Ask {
         /// Of which.
         room: RoomId,
     },
-    /// For a page of the public rooms.
-    List {
-        /// What their titles must hold.
-        search: String,
+    /// For a page of a list.
+    Page {
+        /// Of which.
+        listing: Listing,
         /// Where the page begins; `None` for the first.
         after: Option<String>,
     },
-    /// To make a room.
-    Create {
-        /// Its title.
-        title: String,
-        /// Who finds it.
-        visibility: Visibility,
-        /// How one enters it.
-        entry: Entry,
-    },
-    /// To enter a room.
-    Join {
-        /// Its title or its ID.
-        room: String,
-    },
-    /// To leave a room.
-    Leave {
-        /// Which.
+    /// To note that one has read a room up to a message.
+    Read {
+        /// Which room.
         room: RoomId,
+        /// Up to which message.
+        seq: Seq,
     },
-    /// To make a member an admin.
-    Promote {
-        /// In which room.
-        room: RoomId,
-        /// Whom.
-        user: String,
-    },
-    /// To make an admin a plain member.
-    Demote {
-        /// In which room.
-        room: RoomId,
-        /// Whom.
-        user: String,
-    },
-    /// To hand a room over.
-    Transfer {
-        /// Which.
-        room: RoomId,
-        /// To whom.
-        user: String,
-    },
-    /// To set or clear a topic.
-    Topic {
-        /// Of which room.
-        room: RoomId,
-        /// The topic; an empty one clears it.
-        topic: String,
-    },
-    /// To give a room another title.
-    Rename {
-        /// Which.
-        room: RoomId,
-        /// Its title from now on.
-        title: String,
+    /// To do something.
+    Do {
+        /// By what name its answer comes.
+        id: AskId,
+        /// What.
+        deed: Box<Deed>,
     },
 }
 
@@ -262,26 +257,47 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
         Msg::Act(action) => keys::act(model, action),
         Msg::Type(c) => {
             let mut bytes = [0; 4];
-            insert(model, c.encode_utf8(&mut bytes));
-            Vec::new()
+            insert(model, c.encode_utf8(&mut bytes))
         }
-        Msg::Paste(text) => {
-            insert(model, &text);
-            Vec::new()
-        }
+        Msg::Paste(text) => insert(model, &text),
         Msg::ReachedTop(room) => older(model, room),
+        Msg::Seen(room, seq) => seen(model, room, seq),
         Msg::News(news) => news::take(model, news),
     }
 }
 
-fn insert(model: &mut Model, text: &str) {
+fn insert(model: &mut Model, text: &str) -> Vec<Intent> {
     model.armed = None;
-    // Whoever writes wants to see what they write.
-    model.popup = None;
+    if let Some(intents) = popups::insert(model, text) {
+        return intents;
+    }
     match model.input.insert(text) {
         Fit::Whole => {}
         Fit::Cut => error(model, "The input line is full; the rest was not taken."),
     }
+    Vec::new()
+}
+
+/// Asks the server where there is a connection; where there is none, nothing is taken away.
+fn ask(model: &mut Model, deed: Deed, from: AskedFrom, done: Option<String>) -> Vec<Intent> {
+    model.armed = None;
+    match model.link {
+        Link::Online { .. } => {
+            let id = model.next_ask;
+            model.next_ask = AskId(id.0 + 1);
+            let enters = deed.enters();
+            model.asked.push(Asked { id, from, enters, done });
+            vec![Intent::Ask(Ask::Do { id, deed: Box::new(deed) })]
+        }
+        Link::Connecting | Link::Waiting { .. } | Link::Over { .. } => {
+            error(model, NOT_CONNECTED);
+            Vec::new()
+        }
+    }
+}
+
+fn ask_page(listing: Listing, after: Option<String>) -> Intent {
+    Intent::Ask(Ask::Page { listing, after })
 }
 
 /// Shows a room: what is written in the other one stays there.
@@ -303,7 +319,7 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
     model.here = Some(id);
     model.keep_at = model.now;
     let room = model.room_mut(id).expect("invariant: the room was found above");
-    room.unread = 0;
+    room.fresh = (room.unread > 0).then(|| (room.read.next(), room.unread));
     let draft = std::mem::take(&mut room.draft);
     if model.input.is_empty() {
         model.input = draft;
@@ -354,6 +370,24 @@ fn older(model: &mut Model, id: RoomId) -> Vec<Intent> {
     }
     room.timeline.set_before(Before::Asked);
     vec![Intent::Ask(Ask::Older { room: id, before: room.timeline.first_seq() })]
+}
+
+/// A room was seen up to a message: so it is read, on all of one's devices.
+fn seen(model: &mut Model, id: RoomId, seq: Seq) -> Vec<Intent> {
+    let online = matches!(model.link, Link::Online { .. });
+    let Some(room) = model.room_mut(id).filter(|room| online && seq > room.read) else {
+        return Vec::new();
+    };
+    room.read = seq;
+    (room.unread, room.mentions) = (0, 0);
+    vec![Intent::Ask(Ask::Read { room: id, seq })]
+}
+
+/// Shows a message of a room, as soon as it is known.
+fn jump_to(model: &mut Model, room: RoomId, to: Seq) -> Vec<Intent> {
+    let number = model.jump.map_or(0, |jump| jump.number + 1);
+    model.jump = Some(Jump { number, room, to });
+    older(model, room)
 }
 
 fn error(model: &mut Model, text: impl Into<String>) {

@@ -19,12 +19,24 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
     }
 }
 
+/// The same of a refusal to log in.
+pub(crate) fn not_in(refused: &Refusal) -> String {
+    match refused.code {
+        Code::RateLimited => "there were too many failed logins from your address or under this \
+                              name; wait before the next password, or use a device that has logged \
+                              in before"
+            .to_owned(),
+        _ => refusal(refused),
+    }
+}
+
 /// A reason as it follows a sentence, or nothing.
 fn behind(reason: Option<&Reason>) -> String {
     reason.map(|reason| format!(": {}", reason.as_str())).unwrap_or_default()
 }
 
 /// What a refusal means and what to do, as a sentence without its full stop.
+#[expect(clippy::too_many_lines, reason = "one arm a code, so that none is forgotten")]
 fn sentence(code: Code) -> &'static str {
     match code {
         Code::BadRequest => {
@@ -93,6 +105,14 @@ fn sentence(code: Code) -> &'static str {
         Code::RateLimited => "that is too much in too short a time; wait, then go on",
         Code::SlowMode => "the room is in slow mode; wait before you go on",
         Code::NoSuchNotification => "you have no such notification; `notifications` lists them",
+        Code::QuotaExceeded => {
+            "that is more than the server stores of one file, one user or all; make it smaller, or \
+             remove files that nobody needs"
+        }
+        Code::BadHash => "what arrived is not what was sent; send it again",
+        Code::NoSuchMessage => "the room has no such message; `tail` shows those that there are",
+        Code::NoSuchFile => "there is no such file, or no longer; ask for it to be sent again",
+        Code::NoSuchSticker => "the server has no such sticker; check the name",
         Code::Unavailable => "the server's store is full or failing; try again later",
         Code::Unknown => "the server gave a reason that this version does not know; update parlor",
     }
@@ -114,7 +134,9 @@ pub(crate) fn closing(reason: CloseReason) -> &'static str {
         CloseReason::SlowConsumer => "news came faster than they could be taken",
         CloseReason::Revoked => "this device was revoked; log in again with the password",
         CloseReason::Unavailable => "the server's store failed; try again later",
-        CloseReason::TooManyConnections => "the server has too many connections; try again later",
+        CloseReason::TooManyConnections => {
+            "the server has too many connections, in all or from your address; try again later"
+        }
         CloseReason::Disabled => "your account was disabled; ask an operator of this server",
         CloseReason::Removed => "your account was removed; ask an operator of this server",
         CloseReason::Unknown => {

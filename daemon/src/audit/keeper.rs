@@ -1,36 +1,73 @@
-//! The audit thread: moves records from the store's outbox to the audit file.
+//! The audit thread: moves records from the store's outbox to the audit files, and tells the
+//! operational log how far the chain has come.
 
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::log::{AuditError, AuditLog};
+use super::chain::{Link, Sealed};
+use super::log::{AuditError, AuditLog, Row};
 use crate::hub::Ask;
 use crate::store::{Readers, StoreError};
 
 /// Records moved at once.
 const RECORDS_MAX: u32 = 512;
+/// How often the operational log is told the head of the chain. Whoever keeps that log elsewhere
+/// can prove from it what the audit files held.
+const HEAD_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How soon what could not be written is tried again, also where nothing new happens.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// Moves records, of which those up to `last` are in the file already, each time that it is rung,
-/// until the hub is gone. What cannot be written stays in the store, to be tried at the next ring
-/// and made up at the next start.
+/// Moves records, of which those up to `head` are in the files already, each time that it is rung,
+/// until the hub is gone. What cannot be written stays in the store, to be tried again soon, and
+/// made up at the next start.
 pub(crate) fn keep(
     mut log: AuditLog,
-    mut last: u64,
+    mut head: Link,
     readers: &Readers,
     rung: &Receiver<()>,
     hub: &mpsc::Sender<Ask>,
 ) {
+    let (mut told, mut trouble) = (Instant::now(), None);
+    tell(head);
     loop {
-        let hub_is_gone = rung.recv().is_err();
-        match moved(&mut log, &mut last, readers) {
-            Ok(0) => {}
-            // A hub that is gone leaves the rows; the next start sees that the file has them.
-            Ok(_) => drop(hub.blocking_send(Ask::AuditSynced(last))),
-            Err(error) => ::log::error!("cannot keep the audit, which waits in the store: {error}"),
+        let pause = HEAD_EVERY.saturating_sub(told.elapsed());
+        let pause = if trouble.is_some() { pause.min(RETRY_AFTER) } else { pause };
+        let hub_is_gone = rung.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected);
+        let before = head;
+        let outcome = moved(&mut log, &mut head, readers);
+        if head != before {
+            // A hub that is gone leaves the rows; the next start sees that the files have them.
+            let _gone = hub.blocking_send(Ask::AuditSynced(head.serial));
+        }
+        complain(outcome, &mut trouble);
+        if hub_is_gone || told.elapsed() >= HEAD_EVERY {
+            tell(head);
+            told = Instant::now();
         }
         if hub_is_gone {
             return;
+        }
+    }
+}
+
+fn tell(head: Link) {
+    log::info!("audit record {} has the hash {}", head.serial, head.hash);
+}
+
+/// Says once what keeps records from the files, and once that it is over.
+fn complain(outcome: Result<(), KeepError>, trouble: &mut Option<String>) {
+    let before = trouble.take();
+    match outcome {
+        Ok(()) if before.is_some() => log::info!("the audit is kept again, without a gap"),
+        Ok(()) => {}
+        Err(error) => {
+            let error = error.to_string();
+            if before.as_ref() != Some(&error) {
+                log::error!("cannot keep the audit, which waits in the store: {error}");
+            }
+            *trouble = Some(error);
         }
     }
 }
@@ -44,22 +81,22 @@ enum KeepError {
     Store(#[from] StoreError),
 }
 
-fn moved(log: &mut AuditLog, last: &mut u64, readers: &Readers) -> Result<usize, KeepError> {
-    let mut count = 0;
+fn moved(log: &mut AuditLog, head: &mut Link, readers: &Readers) -> Result<(), KeepError> {
     loop {
-        let records = readers.audit_after(*last, RECORDS_MAX)?;
-        let Some(&(newest, _)) = records.last() else { return Ok(count) };
-        log.write(&records)?;
-        *last = newest;
-        count += records.len();
+        let rows = readers.audit_after(head.serial, RECORDS_MAX)?;
+        let Some((serial, newest)) = rows.last() else { return Ok(()) };
+        log.write(&rows)?;
+        let sealed = Sealed::parse(newest.as_bytes());
+        *head = sealed.map_or(Link { serial: *serial, ..Link::default() }, |it| it.link);
     }
 }
 
-/// The audit records that an earlier run may not have brought into the file.
-pub(crate) fn pending(readers: &Readers) -> Result<Vec<(u64, String)>, StoreError> {
-    let mut pending: Vec<(u64, String)> = vec![];
+/// The audit records after a serial that still have a row: from 0 on, those that an earlier run may
+/// not have brought into the files.
+pub(crate) fn pending(readers: &Readers, after: u64) -> Result<Vec<Row>, StoreError> {
+    let mut pending: Vec<Row> = vec![];
     loop {
-        let last = pending.last().map_or(0, |&(serial, _)| serial);
+        let last = pending.last().map_or(after, |&(serial, _)| serial);
         let page = readers.audit_after(last, RECORDS_MAX)?;
         if page.is_empty() {
             return Ok(pending);

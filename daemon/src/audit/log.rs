@@ -1,30 +1,33 @@
-//! The audit file: lines that are on disk when [`AuditLog::write`] returns, each record once.
+//! Writing the audit files: lines that are on disk when [`AuditLog::write`] returns, each record
+//! once.
 //!
 //! A record's row stays in the store until its line is synced, so after a crash the rows that are
 //! left are those whose lines may be missing, torn or whole. [`AuditLog::open`] looks at the end of
-//! the file and makes up what is missing:
-//! - a whole line of a pending record stays, and its record is not written again;
-//! - a torn last line that is the beginning of a pending record is cut off, for the whole line
-//!   follows;
+//! what is there and makes up what is missing:
+//! - whole lines of pending records stay, and their records are not written again;
+//! - behind them, what can only be the rest of our own last write (at each place what we wrote, or
+//!   nothing) is cut off, for the whole lines follow;
 //! - any other torn last line was not torn by us; it is ended and kept, because an audit file is
 //!   not for us to shorten.
 //!
-//! The lines go through log4rs; syncing is ours, since log4rs does not.
+//! The lines go through log4rs; syncing is ours, since log4rs does not, and so is when a file is
+//! closed (see [`super::roller`]).
 
 use std::collections::HashSet;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use log4rs::append::Append;
-use log4rs::append::file::FileAppender;
+use log4rs::append::rolling_file::RollingFileAppender;
 use log4rs::encode::pattern::PatternEncoder;
+use parlor_protocol::id::Timestamp;
 
-/// The directory of audit files inside the data directory.
-const DIRECTORY: &str = "audit";
-/// The audit file.
-const FILE: &str = "audit.log";
+use super::chain::Sealed;
+use super::files::{self, LIVE};
+use super::roller::{Roller, Rolling, make_directory, open_live, tidy};
+use crate::clock::now;
+
 /// What a power failure may have put behind the synced lines, in bytes, besides pending ones: the
 /// file system's padding up to whole blocks.
 const GARBAGE_BYTES_MAX: u64 = 64 * 1024;
@@ -32,7 +35,7 @@ const GARBAGE_BYTES_MAX: u64 = 64 * 1024;
 /// Why a record is not on disk.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuditError {
-    /// The file or its directory failed us.
+    /// A file or its directory failed us.
     #[error("cannot {operation} {}: {source}", path.display())]
     File {
         /// What was being done.
@@ -42,122 +45,99 @@ pub(crate) enum AuditError {
         /// What the system said.
         source: io::Error,
     },
-    /// log4rs did not write a line.
+    /// log4rs did not write a line, or could not close a file.
     #[error("cannot append to {}: {why}", path.display())]
     Append {
-        /// The audit file.
+        /// The live file.
         path: PathBuf,
         /// What log4rs said.
         why: String,
     },
     /// log4rs would take parts of the path for variables, or cannot read it.
     #[error(
-        "cannot keep an audit file at {}: the path is not UTF-8 or has `$ENV{{` or `$TIME{{` in \
-         it; choose another data directory", .0.display()
+        "cannot keep an audit file at {}: the path is not UTF-8 or has `$ENV{{` in it; choose \
+         another data directory", .0.display()
     )]
     Path(PathBuf),
 }
 
-/// The audit file of a data directory.
+/// A record's number and its line, without the end of the line.
+pub(crate) type Row = (u64, String);
+
+/// The audit files of a data directory.
 #[derive(Debug)]
 pub(crate) struct AuditLog {
-    path: PathBuf,
+    dir: PathBuf,
+    rolling: Rolling,
     /// `None` after an error: nobody knows then what is in the file, so it is opened anew.
-    open: Option<Open>,
+    appender: Option<RollingFileAppender>,
 }
 
 impl AuditLog {
-    /// Opens the audit file in the data directory `dir`, which the caller has locked, and makes up
-    /// whatever of the `pending` records, by rising serial, a crash kept from it. When it returns,
-    /// all of them are on disk.
+    /// Opens the audit files in the data directory `data`, which the caller has locked, and makes
+    /// up whatever of the `pending` records, by rising number, a crash kept from them. When it
+    /// returns, all of them are on disk.
     ///
     /// # Errors
-    /// The file cannot be read, written or synced.
-    pub(crate) fn open(dir: &Path, pending: &[(u64, String)]) -> Result<Self, AuditError> {
-        let dir = dir.join(DIRECTORY);
-        let path = dir.join(FILE);
-        let fits = |text: &str| !text.contains("$ENV{") && !text.contains("$TIME{");
-        if !path.to_str().is_some_and(fits) {
-            return Err(AuditError::Path(path));
+    /// The files cannot be read, written or synced.
+    pub(crate) fn open(data: &Path, rolling: Rolling, pending: &[Row]) -> Result<Self, AuditError> {
+        let dir = files::directory(data);
+        let live = dir.join(LIVE);
+        if live.to_str().is_none_or(|text| text.contains("$ENV{")) {
+            return Err(AuditError::Path(live));
         }
         make_directory(&dir).map_err(failed("make the directory", &dir))?;
-        let mut log = Self { path, open: None };
+        tidy(&dir, rolling.files_kept);
+        let mut log = Self { dir, rolling, appender: None };
         log.write(pending)?;
         Ok(log)
     }
 
-    /// Appends records, by rising serial, and syncs. When it returns they are on disk, and their
+    /// Appends records, by rising number, and syncs. When it returns they are on disk, and their
     /// rows may go.
     ///
     /// # Errors
-    /// Some of them may be in the file and some not. The next write must begin with the same
+    /// Some of them may be in the files and some not. The next write must begin with the same
     /// record, and finds out.
-    pub(crate) fn write(&mut self, records: &[(u64, String)]) -> Result<(), AuditError> {
-        let lines: Vec<String> =
-            records.iter().map(|(serial, record)| line(*serial, record)).collect();
-        let open = match self.open.take() {
-            Some(open) => open.append(&self.path, lines.iter().map(String::as_str))?,
-            None => {
-                let (open, missing) = Open::mended(&self.path, &lines)?;
-                open.append(&self.path, missing.into_iter())?
-            }
+    pub(crate) fn write(&mut self, rows: &[Row]) -> Result<(), AuditError> {
+        let mut lines: Vec<&str> = rows.iter().map(|(_, line)| line.as_str()).collect();
+        let appender = match self.appender.take() {
+            Some(appender) => appender,
+            None => self.mend(&mut lines)?,
         };
-        self.open = Some(open);
+        let live = self.dir.join(LIVE);
+        lines.iter().try_for_each(|line| append(&appender, &live, line))?;
+        // Whatever is in files that were closed meanwhile was synced then.
+        let synced = File::open(&live).and_then(|file| file.sync_data());
+        synced.map_err(failed("sync the audit file", &live))?;
+        self.appender = Some(appender);
         Ok(())
     }
-}
 
-/// The audit file as it is open.
-#[derive(Debug)]
-struct Open {
-    appender: FileAppender,
-    /// The same file again, for syncing.
-    file: File,
-}
-
-impl Open {
-    /// Opens the file and mends its end; with it come the pending lines that it lacks.
-    fn mended<'a>(path: &Path, pending: &'a [String]) -> Result<(Self, Vec<&'a str>), AuditError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(failed("open the audit file", path))?;
-        let directory = path.parent().map_or(Ok(()), sync_directory);
-        directory.map_err(failed("sync the directory of", path))?;
-        let missing = missing(&mut file, pending).map_err(failed("mend the audit file", path))?;
-        let appender = FileAppender::builder()
+    /// Opens the live file and mends its end; of the pending lines those that it lacks remain.
+    fn mend(&self, pending: &mut Vec<&str>) -> Result<RollingFileAppender, AuditError> {
+        let live = self.dir.join(LIVE);
+        let mut file = open_live(&self.dir).map_err(failed("open the audit file", &live))?;
+        let first = first_line(&mut file).map_err(failed("read the audit file", &live))?;
+        leave_out_closed(&self.dir, &first, pending)
+            .map_err(failed("read the files in", &self.dir))?;
+        mend_end(&mut file, pending).map_err(failed("mend the audit file", &live))?;
+        let roller = Roller::new(&self.dir, self.rolling, time_of(&first).unwrap_or_else(now));
+        RollingFileAppender::builder()
             .encoder(Box::new(PatternEncoder::new("{m}{n}")))
-            .build(path)
-            .map_err(failed("open the audit file", path))?;
-        Ok((Self { appender, file }, missing))
+            .build(&live, Box::new(roller))
+            .map_err(failed("open the audit file", &live))
     }
+}
 
-    /// Appends the lines and syncs. It is gone after an error, and with it whatever log4rs has not
-    /// written yet.
-    fn append<'a>(
-        self,
-        path: &Path,
-        mut lines: impl Iterator<Item = &'a str>,
-    ) -> Result<Self, AuditError> {
-        lines.try_for_each(|line| self.append_line(path, line))?;
-        self.file.sync_data().map_err(failed("sync the audit file", path))?;
-        Ok(self)
-    }
-
-    fn append_line(&self, path: &Path, line: &str) -> Result<(), AuditError> {
-        let record = |arguments| {
-            let mut record = log::Record::builder();
-            record.level(log::Level::Info).target("audit").args(arguments);
-            self.appender.append(&record.build())
-        };
-        record(format_args!("{line}")).map_err(|error| AuditError::Append {
-            path: path.to_owned(),
-            why: format!("{error:#}"),
-        })
-    }
+fn append(appender: &RollingFileAppender, live: &Path, line: &str) -> Result<(), AuditError> {
+    let record = |arguments| {
+        let mut record = log::Record::builder();
+        record.level(log::Level::Info).target("audit").args(arguments);
+        appender.append(&record.build())
+    };
+    record(format_args!("{line}"))
+        .map_err(|error| AuditError::Append { path: live.to_owned(), why: format!("{error:#}") })
 }
 
 fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> AuditError {
@@ -165,13 +145,42 @@ fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Aud
     move |source| AuditError::File { operation, path, source }
 }
 
-/// A record as the file shows it, its serial first.
-fn line(serial: u64, record: &str) -> String {
-    format!("{{\"serial\":{serial},{}", record.strip_prefix('{').unwrap_or(record))
+fn first_line(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut line = vec![];
+    file.seek(SeekFrom::Start(0))?;
+    BufReader::new(file).read_until(b'\n', &mut line)?;
+    line.pop_if(|byte| *byte == b'\n');
+    Ok(line)
 }
 
-/// Mends the end of the file, and tells which of the pending lines it lacks.
-fn missing<'a>(file: &mut File, pending: &'a [String]) -> io::Result<Vec<&'a str>> {
+/// When a record happened.
+fn time_of(line: &[u8]) -> Option<Timestamp> {
+    #[derive(serde::Deserialize)]
+    struct Dated {
+        at: String,
+    }
+    let dated: Dated = serde_json::from_slice(line).ok()?;
+    let at: jiff::Timestamp = dated.at.parse().ok()?;
+    Some(Timestamp(at.as_millisecond()))
+}
+
+/// Leaves out what has come into a closed file already. The live file begins with `first`: where
+/// that is no later record than the pending ones, none of them can be in front of it.
+fn leave_out_closed(dir: &Path, first: &[u8], pending: &mut Vec<&str>) -> io::Result<()> {
+    let serial = |line| Sealed::parse(line).map(|sealed| sealed.link.serial);
+    let Some(next) = pending.first() else { return Ok(()) };
+    if serial(first).is_some_and(|first| Some(first) <= serial(next.as_bytes())) {
+        return Ok(());
+    }
+    let Some(&newest) = files::numbers(dir)?.last() else { return Ok(()) };
+    let last = files::open(dir, newest)?.1.split(b'\n').last().transpose()?;
+    let closed = pending.iter().position(|line| Some(line.as_bytes()) == last.as_deref());
+    pending.drain(..closed.map_or(0, |closed| closed + 1));
+    Ok(())
+}
+
+/// Mends the end of the live file, and leaves out the pending lines that it has.
+fn mend_end(file: &mut File, pending: &mut Vec<&str>) -> io::Result<()> {
     let length = file.metadata()?.len();
     // Behind the last synced line there is nothing but pending lines and padding.
     let unsynced_max: u64 = pending.iter().map(|line| line.len() as u64 + 1).sum();
@@ -180,28 +189,32 @@ fn missing<'a>(file: &mut File, pending: &'a [String]) -> io::Result<Vec<&'a str
     file.seek(SeekFrom::Start(start))?;
     file.read_to_end(&mut tail)?;
 
-    let whole = tail.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let torn = &tail[whole..];
-    if pending.iter().any(|line| line.as_bytes().starts_with(torn)) {
-        file.set_len(start + whole as u64)?;
-    } else if !torn.is_empty() {
+    let wrote: Vec<u8> =
+        pending.iter().flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect();
+    let mut line_starts = (0..tail.len()).filter(|&at| at == 0 || tail[at - 1] == b'\n');
+    if let Some(ours) = line_starts.find(|&at| is_left_of(&tail[at..], &wrote)) {
+        let (mut end, mut whole) = (ours, 0);
+        while let Some(line) = pending.get(whole)
+            && tail[end..].strip_prefix(line.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"))
+        {
+            end += line.len() + 1;
+            whole += 1;
+        }
+        pending.drain(..whole);
+        return if end < tail.len() { file.set_len(start + end as u64) } else { Ok(()) };
+    }
+    if tail.last().is_some_and(|&last| last != b'\n') {
         file.write_all(b"\n")?;
     }
-    let present: HashSet<&[u8]> = tail[..whole].split(|&byte| byte == b'\n').collect();
-    let lacks = |line: &&str| !present.contains(line.as_bytes());
-    Ok(pending.iter().map(String::as_str).filter(lacks).collect())
+    let present: HashSet<&[u8]> = tail.split(|&byte| byte == b'\n').collect();
+    pending.retain(|line| !present.contains(line.as_bytes()));
+    Ok(())
 }
 
-fn make_directory(dir: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(dir) {
-        Ok(()) => dir.parent().map_or(Ok(()), sync_directory),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-fn sync_directory(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+/// Whether this is what a crash may leave of a write: at each place what was written, or nothing.
+fn is_left_of(left: &[u8], wrote: &[u8]) -> bool {
+    let expected = wrote.iter().copied().chain(std::iter::repeat(0));
+    left.iter().zip(expected).all(|(&left, wrote)| left == wrote || left == 0)
 }
 
 #[cfg(test)]

@@ -104,6 +104,8 @@ fn logins_failures_and_ends_are_records_too() {
         logged_in(&SESSION, &alice(), LoginBy::Device(Some(DeviceId(2))), AT),
         login_failed(&SESSION, &alice(), LoginBy::Device(None), AT),
         session_ended(&SESSION, &alice(), AT),
+        guessing(&SESSION, &alice(), Guessing::ByAddress, AT),
+        guessing(&SESSION, &alice(), Guessing::OnName, AT),
     ]
     .map(|record| record.to_json());
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -111,6 +113,8 @@ fn logins_failures_and_ends_are_records_too() {
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"by":"device","device":2}}
     {"at":"2026-11-22T20:07:12.123Z","action":"login","outcome":"refused","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"code":"bad-credentials","by":"device"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"session-ended","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"suspicious-logins-by-address","outcome":"done","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"suspicious-logins-on-name","outcome":"done","actor":null,"subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
     "#);
 }
 
@@ -164,11 +168,15 @@ proptest! {
         let name: String = name.into_iter().collect();
         let device = NewDevice { name: name.clone(), public_key: Bytes([1; 32]) };
         let event = UserEvent::DeviceAdded { id: DeviceId(2), device };
-        let line = told(Happening::User(ALICE, event)).unwrap();
+        let event = Event { revision: Revision(3), at: AT, what: Happening::User(ALICE, event) };
+        let record = super::event(&world(), &Actor::User(ALICE), &event, &SESSION).unwrap();
+        let (line, link) = Link::default().seal(&record);
+        let sealed = Sealed::parse(line.as_bytes()).unwrap();
+        prop_assert!(sealed.intact && sealed.link == link);
         prop_assert!(!line.contains(is_hazard), "{line:?}");
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut expected = ["at", "action", "outcome", "actor", "subject", "room", "address",
+        let mut expected = ["serial", "prev", "hash", "at", "action", "outcome", "actor", "subject", "room", "address",
             "session", "details"];
         expected.sort_unstable();
         prop_assert_eq!(keys, expected);

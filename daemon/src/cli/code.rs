@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 
 use super::link::{self, Link, NONSENSE};
+use super::span;
 use crate::audit::rfc3339;
 use crate::config::Config;
 use crate::control::{Act, ListedCode, Request, Response};
@@ -87,24 +88,8 @@ fn print_json(out: &mut dyn Write, line: &ListedCode) -> io::Result<()> {
 
 /// Reads for how long a code counts, in seconds.
 fn expires_secs(text: &str) -> Result<u32, String> {
-    let wrong = || "use a number and one of s m h d w, as in 7d".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let secs: u32 = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        'w' => 7 * 24 * 60 * 60,
-        _ => return Err(wrong()),
-    };
-    // The number parser would take a sign too.
-    let digits = text[..text.len() - 1].trim_start_matches('0');
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || digits.is_empty() {
-        return Err(wrong());
-    }
-    // Digits that are no number here are too many.
-    let count: u32 = digits.parse().unwrap_or(u32::MAX);
-    let expires = count.checked_mul(secs).filter(|&secs| secs <= EXPIRES_SECS_MAX);
+    let secs = span::secs(text)?;
+    let expires = u32::try_from(secs).ok().filter(|&secs| secs <= EXPIRES_SECS_MAX);
     expires.ok_or_else(|| "a code counts for 365d at most".to_owned())
 }
 

@@ -42,8 +42,21 @@ impl Link {
         }
         owner::become_owner(config)?;
         logging::start_quietly()?;
-        let offline = Offline::open(&config.data, create, config.stretch.clone(), config.sign_up)?;
+        let (cost, sign_up) = (config.stretch.clone(), config.sign_up);
+        let offline = Offline::open(&config.data, create, cost, sign_up, config.audit)?;
         Ok(Self::Offline(Box::new(offline)))
+    }
+
+    /// The running daemon, for what only that one knows.
+    pub(super) async fn running(config: &Config) -> anyhow::Result<Self> {
+        match control::connect(&config.data).await? {
+            Some(stream) => Ok(Self::Running(Box::new(stream))),
+            None => bail!(
+                "no parlord runs on {}; start it with `parlord serve`, or name its directory with \
+                 --data",
+                config.data.display()
+            ),
+        }
     }
 
     /// What the daemon answers, where it does not refuse.

@@ -138,7 +138,8 @@ fn device_line(line: &ListedDevice, form: Form) -> String {
     }
 }
 
-fn json_text(text: &str) -> String {
+/// A text as JSON has it, harmless to a terminal.
+pub(super) fn json_text(text: &str) -> String {
     let mut out = "\"".to_owned();
     escape_json(text, &mut out);
     out.push('"');

@@ -27,8 +27,16 @@ const LOGIN_TIMEOUT_SECS: RangeInclusive<u64> = 1..=600;
 const RATE: RangeInclusive<u32> = 1..=1_000_000;
 /// Creating rooms is promised not to be held up below a hundred an hour.
 const ROOMS_PER_HOUR: RangeInclusive<u32> = 100..=1_000_000;
+/// A wait of less than a second is none for a person; beyond a day it would be a lock-out.
+const PENALTY_SECS: RangeInclusive<u32> = 1..=86_400;
 /// Up to a hundred years, which is for ever.
 const DAYS: RangeInclusive<u32> = 1..=36_500;
+
+/// Smaller files than a block of the file system are no files; a larger one than 256 MiB takes
+/// seconds to compress, and stopping does not wait for that long.
+const AUDIT_FILE_BYTES: RangeInclusive<u64> = 4_096..=256 * 1024 * 1024;
+/// All of them are looked through whenever one is closed.
+const AUDIT_FILES_KEPT: RangeInclusive<usize> = 1..=10_000;
 
 /// The whole file. Every key may be missing.
 #[derive(Debug, Default, Deserialize)]
@@ -41,6 +49,7 @@ pub(super) struct File {
     pub(super) accounts: Accounts,
     pub(super) limits: Limits,
     pub(super) retention: Retention,
+    pub(super) audit: Audit,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,8 +132,17 @@ impl Default for Stretch {
 pub(super) struct Limits {
     #[serde(deserialize_with = "connections")]
     pub(super) connections: usize,
+    #[serde(deserialize_with = "rate")]
+    pub(super) connections_per_address: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) strangers_per_minute: u32,
     #[serde(deserialize_with = "login_timeout")]
     pub(super) login_timeout_secs: u64,
+    pub(super) loopback_exempt: bool,
+    #[serde(deserialize_with = "penalty")]
+    pub(super) login_penalty_secs: u32,
+    #[serde(deserialize_with = "penalty")]
+    pub(super) login_penalty_secs_max: u32,
     #[serde(deserialize_with = "rate")]
     pub(super) messages_burst: u32,
     #[serde(deserialize_with = "rate")]
@@ -145,7 +163,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_address: 100,
+            strangers_per_minute: 120,
             login_timeout_secs: 30,
+            loopback_exempt: true,
+            login_penalty_secs: 1,
+            login_penalty_secs_max: 600,
             messages_burst: 10,
             messages_per_sec: 2,
             rooms_per_hour: 100,
@@ -171,6 +194,23 @@ pub(super) struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         Self { associations_days: 30, notifications_days: 30, terminated_days: 30 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Audit {
+    #[serde(deserialize_with = "audit_file_bytes")]
+    pub(super) file_bytes: u64,
+    #[serde(deserialize_with = "days")]
+    pub(super) file_days: u32,
+    #[serde(deserialize_with = "audit_files_kept")]
+    pub(super) files_kept: usize,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { file_bytes: 16 * 1024 * 1024, file_days: 7, files_kept: 100 }
     }
 }
 
@@ -229,6 +269,10 @@ fn login_timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::E
     within(deserializer, &LOGIN_TIMEOUT_SECS)
 }
 
+fn penalty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(deserializer, &PENALTY_SECS)
+}
+
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     within(deserializer, &RATE)
 }
@@ -239,6 +283,14 @@ fn rooms_per_hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::
 
 fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     within(deserializer, &DAYS)
+}
+
+fn audit_file_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    within(deserializer, &AUDIT_FILE_BYTES)
+}
+
+fn audit_files_kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, &AUDIT_FILES_KEPT)
 }
 
 fn within<'de, D, T>(deserializer: D, range: &RangeInclusive<T>) -> Result<T, D::Error>

@@ -110,17 +110,20 @@ fn every_fault_is_told_with_its_line() {
     for (text, expected) in [
         (
             "colour = 1",
-            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`",
+            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`, `audit`",
         ),
         (
             "\n[limits]\nconections = 5",
-            "line 3: unknown field `conections`, expected one of `connections`, `login_timeout_secs`, `messages_burst`, `messages_per_sec`, `rooms_per_hour`, `adds_per_hour`, `invites_per_hour`, `requests_per_hour`, `probes_per_hour`",
+            "line 3: unknown field `conections`, expected one of `connections`, `connections_per_address`, `strangers_per_minute`, `login_timeout_secs`, `loopback_exempt`, `login_penalty_secs`, `login_penalty_secs_max`, `messages_burst`, `messages_per_sec`, `rooms_per_hour`, `adds_per_hour`, `invites_per_hour`, `requests_per_hour`, `probes_per_hour`",
         ),
         ("[limits]\nconnections = 0", "line 2: 0 is not between 1 and 1000000"),
         ("[limits]\nlogin_timeout_secs = 601", "line 2: 601 is not between 1 and 600"),
+        ("[limits]\nlogin_penalty_secs = 0", "line 2: 0 is not between 1 and 86400"),
         ("[limits]\nmessages_burst = 0", "line 2: 0 is not between 1 and 1000000"),
         ("[limits]\nrooms_per_hour = 99", "line 2: 99 is not between 100 and 1000000"),
         ("[retention]\nassociations_days = 0", "line 2: 0 is not between 1 and 36500"),
+        ("[audit]\nfile_bytes = 100", "line 2: 100 is not between 4096 and 268435456"),
+        ("[audit]\nfiles_kept = 0", "line 2: 0 is not between 1 and 10000"),
         ("[server]\n\nshards = 65", "line 3: 65 is not between 1 and 64"),
         ("[server]\nname = ''", "line 2: has nothing visible in it"),
         ("[server]\nname = \"a\\u001bb\"", "line 2: has U+001B, which is not allowed"),
@@ -181,16 +184,22 @@ fn the_shipped_file_documents_every_key_with_its_default() {
         [
             "adds_per_hour",
             "connections",
+            "connections_per_address",
             "invites_per_hour",
+            "login_penalty_secs",
+            "login_penalty_secs_max",
             "login_timeout_secs",
+            "loopback_exempt",
             "messages_burst",
             "messages_per_sec",
             "probes_per_hour",
             "requests_per_hour",
-            "rooms_per_hour"
+            "rooms_per_hour",
+            "strangers_per_minute"
         ]
     );
     assert_eq!(keys("retention"), ["associations_days", "notifications_days", "terminated_days"]);
+    assert_eq!(keys("audit"), ["file_bytes", "file_days", "files_kept"]);
     let told = load_text(&told).unwrap();
     let defaults =
         load_text("data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'").unwrap();

@@ -1,6 +1,6 @@
 //! What operators ask for beside passwords: users, sign-ups, codes, and rooms without an owner.
 
-use parlor_protocol::id::Timestamp;
+use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
 
@@ -41,12 +41,17 @@ pub(super) async fn act(
             Command::RevokeCode { code }
         }
         Act::TransferRoom { room, user } => {
-            let found = look_up(daemon, move |readers| readers.room_named(&room)).await?;
-            Command::Transfer { room: found.ok_or(Code::NoSuchRoom)?, user }
+            Command::Transfer { room: find_room(daemon, room).await?, user }
         }
     };
     daemon.obey(command, uid).await?;
     Ok(Response::Done)
+}
+
+/// The room of this title or ID.
+pub(super) async fn find_room(daemon: &impl Daemon, named: String) -> Result<RoomId, Refusal> {
+    let found = look_up(daemon, move |readers| readers.room_named(&named)).await?;
+    found.ok_or_else(|| Code::NoSuchRoom.into())
 }
 
 pub(super) async fn sign_ups(

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::refusal::{Code, Refusal};
 
-use super::Daemon;
+use super::{Daemon, ShownStatus};
 use crate::accounts::Accounts;
-use crate::audit::{self, AuditError, AuditLog, Origin};
+use crate::audit::{self, AuditError, AuditLog, Origin, Rolling};
 use crate::clock::now;
 use crate::rooms::{Actor, Command, Decision, World};
 use crate::secrets::{self, SecretsError};
@@ -42,11 +42,12 @@ struct Core {
     world: World,
     writer: Writer,
     audit: AuditLog,
+    readers: Readers,
 }
 
 impl Offline {
-    /// Opens the store of the data directory, or makes one where that is asked for; `cost` and
-    /// `sign_up` are the configuration's.
+    /// Opens the store of the data directory, or makes one where that is asked for; all else is the
+    /// configuration's.
     ///
     /// # Errors
     /// There is no store, or a daemon that does not answer holds its lock, or the disk fails.
@@ -55,13 +56,14 @@ impl Offline {
         create: Create,
         cost: StretchCost,
         sign_up: SignUpMode,
+        rolling: Rolling,
     ) -> Result<Self, OfflineError> {
         let Store { mut writer, readers } = Store::open(data, create)?;
         // The host key too: without it the daemon would take the store for one whose key was lost.
         let (_, setup) = secrets::load_or_make(data, &mut writer)?;
-        let audit = AuditLog::open(data, &audit::pending(&readers)?)?;
+        let audit = AuditLog::open(data, rolling, &audit::pending(&readers, 0)?)?;
         let world = writer.load(now())?;
-        let core = Mutex::new(Core { world, writer, audit });
+        let core = Mutex::new(Core { world, writer, audit, readers: readers.clone() });
         Ok(Self { accounts: Accounts::new(setup, cost), readers, sign_up, core })
     }
 }
@@ -77,6 +79,10 @@ impl Daemon for Offline {
 
     fn sign_up_configured(&self) -> SignUpMode {
         self.sign_up
+    }
+
+    async fn status(&self) -> Result<ShownStatus, Refusal> {
+        Err(Code::Unavailable.into())
     }
 
     async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {
@@ -122,12 +128,10 @@ impl Core {
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<(), OfflineError> {
-        let before = self.writer.audit_serial();
+        let before = self.writer.audit_head().serial;
         self.writer.commit(batch)?;
-        let json = batch.audit.iter().map(audit::AuditRecord::to_json);
-        let records: Vec<(u64, String)> = (before + 1..).zip(json).collect();
-        self.audit.write(&records)?;
-        let audit_done = Some(self.writer.audit_serial());
+        self.audit.write(&audit::pending(&self.readers, before)?)?;
+        let audit_done = Some(self.writer.audit_head().serial);
         Ok(self.writer.commit(&Batch { audit_done, at: batch.at, ..Batch::default() })?)
     }
 }

@@ -1,11 +1,13 @@
 //! What subcommands ask for, and what they are told.
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
-use parlor_protocol::id::{DeviceId, Timestamp};
+use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::text::Reason;
 use serde::{Deserialize, Serialize};
+
+use crate::store::AuditMark;
 
 /// What a subcommand asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +54,12 @@ pub(crate) enum Request {
     CodeList,
     /// The sign-up mode in force.
     SignUpMode,
+    /// How the running daemon is.
+    Status,
+    /// The room of this title or ID.
+    RoomFind(String),
+    /// How far the audit has come.
+    AuditMark,
     /// Does something.
     Act(Act),
 }
@@ -137,6 +145,12 @@ pub(crate) enum Response {
     Codes(Vec<ListedCode>),
     /// To [`Request::SignUpMode`].
     SignUpMode(SignUpMode),
+    /// To [`Request::Status`].
+    Status(ShownStatus),
+    /// To [`Request::RoomFind`].
+    Room(RoomId),
+    /// To [`Request::AuditMark`].
+    AuditMark(AuditMark),
     /// To [`Act::MakeCode`].
     Code(String),
     /// It is not done.
@@ -193,6 +207,44 @@ pub(crate) struct ShownUser {
     pub(crate) devices: u32,
     /// How many rooms the user is in.
     pub(crate) rooms: u32,
+}
+
+/// How a running daemon is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShownStatus {
+    /// Its version.
+    pub(crate) version: String,
+    /// For how many seconds it has run.
+    pub(crate) uptime_secs: u64,
+    /// Connections that are open.
+    pub(crate) connections: usize,
+    /// Those that are logged in.
+    pub(crate) sessions: usize,
+    /// Users who have a session.
+    pub(crate) online: usize,
+    /// All users, also disabled ones.
+    pub(crate) users: usize,
+    /// Rooms that live.
+    pub(crate) rooms: usize,
+    /// How many limits hold somebody up.
+    pub(crate) limited: usize,
+    /// The first of them.
+    pub(crate) listed: Vec<ListedLimit>,
+}
+
+/// A limit that holds somebody up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedLimit {
+    /// From where they come.
+    pub(crate) address: Option<String>,
+    /// Who they are, or by which name they come.
+    pub(crate) user: Option<String>,
+    /// Of what they did too much, in a word.
+    pub(crate) why: String,
+    /// Until when.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// A line of the list of a user's devices.

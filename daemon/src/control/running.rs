@@ -4,7 +4,7 @@ use parlor_protocol::account::SignUpMode;
 use parlor_protocol::refusal::{Code, Refusal};
 use tokio::sync::oneshot;
 
-use super::Daemon;
+use super::{Daemon, ShownStatus, status};
 use crate::accounts::Accounts;
 use crate::hub::Ask;
 use crate::rooms::Command;
@@ -22,6 +22,14 @@ impl Daemon for Server {
 
     fn sign_up_configured(&self) -> SignUpMode {
         self.sign_up_configured
+    }
+
+    async fn status(&self) -> Result<ShownStatus, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let unavailable = || Refusal::from(Code::Unavailable);
+        self.hub.send(Ask::Status { answer }).await.map_err(|_| unavailable())?;
+        let hub = answered.await.map_err(|_| unavailable())?;
+        Ok(status::shown(hub, &self.gate, self.started))
     }
 
     async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {

@@ -8,7 +8,9 @@ use parlor_protocol::password::{Password, Registration};
 use proptest::prelude::*;
 use tokio::io::BufReader;
 
+use super::offline::OfflineError;
 use super::*;
+use crate::audit::Rolling;
 use crate::store::Create;
 
 pub(super) fn user(name: &str) -> UserName {
@@ -16,7 +18,11 @@ pub(super) fn user(name: &str) -> UserName {
 }
 
 pub(super) fn offline(dir: &Path) -> Offline {
-    Offline::open(dir, Create::IfMissing, StretchCost::WEAK, SignUpMode::Code).unwrap()
+    open(dir, Create::IfMissing).unwrap()
+}
+
+fn open(dir: &Path, create: Create) -> Result<Offline, OfflineError> {
+    Offline::open(dir, create, StretchCost::WEAK, SignUpMode::Code, Rolling::ONE_FILE)
 }
 
 /// The client's half of a registration.
@@ -153,7 +159,7 @@ async fn a_registration_that_is_none_is_refused() {
 #[test]
 fn a_store_in_use_is_not_opened_and_none_is_made_unasked() {
     let dir = tempfile::tempdir().unwrap();
-    let open = |create| Offline::open(dir.path(), create, StretchCost::WEAK, SignUpMode::Code);
+    let open = |create| open(dir.path(), create);
     let said = open(Create::Never).unwrap_err().to_string();
     assert!(said.starts_with("there is no store at "), "{said}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);

@@ -17,8 +17,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::outbox::Outbox;
 use super::shard::Breadth;
-use super::transport::{Admission, Socket, Wire, Written};
+use super::transport::{Socket, Wire, Written};
 use super::{ConnId, Place, Rank};
+use crate::admission::Admission;
 use crate::rooms::UserId;
 use crate::tls;
 

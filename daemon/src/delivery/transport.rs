@@ -7,9 +7,9 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use rustls::{ServerConfig, ServerConnection};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::outbox::{Outbox, no_slices};
+use crate::admission::Admission;
 
 /// Plaintext sealed at once: one TLS record. Sealing more before it is on its way would only move
 /// the backlog from the outbox, which is bounded, into rustls.
@@ -28,22 +28,6 @@ pub(crate) struct Incoming {
     pub(crate) admission: Admission,
     /// Its number among all connections since the daemon started; given at the door.
     pub(crate) serial: u64,
-}
-
-/// A connection's place among those that may be open at once; given back when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Admission {
-    pub(crate) kind: AdmissionKind,
-    /// Given back by its drop.
-    pub(crate) _place: OwnedSemaphorePermit,
-}
-
-/// What a connection is let in for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AdmissionKind {
-    Session,
-    /// There is no place; the connection is only told so.
-    TurnedAway,
 }
 
 /// A non-blocking socket that can move between threads.

@@ -9,6 +9,7 @@ use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
 use tokio::sync::oneshot;
 
+use super::HubStatus;
 use crate::audit::{LoginBy, Origin};
 use crate::delivery::ConnId;
 use crate::rooms::{Command, NewDevice, UserId};
@@ -18,6 +19,8 @@ use crate::rooms::{Command, NewDevice, UserId};
 pub(crate) enum Ask {
     /// A session's request, answered through the connection's shard.
     Request { caller: Caller, id: u32, wish: Wish },
+    /// Somebody is about to log in by password: whether they may try already.
+    LoginBegins { caller: Caller, name: UserName, answer: oneshot::Sender<Result<(), Refusal>> },
     /// A login that proved nothing: put on record, then refused. One that was given up half way has
     /// no request to refuse: a client that finds the password wrong sees no need for another step.
     LoginFailed { caller: Caller, id: Option<u32>, name: UserName, by: LoginBy },
@@ -25,8 +28,12 @@ pub(crate) enum Ask {
     Ended { caller: Caller, user: UserId },
     /// A subcommand's request; `uid` is the caller's as the kernel tells it.
     Console { command: Command, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
+    /// How things stand.
+    Status { answer: oneshot::Sender<HubStatus> },
     /// The audit file is on disk up to this record.
     AuditSynced(u64),
+    /// Nothing but a sign of life.
+    Pulse(oneshot::Sender<()>),
     /// Time has passed.
     Tick,
     /// There is more to do than one tick did.

@@ -45,10 +45,15 @@ impl Hub {
                 };
                 turn.reply(&caller, id, outcome?.unwrap_or_else(Outcome::Refused));
             }
+            Ask::LoginBegins { caller, name, answer } => {
+                let refusal = self.try_login(turn, &caller, &name, at);
+                // A connection that did not wait for its answer has gone.
+                let _gone = answer.send(refusal.map_or(Ok(()), Err));
+            }
             Ask::LoginFailed { caller, id, name, by } => {
-                turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, by, at));
+                let refusal = self.login_failed(turn, &caller, &name, by, at);
                 if let Some(id) = id {
-                    turn.reply(&caller, id, Outcome::Refused(Code::BadCredentials.into()));
+                    turn.reply(&caller, id, Outcome::Refused(refusal));
                 }
             }
             Ask::Ended { caller, user } => {
@@ -66,11 +71,20 @@ impl Hub {
                 }
                 turn.answer(reply, result.map(|_| ()));
             }
+            Ask::Status { answer } => {
+                // Whoever has gone does not want to know any more.
+                let _gone = answer.send(self.status(at));
+            }
             Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
+            Ask::Pulse(reply) => {
+                // Whoever asked may have stopped waiting.
+                let _unheard = reply.send(());
+            }
             Ask::Tick => {
                 turn.ticked = true;
                 self.world.forget_nonces(at);
                 self.allowances.tidy(at);
+                self.penalties.tidy(at);
                 self.purge(at);
                 self.do_chores(turn, at)?;
             }
@@ -173,8 +187,11 @@ impl Hub {
             Proof::Device(device) => (Some(*device), self.has_device(user, *device)),
         };
         if !stands {
-            turn.rows.audit.push(audit::login_failed(&caller.origin(), &name, proof.by(), at));
-            return Ok(Err(Code::BadCredentials.into()));
+            return Ok(Err(self.login_failed(turn, caller, &name, proof.by(), at)));
+        }
+        match proof {
+            Proof::Password(_) => self.penalties.succeeded(&caller.address, &name, at),
+            Proof::Device(_) => {}
         }
         if let Some(refusal) = self.kept_out(user)? {
             let failed = audit::kept_out(&caller.origin(), &name, proof.by(), refusal.code, at);

@@ -32,6 +32,16 @@ impl Presence {
         }
     }
 
+    /// How many sessions there are.
+    pub(super) fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// How many users are connected.
+    pub(super) fn users(&self) -> usize {
+        self.users.len()
+    }
+
     /// Whether a user is connected.
     pub(super) fn is_online(&self, user: UserId) -> bool {
         self.users.contains_key(&user)

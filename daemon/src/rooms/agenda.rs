@@ -31,7 +31,7 @@ pub(crate) struct Retention {
 pub(super) struct Agenda {
     /// When an invite or a ban ends.
     pub(super) ends: BTreeSet<(Timestamp, RoomId, UserId)>,
-    /// Since when an association that is no ban has had no event.
+    /// Since when an association that is neither ban nor invite has had no event.
     pub(super) associations: BTreeSet<(Timestamp, RoomId, UserId)>,
     /// When each user's oldest notification was made.
     pub(super) notifications: BTreeSet<(Timestamp, UserId)>,
@@ -39,7 +39,7 @@ pub(super) struct Agenda {
     pub(super) waiting: BTreeSet<UserId>,
     /// When a sign-up was denied.
     pub(super) denied: BTreeSet<(Timestamp, UserId)>,
-    /// Removed users who are still in rooms.
+    /// Removed users who are still in rooms, or wait to come in.
     pub(super) removed: BTreeSet<UserId>,
 }
 
@@ -96,7 +96,7 @@ pub(super) fn forget(
     let old = draft
         .world
         .association(room, user)
-        .filter(|association| association.since <= before && association.ban.is_none());
+        .filter(|association| association.since <= before && association.may_be_forgotten());
     if let Some(association) = old {
         if association.is_requested() {
             let (how, by, reason) = (RequestEnd::Withdrawn, None, None);
@@ -127,10 +127,10 @@ impl World {
     pub(super) fn note_status(&mut self, user: UserId) {
         let Some(known) = self.users.get(&user) else { return };
         let (status, at) = (known.status, known.status_at);
-        let in_rooms = !known.rooms.is_empty();
+        let is_left_over = !known.rooms.is_empty() || !known.knocks.is_empty();
         mark(&mut self.agenda.waiting, user, status == Status::Waiting);
         mark(&mut self.agenda.denied, (at, user), status == Status::Denied);
-        mark(&mut self.agenda.removed, user, status == Status::Removed && in_rooms);
+        mark(&mut self.agenda.removed, user, status == Status::Removed && is_left_over);
     }
 
     /// Keeps the agenda true after a user's notifications have changed. `before` was the time of

@@ -78,6 +78,21 @@ enum Kind {
     Refusals,
 }
 
+impl Kind {
+    /// What somebody has to wait for, in a word; `None` for what nobody waits for.
+    fn limited_word(self) -> Option<&'static str> {
+        match self {
+            Self::Messages => Some("messages"),
+            Self::Rooms => Some("rooms"),
+            Self::Adds => Some("adds"),
+            Self::Invites => Some("invites"),
+            Self::Requests => Some("requests"),
+            Self::Probes => Some("probes"),
+            Self::Refusals => None,
+        }
+    }
+}
+
 impl Allowances {
     pub(crate) fn new(limits: Limits) -> Self {
         let (accounts, spoke, reported) = Default::default();
@@ -224,6 +239,20 @@ impl Allowances {
         if world.room(room).is_some_and(|room| room.slow_secs > 0) {
             self.spoke.insert((room, user), at);
         }
+    }
+
+    /// Who has to wait before the next of something, for what, and until when.
+    pub(crate) fn limited(
+        &self,
+        at: Timestamp,
+    ) -> impl Iterator<Item = (UserId, &'static str, Timestamp)> {
+        let now = at.0.saturating_mul(US);
+        self.accounts.iter().filter_map(move |(&(user, kind), &even)| {
+            let (gap, depth) = self.rate(kind);
+            let free = even.saturating_add(gap).saturating_sub(depth);
+            let word = kind.limited_word().filter(|_| free > now)?;
+            Some((user, word, Timestamp((free + US - 1) / US)))
+        })
     }
 
     /// Forgets what makes no difference any more.

@@ -226,6 +226,8 @@ impl World {
                 if *status == Status::Removed {
                     user.devices.clear();
                     user.notifications.clear();
+                    user.standing = Standing::Ordinary;
+                    self.operators.remove(&id);
                 }
                 self.agenda.denied.remove(&(before, id));
                 self.note_status(id);
@@ -287,6 +289,7 @@ impl User {
             last_device: DeviceId(0),
             devices: Default::default(),
             rooms: Default::default(),
+            knocks: Default::default(),
             blocked: Default::default(),
             last_notification: NotificationId(0),
             notifications: Default::default(),

@@ -71,6 +71,11 @@ impl Association {
         self.requested_at.is_some()
     }
 
+    /// Whether its user waits to come in, by a request or an invite, also one whose time is over.
+    pub(crate) fn knocks(&self) -> bool {
+        self.is_requested() || self.invited_until.is_some()
+    }
+
     /// Whether its user knows of the room: all they are is not merely banned in silence.
     pub(crate) fn is_known(&self) -> bool {
         let silent = self.ban.is_some_and(|ban| ban.notice == BanNotice::Silent);
@@ -83,6 +88,11 @@ impl Association {
             && self.requested_at.is_none()
             && self.invited_until.is_none()
             && self.ban.is_none()
+    }
+
+    /// Whether time alone removes it: a ban and an invite keep it for as long as they last.
+    pub(super) fn may_be_forgotten(&self) -> bool {
+        self.ban.is_none() && self.invited_until.is_none()
     }
 
     /// When time will do something to it by itself.
@@ -131,6 +141,8 @@ impl World {
             self.agenda.ends.remove(&(at, room, user));
         }
         self.agenda.associations.remove(&(association.since, room, user));
+        self.user_mut(user).knocks.remove(&room);
+        self.note_status(user);
         Some(association)
     }
 
@@ -144,9 +156,12 @@ impl World {
         if let Some(at) = association.ends_at() {
             self.agenda.ends.insert((at, room, user));
         }
-        // A ban keeps it for as long as it lasts.
-        if association.ban.is_none() {
+        if association.may_be_forgotten() {
             self.agenda.associations.insert((association.since, room, user));
+        }
+        if association.knocks() {
+            self.user_mut(user).knocks.insert(room);
+            self.note_status(user);
         }
         self.room_mut(room).associations.insert(user, association);
     }

@@ -93,7 +93,7 @@ pub(super) fn unban(
     room: RoomId,
     name: &UserName,
 ) -> Result<Decision, Code> {
-    let user = draft.world.user_by_name(name).ok_or(Code::NoSuchUser)?;
+    let user = draft.world.known_by_name(name).ok_or(Code::NoSuchUser)?;
     let known = draft.known_room(room)?;
     // Whoever is not banned, or no longer, is what was asked for already.
     let Some(ban) = known.associations.get(&user).and_then(|it| it.ban) else {
@@ -138,7 +138,7 @@ pub(super) fn unblock(
     user: UserId,
     name: &UserName,
 ) -> Result<Decision, Code> {
-    let whom = draft.world.user_by_name(name).ok_or(Code::NoSuchUser)?;
+    let whom = draft.world.known_by_name(name).ok_or(Code::NoSuchUser)?;
     let known = draft.world.users.get(&user).ok_or(Code::LoginRequired)?;
     if known.blocked.contains(&whom) {
         draft.user(user, UserEvent::Unblocked { user: whom });

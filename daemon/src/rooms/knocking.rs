@@ -58,6 +58,19 @@ pub(super) fn withdraw(mut draft: Draft<'_>, user: UserId, room: RoomId) -> Resu
     Ok(draft.done())
 }
 
+/// Ends whatever somebody waits for who is gone.
+pub(super) fn give_up(draft: &mut Draft<'_>, room: RoomId, user: UserId) {
+    let Some(association) = draft.world.association(room, user) else { return };
+    if association.is_requested() {
+        let (how, by, reason) = (RequestEnd::Withdrawn, None, None);
+        draft.room(room, RoomEvent::RequestEnded { user, how, by, reason });
+    }
+    if let Some(until) = association.invited_until {
+        let how = if until > draft.at { InviteEnd::Revoked } else { InviteEnd::Expired };
+        draft.room(room, RoomEvent::InviteEnded { user, how, by: None });
+    }
+}
+
 pub(super) fn approve(
     mut draft: Draft<'_>,
     by: UserId,

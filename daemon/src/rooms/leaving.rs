@@ -56,28 +56,31 @@ pub(super) fn depart(
     Ok(())
 }
 
-/// Ownership passes over those whose accounts are disabled, unless all are.
+/// Ownership passes over those whose accounts are disabled, unless all are. Removed users who have
+/// not been taken out yet are as good as gone.
 fn sequel(world: &World, room: &Room, user: UserId, gone: Membership) -> Sequel {
-    let others = || room.members().filter(|&(other, _)| other != user);
-    let is_active =
-        |user: UserId| world.users.get(&user).is_some_and(|it| it.status == Status::Active);
-    let any_active = others().any(|(other, _)| is_active(other));
-    let first = |among: Role| {
-        others()
-            .filter(|&(other, of)| of.role == among && (is_active(other) || !any_active))
-            .min_by_key(|(_, of)| of.joined)
+    let is = |user: UserId, status: Status| {
+        world.users.get(&user).is_some_and(|known| known.status == status)
     };
-    match (room.members.len() - 1, others().next()) {
-        (0, _) | (_, None) => Sequel::Termination,
-        (1, Some((other, left))) => match left.role {
-            Role::Owner => Sequel::Unchanged,
-            Role::Admin => Sequel::Succession(other),
-            Role::Member | Role::Unknown => Sequel::Termination,
-        },
-        (_, Some(_)) if gone.role != Role::Owner => Sequel::Unchanged,
-        (_, Some((any, _))) => {
+    // With its owner, a room lives on however few are in it.
+    if gone.role != Role::Owner {
+        return Sequel::Unchanged;
+    }
+    let heirs: Vec<(UserId, &Membership)> =
+        room.members().filter(|&(other, _)| other != user && !is(other, Status::Removed)).collect();
+    let any_active = heirs.iter().any(|&(heir, _)| is(heir, Status::Active));
+    let first = |among: Role| {
+        let may = |&&(heir, of): &&(UserId, &Membership)| {
+            of.role == among && (is(heir, Status::Active) || !any_active)
+        };
+        heirs.iter().filter(may).min_by_key(|(_, of)| of.joined)
+    };
+    match heirs[..] {
+        [] => Sequel::Termination,
+        [(_, left)] if left.role != Role::Admin => Sequel::Termination,
+        [(any, _), ..] => {
             let heir = first(Role::Admin).or_else(|| first(Role::Member));
-            Sequel::Succession(heir.map_or(any, |(heir, _)| heir))
+            Sequel::Succession(heir.map_or(any, |&(heir, _)| heir))
         }
     }
 }

@@ -23,12 +23,15 @@ impl Draft<'_> {
         if unwanted || !known.is_there() {
             return;
         }
-        if let Some((&oldest, _)) = known.notifications.first_key_value()
-            && known.notifications.len() >= NOTIFICATIONS_MAX
+        let id = self.next_notification(user, known);
+        // Others of this decision may have come before it.
+        let given = (id.0 - known.last_notification.0) as usize;
+        if let Some(surplus) =
+            (known.notifications.len() + given).checked_sub(NOTIFICATIONS_MAX + 1)
+            && let Some(&oldest) = known.notifications.keys().nth(surplus)
         {
             self.user(user, UserEvent::NotificationsExpired { up_to: oldest });
         }
-        let id = self.next_notification(user, known);
         self.user(user, UserEvent::Notified { id, notice });
     }
 }

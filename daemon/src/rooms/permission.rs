@@ -64,6 +64,8 @@ pub(crate) enum Part {
     Estranged,
     /// A user whose request waits.
     Requested,
+    /// A user whose request waits though the room is open to them.
+    RequestedOpen,
     /// A user who may come in.
     Invited,
     Member,
@@ -101,17 +103,17 @@ pub(crate) fn may(part: Part, action: Action) -> Result<(), Code> {
         Action::CreateRoom => anywhere(LOGIN, NOT, NOT, YES),
         Action::Pass       => anywhere(LOGIN, NOT, YES, NOT),
         Action::JoinRoom   => entering([
-            // nowhere survivor outsider welcome banned kicked estranged requested invited
-            UNASKED,   ENDED,   FIRST,   YES,    BANNED, FIRST, UNASKED,  ASKED,    YES,
+            // nowhere survivor outsider welcome banned kicked estranged requested, -open, invited
+            UNASKED,   ENDED,   FIRST,   YES,    BANNED, FIRST, UNASKED,  ASKED,    YES,   YES,
         ], IN),
         Action::Look       => entering([
-            NONE,      ENDED,   YES,     YES,    BANNED, YES,   YES,      YES,      YES,
+            NONE,      ENDED,   YES,     YES,    BANNED, YES,   YES,      YES,      YES,   YES,
         ], YES),
         Action::Request    => entering([
-            NONE,      ENDED,   YES,     YES,    BANNED, YES,   UNASKED,  ASKED,    INVITED,
+            NONE,      ENDED,   YES,     YES,    BANNED, YES,   UNASKED,  ASKED,    ASKED, INVITED,
         ], IN),
         Action::Withdraw   => entering([
-            NONE,      ENDED,   NOTHING, NOTHING, BANNED, NOTHING, NOTHING, YES,    NOTHING,
+            NONE,      ENDED,   NOTHING, NOTHING, BANNED, NOTHING, NOTHING, YES,    YES,   NOTHING,
         ], NOTHING),
         //                               console member admin owner
         Action::TakePart   => inside(NOT,    YES,   YES,  YES),
@@ -138,7 +140,7 @@ const fn anywhere(
 }
 
 /// What users do who are not in: members are all alike.
-const fn entering(outside: [Result<(), Code>; 9], member: Result<(), Code>) -> Row {
+const fn entering(outside: [Result<(), Code>; 10], member: Result<(), Code>) -> Row {
     let mut row = anywhere(LOGIN, NOT, NOT, member);
     let mut place = 0;
     while place < outside.len() {
@@ -282,17 +284,23 @@ impl Sight<'_> {
             (RoomState::Terminated, None) => Part::Nowhere,
             (RoomState::Terminated, Some(_)) => Part::Survivor,
             (RoomState::Live, Some(it)) if it.is_invited_at(at) => Part::Invited,
+            (RoomState::Live, Some(it)) if it.is_requested() && self.is_open() && !it.must_ask => {
+                Part::RequestedOpen
+            }
             (RoomState::Live, Some(it)) if it.is_requested() => Part::Requested,
             (RoomState::Live, Some(it)) if it.must_ask => Part::Kicked,
-            (RoomState::Live, known) => match (self.visibility, self.entry) {
-                (Visibility::Public, Entry::Open) => Part::Welcome,
-                (Visibility::Public, Entry::Ask | Entry::Unknown) => Part::Outsider,
-                (Visibility::Private | Visibility::Unknown, _) if known.is_some() => {
-                    Part::Estranged
-                }
-                (Visibility::Private | Visibility::Unknown, _) => Part::Nowhere,
+            (RoomState::Live, _) if self.is_open() => Part::Welcome,
+            (RoomState::Live, known) => match self.visibility {
+                Visibility::Public => Part::Outsider,
+                Visibility::Private | Visibility::Unknown if known.is_some() => Part::Estranged,
+                Visibility::Private | Visibility::Unknown => Part::Nowhere,
             },
         }
+    }
+
+    /// Whether whoever may know of the room may enter it at once.
+    fn is_open(&self) -> bool {
+        self.visibility == Visibility::Public && self.entry == Entry::Open
     }
 
     /// How whoever is no member comes back in.
@@ -301,7 +309,7 @@ impl Sight<'_> {
             Part::Stranger | Part::Console | Part::Clock | Part::Nowhere | Part::Survivor => {
                 Rejoin::No
             }
-            Part::Welcome | Part::Invited => Rejoin::Now,
+            Part::Welcome | Part::RequestedOpen | Part::Invited => Rejoin::Now,
             Part::Outsider | Part::Kicked | Part::Requested => Rejoin::Request,
             Part::Estranged => Rejoin::Invite,
             Part::Banned | Part::Member | Part::Admin | Part::Owner => Rejoin::No,

@@ -1,10 +1,9 @@
 //! The rules of saying something, and of having read it.
 
 use parlor_protocol::id::{Nonce, RoomId, Seq, Timestamp};
-use parlor_protocol::name::UserName;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::text::MessageText;
+use parlor_protocol::text::{MessageText, mentions as mentions_in};
 
 use super::command::Decision;
 use super::decide::Draft;
@@ -47,19 +46,10 @@ pub(super) fn send(
 /// The members whom a text names as `@name`, in its order, but for those who block its author.
 fn mentions(world: &World, room: &Room, author: UserId, text: &MessageText) -> Vec<UserId> {
     let mut found = Vec::new();
-    for (place, _) in text.as_str().match_indices('@') {
+    for name in mentions_in(text.as_str()) {
         if found.len() >= MENTIONS_MAX {
             break;
         }
-        let (before, name) = (&text.as_str()[..place], &text.as_str()[place + 1..]);
-        // Mail addresses mention nobody.
-        if before.ends_with(|c: char| c.is_alphanumeric()) {
-            continue;
-        }
-        let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        let name = name.split(|c| !is_of_name(c)).next().unwrap_or_default();
-        // A name ends in a letter or digit; what follows it is punctuation.
-        let Ok(name) = UserName::parse(name.trim_end_matches(['.', '_', '-'])) else { continue };
         let Some(user) = world.user_by_name(&name) else { continue };
         let wants_it = !world.users[&user].blocked.contains(&author);
         if user != author && wants_it && room.membership(user).is_some() && !found.contains(&user) {

@@ -13,9 +13,10 @@ use parlor_protocol::text::Topic;
 use super::command::{Actor, Decision};
 use super::decide::Draft;
 use super::event::{DirectoryEvent, Notice, RoomEvent, UserId};
-use super::world::RoomState;
+use super::world::{Room, RoomState};
 
-/// The most admins of one room: each is told of every request.
+/// The most admins of one room, its owner aside: each is told of every request, and no command may
+/// make work without a bound.
 const ADMINS_MAX: usize = 100;
 /// The longest slow mode, in seconds: a day.
 const SLOW_SECS_MAX: u32 = 86_400;
@@ -32,9 +33,7 @@ pub(super) fn promote(
         Role::Owner => return Err(Code::NotPermitted),
         Role::Admin => {}
         Role::Member | Role::Unknown => {
-            if draft.known_room(room)?.admins().count() > ADMINS_MAX {
-                return Err(Code::TooMany);
-            }
+            has_room_for_an_admin(draft.known_room(room)?)?;
             change_role(&mut draft, by, room, user, Role::Admin)?;
         }
     }
@@ -56,6 +55,11 @@ pub(super) fn demote(
         Role::Member | Role::Unknown => {}
     }
     Ok(draft.done())
+}
+
+fn has_room_for_an_admin(room: &Room) -> Result<(), Code> {
+    // The owner is one of them.
+    if room.admins().count() > ADMINS_MAX { Err(Code::TooMany) } else { Ok(()) }
 }
 
 fn change_role(
@@ -83,7 +87,11 @@ pub(super) fn transfer(
     if known.state == RoomState::Terminated {
         return Err(Code::RoomTerminated);
     }
-    let (heir, _) = member(&draft, room, name)?;
+    let (heir, role) = member(&draft, room, name)?;
+    // An admin's place comes free for the owner, who becomes one.
+    if role == Role::Member {
+        has_room_for_an_admin(known)?;
+    }
     let owner = known.members().find(|(_, of)| of.role == Role::Owner).map(|(user, _)| user);
     if owner != Some(heir) {
         let by = match actor {

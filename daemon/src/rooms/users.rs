@@ -11,6 +11,7 @@ use super::codes::{Code as SignUpCode, CodeTerms};
 use super::command::Decision;
 use super::decide::Draft;
 use super::event::{DirectoryEvent, Standing, Status, UserEvent, UserId};
+use super::knocking;
 use super::leaving::{Farewell, depart};
 
 /// The most sign-up codes that count at once.
@@ -85,15 +86,18 @@ fn set_status(mut draft: Draft<'_>, name: &UserName, status: Status) -> Result<D
     Ok(draft.done())
 }
 
-/// Takes a removed user out of the first of their rooms. The others follow, one by one, so that
-/// nobody waits for somebody with many rooms.
+/// Takes a removed user out of the first of their rooms, or ends what they waited for in the first
+/// room. The others follow, one by one, so that nobody waits for somebody with many rooms.
 pub(super) fn forsake(mut draft: Draft<'_>, user: UserId) -> Result<Decision, Code> {
     let known = draft.world.users.get(&user).ok_or(Code::NoSuchUser)?;
-    if known.status == Status::Removed
-        && let Some(&room) = known.rooms.first()
-    {
+    if known.status != Status::Removed {
+        return Ok(draft.done());
+    }
+    if let Some(&room) = known.rooms.first() {
         let farewell = Farewell { how: Departure::Removed, by: None, reason: None };
         depart(&mut draft, user, room, &farewell)?;
+    } else if let Some(&room) = known.knocks.first() {
+        knocking::give_up(&mut draft, room, user);
     }
     Ok(draft.done())
 }

@@ -51,6 +51,8 @@ pub(crate) struct User {
     /// The keys that log the user in, by number.
     pub(super) devices: BTreeMap<DeviceId, Bytes<32>>,
     pub(super) rooms: BTreeSet<RoomId>,
+    /// Where a request or an invite of theirs waits.
+    pub(super) knocks: BTreeSet<RoomId>,
     /// Whose messages and wishes they do not want.
     pub(super) blocked: BTreeSet<UserId>,
     /// The number of the last notification ever made.
@@ -141,6 +143,15 @@ impl World {
         self.names.get(name).copied().filter(|user| self.users[user].is_there())
     }
 
+    /// Whose name this is, gone or not: what was done about them can still be undone.
+    pub(super) fn known_by_name(&self, name: &UserName) -> Option<UserId> {
+        let was_there = |user: &UserId| {
+            let known = &self.users[user];
+            known.is_there() || known.status == Status::Removed
+        };
+        self.names.get(name).copied().filter(was_there)
+    }
+
     /// Whose name this is, whatever became of the account.
     pub(crate) fn account_by_name(&self, name: &UserName) -> Option<UserId> {
         self.names.get(name).copied()
@@ -154,6 +165,16 @@ impl World {
     /// Whether nobody was ever a user.
     pub(crate) fn has_no_users(&self) -> bool {
         self.last_user == UserId(0)
+    }
+
+    /// How many users there are, also disabled ones.
+    pub(crate) fn users_there(&self) -> usize {
+        self.users.values().filter(|user| user.is_there()).count()
+    }
+
+    /// How many rooms live.
+    pub(crate) fn live_rooms(&self) -> usize {
+        self.rooms.values().filter(|room| room.state == RoomState::Live).count()
     }
 
     /// The codes that were made and not ended.

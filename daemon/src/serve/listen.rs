@@ -7,20 +7,20 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
-use super::{ServeError, failed};
+use super::{Passed, ServeError, failed};
+use crate::admission::Gate;
 use crate::config::{Listen, Tls};
-use crate::delivery::{Admission, AdmissionKind, Incoming, ShardHandle};
+use crate::delivery::{Incoming, ShardHandle};
+use crate::network::Network;
 
-/// Connections over the limit that are told so at the same time; beyond it they are just closed.
-const TURNED_AWAY_MAX: usize = 64;
 /// Connections that may wait to be accepted: after a restart all clients come back at once, and one
 /// that finds no place tries again only after a second. The system may allow fewer.
 const BACKLOG: u32 = 4096;
@@ -40,28 +40,16 @@ pub(super) struct Door {
     shards: Vec<mpsc::Sender<Incoming>>,
     /// Numbers the connections since the daemon started.
     serial: Arc<AtomicU64>,
-    places: Arc<Semaphore>,
-    turned_away: Arc<Semaphore>,
+    gate: Gate,
 }
 
 impl Door {
-    pub(super) fn new(connections_max: usize, shards: &[ShardHandle]) -> Self {
+    pub(super) fn new(gate: Gate, shards: &[ShardHandle]) -> Self {
         Self {
             shards: shards.iter().map(|shard| shard.incoming.clone()).collect(),
             serial: Arc::default(),
-            places: Arc::new(Semaphore::new(connections_max)),
-            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+            gate,
         }
-    }
-
-    /// Whether one more may come in, or may at least be told that it may not.
-    fn admission(&self) -> Option<Admission> {
-        let place = |semaphore: &Arc<Semaphore>, kind| {
-            let place = Arc::clone(semaphore).try_acquire_owned().ok()?;
-            Some(Admission { kind, _place: place })
-        };
-        place(&self.places, AdmissionKind::Session)
-            .or_else(|| place(&self.turned_away, AdmissionKind::TurnedAway))
     }
 
     async fn enter(&self, mut incoming: Incoming) {
@@ -105,10 +93,19 @@ pub(super) fn allow_many_connections() {
     }
 }
 
-/// Opens all listeners.
-pub(super) fn bind(listen: &Listen, tls: &Arc<ServerConfig>) -> Result<Vec<Listener>, ServeError> {
-    let mut listeners = vec![];
-    for address in listen.tls.addresses() {
+/// Opens all listeners. Where some were passed, they are the encrypted ones.
+pub(super) fn bind(
+    listen: &Listen,
+    passed: Passed,
+    tls: &Arc<ServerConfig>,
+) -> Result<Vec<Listener>, ServeError> {
+    let mut listeners: Vec<_> = passed
+        .into_listeners()?
+        .into_iter()
+        .map(|tcp| Listener::Tls(tcp, Arc::clone(tls)))
+        .collect();
+    let to_open = if listeners.is_empty() { listen.tls.addresses() } else { vec![] };
+    for address in to_open {
         match bind_tcp(address) {
             Ok(tcp) => listeners.push(Listener::Tls(tcp, Arc::clone(tls))),
             Err(error)
@@ -179,7 +176,8 @@ async fn accept_tcp(
     door: &Door,
 ) -> io::Result<Option<Incoming>> {
     let (stream, peer) = tcp.accept().await?;
-    let Some(admission) = door.admission() else { return Ok(None) };
+    let from = Network::of_ip(peer.ip());
+    let Some(admission) = door.gate.admit(from, Instant::now()) else { return Ok(None) };
     // A peer that is gone already fails here; that is no trouble of the listener's.
     let prepared = prepare(&stream).and_then(|()| Incoming::tcp(stream, peer, tls, admission));
     Ok(prepared.ok())
@@ -187,7 +185,8 @@ async fn accept_tcp(
 
 async fn accept_unix(unix: &UnixListener, door: &Door) -> io::Result<Option<Incoming>> {
     let (stream, _) = unix.accept().await?;
-    let Some(admission) = door.admission() else { return Ok(None) };
+    let admission = door.gate.admit(Network::Unix, Instant::now());
+    let Some(admission) = admission else { return Ok(None) };
     Ok(Incoming::unix(stream, admission).ok())
 }
 

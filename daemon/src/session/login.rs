@@ -10,8 +10,9 @@ use parlor_protocol::id::Bytes;
 use parlor_protocol::name::UserName;
 use parlor_protocol::password::ServerLogin;
 use parlor_protocol::record::Record;
-use parlor_protocol::refusal::Code;
+use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
+use tokio::sync::oneshot;
 
 use super::Session;
 use crate::accounts;
@@ -79,6 +80,9 @@ impl Session {
         let Ok(name) = UserName::parse(&start.name) else {
             return self.reply(id, refused(Code::BadName));
         };
+        if let Err(refusal) = self.may_try(&name).await {
+            return self.reply(id, Outcome::Refused(refusal));
+        }
         let (server, binding) = (Arc::clone(&self.server), login.binding.clone());
         let answered = tokio::task::spawn_blocking(move || -> Result<_, StoreError> {
             let stored = server.readers.password(&name)?;
@@ -99,6 +103,18 @@ impl Session {
             Err(code) => refused(code),
         };
         self.reply(id, outcome);
+    }
+
+    /// Asks the hub whether somebody failed so often that this comes too early, before there is any
+    /// work to do for it.
+    async fn may_try(&self, name: &UserName) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let begins = Ask::LoginBegins { caller: self.caller(), name: name.clone(), answer };
+        let stopping = Err(Code::Unavailable.into());
+        match self.server.hub.send(begins).await {
+            Ok(()) => answered.await.unwrap_or(stopping),
+            Err(_) => stopping,
+        }
     }
 
     pub(super) async fn login_finish(&self, login: &mut Login, id: u32, finish: LoginFinish) {
@@ -189,6 +205,9 @@ impl Session {
             waiting.await;
         }
         self.conn.all_answered().await;
+        if self.shard.user(&self.conn).is_some() {
+            self.conn.admission.logged_in();
+        }
     }
 
     /// Puts on record that a login was begun and not finished, if there is one.

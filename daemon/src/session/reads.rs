@@ -30,6 +30,7 @@ pub(super) enum Read {
     Bans(ListOfRoom),
     Notifications(ListOwn),
     FormerRooms(ListOwn),
+    Blocks(ListOwn),
 }
 
 /// What was found, and for what only members may see, for which membership: whoever was removed
@@ -103,7 +104,8 @@ impl Subject {
             | Read::Invites(_)
             | Read::Bans(_)
             | Read::Notifications(_)
-            | Read::FormerRooms(_) => Self::Other,
+            | Read::FormerRooms(_)
+            | Read::Blocks(_) => Self::Other,
         }
     }
 }
@@ -160,6 +162,9 @@ fn look_up(readers: &Readers, user: UserId, device: Option<DeviceId>, read: Read
         }
         Read::FormerRooms(list) => {
             readers.former_rooms(user, &list)?.map(|page| (Outcome::FormerRooms(page), None))
+        }
+        Read::Blocks(list) => {
+            readers.blocks(user, &list)?.map(|page| (Outcome::Blocks(page), None))
         }
     })
 }

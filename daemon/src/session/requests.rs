@@ -108,6 +108,7 @@ fn parse(wanted: Wanted) -> Result<Asked, Code> {
         Wanted::ListBans(list) => return Ok(Asked::Read(Read::Bans(list))),
         Wanted::ListNotifications(list) => return Ok(Asked::Read(Read::Notifications(list))),
         Wanted::ListFormerRooms(list) => return Ok(Asked::Read(Read::FormerRooms(list))),
+        Wanted::ListBlocks(list) => return Ok(Asked::Read(Read::Blocks(list))),
         Wanted::RevokeDevice(revoke) => Command::RevokeDevice { id: revoke.id },
         Wanted::CreateRoom(create) => Command::CreateRoom {
             title: title(&create.title)?,

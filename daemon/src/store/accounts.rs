@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::StoreError;
 use super::readers::Readers;
-use super::rows::{int, key, natural, parsed, standing, time, user, user_int, word};
+use super::rows::{key, parsed, standing, time, user, user_int, word};
 use crate::rooms::{Password, Standing, Status, UserId};
 
 /// Who logs in.
@@ -125,24 +125,6 @@ impl Readers {
                     })
                 })?;
             Ok(lines.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// The audit records after a serial, `limit` of them at most, each with its own.
-    pub(crate) fn audit_after(
-        &self,
-        serial: u64,
-        limit: u32,
-    ) -> Result<Vec<(u64, String)>, StoreError> {
-        self.read("read audit records from", |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT serial, record FROM audit_outbox WHERE serial > ?1
-                 ORDER BY serial LIMIT ?2",
-            )?;
-            let records = statement.query_map(params![int(serial), limit], |row| {
-                Ok((natural(row, 0)?, row.get(1)?))
-            })?;
-            Ok(records.collect::<Result<_, _>>()?)
         })
     }
 }

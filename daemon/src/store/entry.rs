@@ -1,9 +1,9 @@
-//! Listings of who asks to come in, who may and who is kept out; of former rooms; and of what a
-//! user is told.
+//! Listings of who asks to come in, who may and who is kept out; of former rooms; of what a user is
+//! told, and whom they block.
 
 use parlor_protocol::entry::{
-    Ban, Bans, FormerRoom, FormerRooms, Invite, Invites, JoinRequest, JoinRequests, ListInvites,
-    ListOfRoom, ListOwn,
+    Ban, Bans, Blocked, Blocks, FormerRoom, FormerRooms, Invite, Invites, JoinRequest,
+    JoinRequests, ListInvites, ListOfRoom, ListOwn,
 };
 use parlor_protocol::id::{NotificationId, RoomId, Seq};
 use parlor_protocol::name::{Title, UserName};
@@ -198,6 +198,25 @@ impl Readers {
                 Ok((former, cursor))
             })?;
             Ok(Ok(FormerRooms { rooms: page.into_records(), next }))
+        })
+    }
+
+    /// A page of the users whom `user` blocks, by name.
+    pub(crate) fn blocks(&self, user: UserId, asked: &ListOwn) -> Asked<Blocks> {
+        self.read("list the blocks in", |connection| {
+            let mut page = Page::new(asked.limit);
+            let mut statement = connection.prepare_cached(
+                "SELECT u.name, b.at FROM blocks b JOIN users u ON u.id = b.blocked
+                 WHERE b.user = ?1 AND u.name > ?2 ORDER BY u.name LIMIT ?3",
+            )?;
+            let after = asked.after.as_deref().unwrap_or("");
+            let mut rows = statement.query(params![user_int(user), after, page.rows_max()])?;
+            let next = fill_page(&mut page, &mut rows, |row| {
+                let blocked = Blocked { user: parsed(row, 0)?, at: time(row, 1)? };
+                let cursor = blocked.user.to_string();
+                Ok((blocked, cursor))
+            })?;
+            Ok(Ok(Blocks { blocks: page.into_records(), next }))
         })
     }
 

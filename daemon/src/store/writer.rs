@@ -11,9 +11,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::checkpoint::Checkpointer;
 use super::events::{HOUR_MS, Hours};
-use super::rows::{int, natural, optional, parsed, posted, room, room_int, time, user, user_int};
+use super::rows::{int, optional, parsed, posted, room, room_int, time, user, user_int};
 use super::{DATABASE, Doing, StoreError};
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Link};
 use crate::rooms::{Event, NonceKey, Posted, RECALL_MS, UserId, oldest_remembered};
 
 /// For each nonce that is set aside this many that have expired are forgotten, so that the table
@@ -70,8 +70,8 @@ pub(crate) struct Writer {
     checkpointer: Checkpointer,
     pub(super) connection: Connection,
     dir: PathBuf,
-    /// The serial of the last audit record.
-    audit_serial: u64,
+    /// The last audit record.
+    audit_head: Link,
     hours: Hours,
     /// Locked as long as this process may write; declared last, for it is to go last.
     _lock: File,
@@ -95,12 +95,10 @@ pub(super) fn ensure_meta(connection: &Connection) -> rusqlite::Result<()> {
 
 impl Writer {
     pub(super) fn new(connection: Connection, dir: &Path, lock: File) -> Result<Self, StoreError> {
-        let audit_serial = connection
-            .query_row("SELECT audit_serial FROM meta", [], |row| natural(row, 0))
-            .doing("read the audit serial of")?;
+        let audit_head = super::audit::head(&connection)?;
         let checkpointer = Checkpointer::start(&dir.join(DATABASE))?;
         let (dir, hours) = (dir.to_owned(), Hours::default());
-        Ok(Self { checkpointer, connection, dir, audit_serial, hours, _lock: lock })
+        Ok(Self { checkpointer, connection, dir, audit_head, hours, _lock: lock })
     }
 
     /// Writes a batch in one transaction. After an error nothing may be written any more: what
@@ -112,11 +110,11 @@ impl Writer {
         let transaction = self.connection.transaction().doing("begin a batch in")?;
         super::events::write(&transaction, &batch.events, &mut self.hours)
             .doing("write an event to")?;
-        let serial = write_audit(&transaction, batch, self.audit_serial)
+        let audit_head = super::audit::write(&transaction, batch, self.audit_head)
             .doing("write an audit record to")?;
         write_evicted(&transaction, &batch.evicted, batch.at).doing("set nonces aside in")?;
         transaction.commit().doing("commit a batch to")?;
-        self.audit_serial = serial;
+        self.audit_head = audit_head;
         self.checkpointer.wake();
         Ok(())
     }
@@ -217,9 +215,9 @@ impl Writer {
         Ok(())
     }
 
-    /// The serial of the last audit record that was committed.
-    pub(crate) fn audit_serial(&self) -> u64 {
-        self.audit_serial
+    /// The last audit record that was committed.
+    pub(crate) fn audit_head(&self) -> Link {
+        self.audit_head
     }
 
     /// How much the file system has left for us, in bytes.
@@ -284,25 +282,6 @@ fn purge(transaction: &Connection, before: Timestamp, max: u32) -> rusqlite::Res
         )?
         .execute(params![before.0, max])
         .map(|_| ())
-}
-
-fn write_audit(transaction: &Connection, batch: &Batch, mut serial: u64) -> rusqlite::Result<u64> {
-    if let Some(done) = batch.audit_done {
-        transaction
-            .prepare_cached("DELETE FROM audit_outbox WHERE serial <= ?1")?
-            .execute([int(done)])?;
-    }
-    if batch.audit.is_empty() {
-        return Ok(serial);
-    }
-    for record in &batch.audit {
-        serial += 1;
-        transaction
-            .prepare_cached("INSERT INTO audit_outbox (serial, record) VALUES (?1, ?2)")?
-            .execute(params![int(serial), record.to_json()])?;
-    }
-    transaction.prepare_cached("UPDATE meta SET audit_serial = ?1")?.execute([int(serial)])?;
-    Ok(serial)
 }
 
 /// Sets nonces aside that memory has no room for, and forgets some that have expired.

@@ -58,6 +58,28 @@ fn a_key_made_by_ssh_keygen_is_read() {
 }
 
 #[test]
+fn a_key_that_is_handed_over_is_taken_where_there_is_none() {
+    let [dir, credentials] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let given = credentials.path().join("host_key");
+    HostKey::take_over(&given, dir.path()).unwrap();
+    assert!(!dir.path().join(HOST_KEY_FILE).exists(), "nothing was given, nothing is taken");
+
+    let handed = HostKey::load_or_create(credentials.path(), Store::Absent).unwrap();
+    // The mode that systemd's access list makes of it.
+    fs::set_permissions(&given, fs::Permissions::from_mode(0o440)).unwrap();
+    HostKey::take_over(&given, dir.path()).unwrap();
+    assert_eq!(mode(&dir.path().join(HOST_KEY_FILE)), 0o600);
+    let taken = HostKey::load_or_create(dir.path(), Store::Present).unwrap();
+    assert_eq!(taken.public_line(), handed.public_line());
+
+    fs::remove_file(&given).unwrap();
+    HostKey::load_or_create(credentials.path(), Store::Absent).unwrap();
+    HostKey::take_over(&given, dir.path()).unwrap();
+    let kept = HostKey::load_or_create(dir.path(), Store::Present).unwrap();
+    assert_eq!(kept.public_line(), handed.public_line());
+}
+
+#[test]
 fn missing_key_beside_a_store_is_an_error_and_makes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let error = HostKey::load_or_create(dir.path(), Store::Present).unwrap_err();

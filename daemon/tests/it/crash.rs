@@ -3,10 +3,10 @@
 mod talker;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 use parlor_protocol::id::{Revision, RoomId};
 use parlor_protocol::push::{Change, RoomChange};
@@ -18,7 +18,10 @@ use serde_json::Value;
 use crate::harness::{Client, Daemon, DeviceKey, PASSWORD, seqs_without_a_gap};
 use talker::{Talker, Until, link};
 
+/// How often the daemon is killed; the variable PARLOR_KILLS says otherwise.
 const KILLS: u32 = 50;
+/// Audit files so small that kills also meet them being closed.
+const SMALL_AUDIT_FILES: &str = "sign_up = \"open\"\n[audit]\nfile_bytes = 16384\n";
 /// Who keeps the lobby.
 const HOST: &str = "host";
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
@@ -28,15 +31,16 @@ const ACKS_BEFORE_KILL_MAX: u32 = 120;
 const MICROS_BEFORE_KILL_MAX: u64 = 30_000;
 
 #[test]
-fn what_was_acknowledged_survives_fifty_kills_once_and_in_order() {
+fn what_was_acknowledged_survives_every_kill_once_and_in_order() {
     let began = Instant::now();
     let seed: u64 = rand::random();
     println!("seed {seed}");
     let mut dice = StdRng::seed_from_u64(seed);
-    let mut daemon = Daemon::start();
+    let kills = env::var("PARLOR_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let mut daemon = Daemon::configured(SMALL_AUDIT_FILES);
     let lobby = daemon.user(HOST).create("lobby").unwrap();
     let mut talkers = gather(&daemon, lobby);
-    for _ in 0..KILLS {
+    for _ in 0..kills {
         storm(&mut daemon, &mut talkers, &mut dice);
         daemon.restart();
     }
@@ -53,7 +57,11 @@ fn what_was_acknowledged_survives_fifty_kills_once_and_in_order() {
     assert_eq!(visits_on_record(&audit, lobby), visits);
     let said: usize = talkers.iter().map(|talker| talker.acknowledged.len()).sum();
     let resent: usize = talkers.iter().map(|talker| talker.resent).sum();
-    println!("{KILLS} kills, {said} messages, {resent} resent, {:?}", began.elapsed());
+    let records = audit.len();
+    println!(
+        "{kills} kills, {said} messages, {resent} resent, {records} audit records, {:?}",
+        began.elapsed()
+    );
 }
 
 /// Four members of a room, each with a device.
@@ -172,15 +180,14 @@ fn database_is_whole(daemon: &Daemon) {
     assert_eq!(check("PRAGMA foreign_key_check"), [""; 0]);
 }
 
-/// The records of the audit file: none torn, none missing, none doubled.
+/// The records of the audit files: none torn, none missing, none doubled, all in one chain.
 fn audit(daemon: &Daemon) -> Vec<Value> {
-    let text = fs::read_to_string(daemon.data().join("audit").join("audit.log")).unwrap();
-    assert!(text.ends_with('\n'), "the last line is torn");
-    let records: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-        .collect();
+    let records = crate::audit::records(daemon);
+    let verified = daemon.run(&["audit", "verify"]);
+    assert!(verified.status.success(), "{verified:?}");
     seqs_without_a_gap(records.iter().map(|record| record["serial"].as_u64().unwrap()));
+    let files = fs::read_dir(daemon.data().join("audit")).unwrap().count();
+    assert!(files >= 3, "no kill has met a file that was closed");
     records
 }
 

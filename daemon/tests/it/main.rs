@@ -4,7 +4,9 @@
 // What a test cannot unwrap fails it, as it should; clippy knows only the test functions.
 #![allow(clippy::unwrap_used)]
 
+mod abuse;
 mod accounts;
+mod audit;
 mod bad_input;
 mod crash;
 mod door;
@@ -15,5 +17,6 @@ mod messages;
 mod operators;
 mod roles;
 mod rooms;
+mod service;
 mod subcommands;
 mod telling;

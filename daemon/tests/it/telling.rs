@@ -1,5 +1,6 @@
 //! What people are told, and what they have read: notifications, mentions, read markers, limits.
 
+use parlor_protocol::entry::Blocked;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Scope;
@@ -45,6 +46,35 @@ fn notifications_are_read_and_dismissed_on_all_devices_together_and_listing_read
     bob.read_notifications(None).unwrap();
     bob.dismiss_notifications(None).unwrap();
     assert_eq!(bob.notifications(), [""; 0]);
+}
+
+#[test]
+fn blocks_are_listed_by_name_and_told_to_all_devices() {
+    let mut daemon = Daemon::start();
+    let [mut alice, _, _, _] = people(&daemon, ["alice", "bob", "carol", "dave"]);
+    let mut phone = daemon.client();
+    phone.login("alice", PASSWORD, None).unwrap();
+    phone.subscribe();
+    for user in ["dave", "bob", "carol", "bob"] {
+        alice.block(user).unwrap();
+    }
+    assert_eq!(phone.settle(), ["blocks dave", "blocks bob", "blocks carol"], "each once");
+    let names =
+        |page: &[Blocked]| page.iter().map(|blocked| blocked.user.to_string()).collect::<Vec<_>>();
+    let (first, next) = phone.blocks_after(None, 2);
+    assert_eq!(names(&first), ["bob", "carol"]);
+    // What comes and goes meanwhile moves no page.
+    phone.unblock("bob").unwrap();
+    let (rest, end) = phone.blocks_after(next, 2);
+    assert_eq!((names(&rest), end), (vec!["dave".to_owned()], None));
+    assert_eq!(phone.settle(), ["blocks bob no longer"]);
+    daemon.kill9();
+    daemon.restart();
+    let mut alice = daemon.client();
+    alice.login("alice", PASSWORD, None).unwrap();
+    let (after, _) = alice.blocks_after(None, 0);
+    assert_eq!(names(&after), ["carol", "dave"]);
+    assert!(after.iter().all(|blocked| first.iter().all(|old| blocked.at.0 + 5_000 > old.at.0)));
 }
 
 #[test]

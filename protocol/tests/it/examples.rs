@@ -138,6 +138,7 @@ fn commands() -> Vec<Example> {
         Command::ReadNotifications(which_notifications()),
         Command::DismissNotifications(which_notifications()),
         Command::ListFormerRooms(list_own()),
+        Command::ListBlocks(list_own()),
     ];
     variants(commands, Command::variant).collect()
 }
@@ -166,6 +167,7 @@ fn answers() -> Vec<Example> {
         Outcome::ReadMarker(read_marker()),
         Outcome::Notifications(notifications()),
         Outcome::FormerRooms(former_rooms()),
+        Outcome::Blocks(blocks()),
     ];
     let frames = [
         ServerFrame::Welcome(welcome()),
@@ -186,6 +188,8 @@ fn pushes() -> Vec<Example> {
         Push::NotificationsRead(which_notifications()),
         Push::NotificationsDismissed(which_notifications()),
         Push::Read(read_marker()),
+        Push::Blocked(blocked()),
+        Push::Unblocked(unblocked()),
     ];
     let changes = [
         Change::Created(alice()),
@@ -269,6 +273,9 @@ fn entry() -> Vec<Example> {
         structure(&unban()),
         structure(&block()),
         structure(&unblock()),
+        structure(&blocked()),
+        structure(&unblocked()),
+        structure(&blocks()),
         structure(&list_of_room()),
         structure(&list_invites()),
         structure(&list_own()),

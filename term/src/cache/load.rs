@@ -1,6 +1,6 @@
 //! Reading back: the rooms as they are shown first, and what waits to be sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_protocol::id::{Nonce, Revision, RoomId, Seq};
 use parlor_protocol::push::RoomChange;
@@ -20,6 +20,8 @@ pub(crate) struct Kept {
     pub(crate) rooms: Vec<Room>,
     /// The room that was shown last.
     pub(crate) here: Option<RoomId>,
+    /// Whose messages are hidden.
+    pub(crate) blocked: BTreeSet<String>,
     /// The last change that is known of each room.
     pub(crate) revisions: BTreeMap<RoomId, Revision>,
     /// What waits to be sent, in the order of writing.
@@ -54,6 +56,7 @@ pub(super) fn read(connection: &Connection) -> Result<Read, CacheError> {
     let mut kept = Kept {
         rooms: Vec::new(),
         here: here.map(room_id),
+        blocked: BTreeSet::new(),
         revisions: BTreeMap::new(),
         outbox: Vec::new(),
         homeless: Vec::new(),
@@ -64,7 +67,7 @@ pub(super) fn read(connection: &Connection) -> Result<Read, CacheError> {
     let mut extents = BTreeMap::new();
     let mut rooms = connection
         .prepare(
-            "SELECT id, title, topic, role, members, unread, draft, revision
+            "SELECT id, title, topic, role, members, unread, draft, revision, read, mentions
              FROM room ORDER BY place, id",
         )
         .doing("read")?;
@@ -75,6 +78,9 @@ pub(super) fn read(connection: &Connection) -> Result<Read, CacheError> {
         kept.revisions.insert(room.id, revision);
         kept.rooms.push(room);
     }
+    let mut blocked = connection.prepare("SELECT user FROM blocked").doing("read")?;
+    let users = blocked.query_map([], |row| row.get(0)).doing("read")?;
+    kept.blocked = users.collect::<Result<_, _>>().doing("read")?;
     outbox(connection, &mut kept)?;
     Ok(Read { kept, extents })
 }
@@ -87,6 +93,8 @@ fn room(row: &Row<'_>) -> rusqlite::Result<(Room, Revision)> {
     room.topic = row.get(2)?;
     room.member_count = row.get(4)?;
     room.unread = row.get(5)?;
+    room.read = Seq(row.get::<_, i64>(8)?.unsigned_abs());
+    room.mentions = row.get(9)?;
     room.draft.insert(&row.get::<_, String>(6)?);
     Ok((room, Revision(row.get::<_, i64>(7)?.unsigned_abs())))
 }

@@ -19,7 +19,9 @@ const STEPS: &[&str] = &["
         role TEXT NOT NULL,
         members INTEGER NOT NULL,
         revision INTEGER NOT NULL,  -- the last change that is in the entries
+        read INTEGER NOT NULL DEFAULT 0,
         unread INTEGER NOT NULL,
+        mentions INTEGER NOT NULL DEFAULT 0,
         draft TEXT NOT NULL
     ) STRICT;
     CREATE TABLE entry (
@@ -36,6 +38,9 @@ const STEPS: &[&str] = &["
         nonce BLOB,                 -- from just before the first sending on
         refused TEXT                -- why, for good
     ) STRICT;
+    CREATE TABLE blocked (
+        user TEXT PRIMARY KEY       -- whose messages are in the entries, but not shown
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE state (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         here INTEGER,               -- the room that is shown

@@ -146,6 +146,9 @@ fn what_is_shown_and_being_written_is_as_it_was() {
     model.rooms = vec![Room::new(id(2), "ops", Role::Owner), Room::new(id(1), "new", Role::Member)];
     model.here = Some(id(1));
     model.rooms[0].unread = 7;
+    model.rooms[0].mentions = 2;
+    model.rooms[0].read = Seq(40);
+    model.blocked = ["mallory".to_owned()].into();
     model.rooms[0].draft.insert("for ops");
     model.input.insert("for the\nother");
     cache.keep(&model.keep()).unwrap();
@@ -153,7 +156,7 @@ fn what_is_shown_and_being_written_is_as_it_was() {
 
     let kept = home.after_a_kill(cache);
     let mut again = Model::new("alice", "chat", "pinned", Timestamp(0));
-    again.restore(kept.rooms, kept.here, kept.next_local);
+    again.restore(kept.rooms, kept.here, kept.blocked, kept.next_local);
     assert_eq!(again.keep(), model.keep());
     assert!(again.is_kept(), "nothing has changed since");
     assert_eq!(again.input.text(), "for the\nother");

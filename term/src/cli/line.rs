@@ -147,10 +147,13 @@ pub(crate) enum LineCommand {
         #[command(flatten)]
         page: Page,
     },
-    /// Hide a user from yourself, and refuse their invites and adds
+    /// Hide a user from yourself, and refuse their invites and adds; or list whom you block
     Block {
-        /// The user's name
-        user: String,
+        /// The user's name; without one, those whom you block are listed
+        #[arg(conflicts_with_all = ["limit", "after"])]
+        user: Option<String>,
+        #[command(flatten)]
+        page: Page,
     },
     /// End a block
     Unblock {
@@ -296,7 +299,7 @@ pub(crate) struct SendArgs {
 pub(crate) struct TailArgs {
     /// The title or ID of the room
     pub(crate) room: String,
-    /// How many [default: 10, or all with --after]
+    /// How many, those of users whom you block included [default: 10, or all with --after]
     #[arg(short, value_name = "N")]
     pub(crate) number: Option<u64>,
     /// Go on with what is said from now on

@@ -1,8 +1,8 @@
 //! The commands about who gets into a room and who is kept out.
 
 use parlor_protocol::entry::{
-    AddMember, Approve, Ban, BanUser, Block, Deny, Invite, InviteUser, JoinRequest, Kick,
-    ListInvites, ListOfRoom, RequestToJoin, RevokeInvite, Unban, Unblock, Withdraw,
+    AddMember, Approve, Ban, BanUser, Block, Blocked, Deny, Invite, InviteUser, JoinRequest, Kick,
+    ListInvites, ListOfRoom, ListOwn, RequestToJoin, RevokeInvite, Unban, Unblock, Withdraw,
 };
 
 use super::Context;
@@ -10,7 +10,7 @@ use super::output::Listed;
 use super::show::MemberOf;
 use crate::cli::{Page, Span, WhoAndWhy, Whom};
 use crate::failure::Failure;
-use crate::net::{Invited, ListBans, ListRequests};
+use crate::net::{Invited, ListBans, ListBlocks, ListRequests};
 
 impl Context<'_> {
     pub(super) async fn request(&mut self, room: &str, reason: &[String]) -> Result<(), Failure> {
@@ -110,6 +110,15 @@ impl Context<'_> {
 
     pub(super) async fn block(&mut self, user: String) -> Result<(), Failure> {
         Ok(self.client().ask(Block { user }).await?)
+    }
+
+    pub(super) async fn blocks(&mut self, page: &Page) -> Result<(), Failure> {
+        self.list(page, async |client, after, limit| {
+            let page = client.ask(ListBlocks(ListOwn { after, limit })).await?;
+            let blocks = page.blocks.into_iter().map(|blocked| blocked.0);
+            Ok((blocks.collect::<Vec<Blocked>>(), page.next))
+        })
+        .await
     }
 
     pub(super) async fn unblock(&mut self, user: String) -> Result<(), Failure> {

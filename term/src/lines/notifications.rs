@@ -103,6 +103,8 @@ impl Followed for Inbox {
             | Push::NotificationsRead(_)
             | Push::NotificationsDismissed(_)
             | Push::Read(_)
+            | Push::Blocked(_)
+            | Push::Unblocked(_)
             | Push::Unknown => Ok(()),
         }
     }

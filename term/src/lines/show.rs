@@ -1,7 +1,7 @@
 //! What the things of the wire look like, as objects and as columns.
 
 use parlor_protocol::account::{Device, LoggedIn};
-use parlor_protocol::entry::{Ban, FormerRoom, Invite, JoinRequest};
+use parlor_protocol::entry::{Ban, Blocked, FormerRoom, Invite, JoinRequest};
 use parlor_protocol::id::RoomId;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::notification::Notification;
@@ -127,6 +127,16 @@ impl Listed for Ban {
         let Self { room: _, user, by, reason, at, until } = self;
         let until = until.map_or(NOTHING.to_owned(), rfc3339);
         vec![user.to_string(), by.to_string(), rfc3339(*at), until, words_of(reason.as_ref())]
+    }
+}
+
+impl Listed for Blocked {
+    fn object(&self) -> Object {
+        Object::new("block").text("user", self.user.as_str()).time("at", self.at)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        vec![self.user.to_string(), rfc3339(self.at)]
     }
 }
 

@@ -1,8 +1,11 @@
 //! `tail`: what was said in a room, and what is said from now on.
 
+use std::collections::BTreeSet;
+
 use parlor_protocol::entry::{Ended as Former, ListOwn};
 use parlor_protocol::id::{Revision, RoomId, Seq};
-use parlor_protocol::message::{Direction, History, ListChanges};
+use parlor_protocol::message::{Direction, History, ListChanges, Message};
+use parlor_protocol::name::UserName;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::push::{Change, Exited, Push, RoomChange};
 use parlor_protocol::record::Record;
@@ -33,6 +36,8 @@ enum Events {
 struct Follower {
     place: Place,
     events: Events,
+    /// Whose messages are not printed: those whom one blocks, as of now.
+    hidden: BTreeSet<UserName>,
     revision: Revision,
     /// The last message that was printed or skipped.
     seq: Seq,
@@ -48,14 +53,15 @@ impl Context<'_> {
             return Err(Code::NotAMember.into());
         };
         let events = if arguments.events { Events::Shown } else { Events::Hidden };
-        let mut follower = Follower { place: Place::of(&room), events, revision, seq: last };
+        let (place, hidden) = (Place::of(&room), self.client().blocked().await?);
+        let mut follower = Follower { place, events, hidden, revision, seq: last };
         if arguments.events {
             let number = arguments.number.unwrap_or(NUMBER);
             let since = Revision(revision.0.saturating_sub(number));
             self.print_changes(&mut follower, since, revision).await?;
         } else {
             let (after, until) = range(arguments, last);
-            self.print_messages(&follower.place, after, until).await?;
+            self.print_messages(&follower, after, until).await?;
         }
         self.out.flush()?;
         if arguments.follow { self.follow(follower).await } else { Ok(()) }
@@ -64,14 +70,14 @@ impl Context<'_> {
     /// Prints the messages after one and up to another.
     async fn print_messages(
         &mut self,
-        place: &Place,
+        follower: &Follower,
         after: Seq,
         until: Seq,
     ) -> Result<(), Failure> {
         let mut after = after;
         while after < until {
             let limit = u32::try_from(until.0 - after.0).unwrap_or(0);
-            let (room, direction) = (place.room, Direction::After);
+            let (room, direction) = (follower.place.room, Direction::After);
             let ask = History { room, direction, seq: Some(after), limit };
             let page = self.client().ask(ask).await?;
             for Record(message) in &page.messages {
@@ -79,11 +85,9 @@ impl Context<'_> {
                     return Ok(());
                 }
                 after = message.seq;
-                let line = match self.out.format() {
-                    Format::Json => place.message(message).end(),
-                    Format::Columns => message_lines(message),
-                };
-                self.out.line(&line)?;
+                if let Some(line) = follower.message_line(message, self.out.format()) {
+                    self.out.line(&line)?;
+                }
             }
             if !page.more {
                 return Ok(());
@@ -121,17 +125,13 @@ impl Context<'_> {
         change: &RoomChange,
     ) -> Result<(), Failure> {
         follower.revision = change.revision;
-        let place = &follower.place;
         let line = match (&change.change.0, self.out.format()) {
             (Change::Message(message), format) => {
                 follower.seq = follower.seq.max(message.seq);
-                Some(match format {
-                    Format::Json => place.message(message).end(),
-                    Format::Columns => message_lines(message),
-                })
+                follower.message_line(message, format)
             }
             _ if follower.events == Events::Hidden => None,
-            (_, Format::Json) => place.event(change).map(Object::end),
+            (_, Format::Json) => follower.place.event(change).map(Object::end),
             (_, Format::Columns) => event_line(change),
         };
         // What follows stands under the new title.
@@ -176,7 +176,7 @@ impl Context<'_> {
             return Err(Ended::refused(Code::NotAMember.into()));
         };
         follower.place = Place::of(&room);
-        self.print_messages(&follower.place, follower.seq, last).await?;
+        self.print_messages(follower, follower.seq, last).await?;
         follower.seq = last;
         follower.revision = revision;
         Ok(())
@@ -217,6 +217,19 @@ impl Context<'_> {
     }
 }
 
+impl Follower {
+    /// A message as it is printed; `None` for one of a user whom one blocks.
+    fn message_line(&self, message: &Message, format: Format) -> Option<String> {
+        if self.hidden.contains(&message.author) {
+            return None;
+        }
+        Some(match format {
+            Format::Json => self.place.message(message).end(),
+            Format::Columns => message_lines(message),
+        })
+    }
+}
+
 impl Followed for Follower {
     fn room(&self) -> Option<RoomId> {
         Some(self.place.room)
@@ -225,6 +238,7 @@ impl Followed for Follower {
     /// The snapshot was complete before the room was looked up, except after connecting again:
     /// then there is something to catch up with.
     async fn catch_up(&mut self, context: &mut Context<'_>) -> Result<(), Ended> {
+        self.hidden = context.client().blocked().await?;
         context.print_missed(self).await
     }
 
@@ -242,6 +256,14 @@ impl Followed for Follower {
             }
             Push::Exited(exited) if exited.room == self.place.room => {
                 Err(exit(&exited, &self.place.title))
+            }
+            Push::Blocked(blocked) => {
+                self.hidden.insert(blocked.user);
+                Ok(())
+            }
+            Push::Unblocked(unblocked) => {
+                self.hidden.remove(&unblocked.user);
+                Ok(())
             }
             Push::Snapshot(_)
             | Push::Changed(_)

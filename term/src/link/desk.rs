@@ -83,17 +83,14 @@ impl Desk {
                 self.keeper.keep(|cache| cache.keep(&keep));
             }
             Ask::Wake => self.awake.notify_one(),
-            Ask::Create { .. }
-            | Ask::Join { .. }
-            | Ask::Leave { .. }
-            | Ask::List { .. }
-            | Ask::Promote { .. }
-            | Ask::Demote { .. }
-            | Ask::Transfer { .. }
-            | Ask::Topic { .. }
-            | Ask::Rename { .. } => (self.tell)(News::Failed(NOT_CONNECTED.to_owned()))?,
+            Ask::Do { id, .. } => {
+                (self.tell)(News::Failed { id, code: None, why: NOT_CONNECTED.to_owned() })?;
+            }
+            Ask::Page { listing, .. } => {
+                (self.tell)(News::NoPage { listing, why: NOT_CONNECTED.to_owned() })?;
+            }
             // The screen asks again for what it misses when there is a connection.
-            Ask::Older { .. } | Ask::Members { .. } => {}
+            Ask::Older { .. } | Ask::Members { .. } | Ask::Read { .. } => {}
         }
         Ok(())
     }

@@ -1,36 +1,37 @@
 //! One connection: news in order and without gaps, questions and their answers, messages out.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use parlor_protocol::entry::{RequestToJoin, Withdraw};
+use parlor_protocol::id::Seq;
 use parlor_protocol::id::{Revision, RoomId};
 use parlor_protocol::message::{Direction, History, ListChanges};
 use parlor_protocol::name::has_room_id_form;
 use parlor_protocol::push::{Changed, Push, RoomChange};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::room::{
-    CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Promote, Rename,
-    Room, RoomRef, Scope, SetTopic, Transfer,
-};
+use parlor_protocol::request::Command;
+use parlor_protocol::room::{FindRoom, JoinRoom, ListMembers, MarkRead, Room, RoomRef};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::desk::Desk;
 use super::outbox::Turn;
-use super::{Link, ScreenGone};
-use crate::model::{self, Before, Listed, LocalId, Member, More};
-use crate::net::{self, CallError, Client, Item, Lost, Session};
+use super::{Link, ScreenGone, pages};
+use crate::model::{self, AskId, Before, Deed, LocalId, Member, Then};
+use crate::net::{CallError, Change, Client, Item, Lost, Session};
 use crate::update::{Ask, News};
 use crate::words;
 
 /// How many messages a page of history has.
 const HISTORY_PAGE: u32 = 100;
-/// How many rooms a page of the directory has.
-const DIRECTORY_PAGE: u32 = 50;
 /// After more missed changes than this, a room's conversation is fetched anew from its end.
 const MISSED_MAX: u64 = 2_000;
 /// A server that has said something so lately is not asked whether it is there.
 const SILENCE_MIN: Duration = Duration::from_secs(5);
+/// The least time between two read markers: who reads a busy room moves it with every message.
+const MARKERS_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait where the server cannot do something now and does not say for how long.
 const BUSY_WAIT: Duration = Duration::from_secs(1);
 
@@ -77,13 +78,25 @@ struct Online<'a> {
     heard: Instant,
     /// Whether it was asked if it is there, and has said nothing since.
     probing: bool,
+    /// Up to where rooms were read that the server was not told of.
+    markers: BTreeMap<RoomId, Seq>,
+    /// When it is told the next time.
+    markers_due: Instant,
 }
 
 /// Serves the screen over one connection until that ends.
 pub(super) async fn serve(link: &mut Link, mut session: Session) -> Ending {
     let client = session.client.clone();
-    let (answers, snapshot, heard) = (JoinSet::new(), Vec::new(), Instant::now());
-    let mut online = Online { link, client, answers, snapshot, heard, probing: false };
+    let mut online = Online {
+        link,
+        client,
+        answers: JoinSet::new(),
+        snapshot: Vec::new(),
+        heard: Instant::now(),
+        probing: false,
+        markers: BTreeMap::new(),
+        markers_due: Instant::now(),
+    };
     let Err(ending) = online.serve(&mut session).await;
     drop(online);
     if matches!(ending, Ending::ScreenGone) {
@@ -127,6 +140,7 @@ impl Online<'_> {
                 }
                 ask = self.link.desk.asks.recv() => self.carry_out(ask.ok_or(ScreenGone)?),
                 () = sleep_until(wait), if due.is_some() => self.link.desk.on_time(),
+                () = sleep_until(self.markers_due), if !self.markers.is_empty() => self.mark(),
             }
         }
     }
@@ -151,13 +165,21 @@ impl Online<'_> {
                 (self.link.desk.tell)(News::Exited(exited))?;
             }
             Item::Push(Push::Notified(told)) => (self.link.desk.tell)(News::Notified(told))?,
-            Item::Push(Push::Read(marker)) => {
-                (self.link.desk.tell)(News::Read { room: marker.room, unread: marker.unread })?;
+            Item::Push(Push::Blocked(blocked)) => {
+                (self.link.desk.tell)(News::Blocked(blocked.user.to_string()))?;
             }
-            // Newer servers may say more than we know, and no list of notifications is shown yet.
-            Item::Push(
-                Push::NotificationsRead(_) | Push::NotificationsDismissed(_) | Push::Unknown,
-            ) => {}
+            Item::Push(Push::Unblocked(unblocked)) => {
+                (self.link.desk.tell)(News::Unblocked(unblocked.user.to_string()))?;
+            }
+            Item::Push(Push::Read(marker)) => (self.link.desk.tell)(News::Read(marker))?,
+            Item::Push(Push::NotificationsRead(which)) => {
+                (self.link.desk.tell)(News::NoticesRead(which.id))?;
+            }
+            Item::Push(Push::NotificationsDismissed(which)) => {
+                (self.link.desk.tell)(News::NoticesDismissed(which.id))?;
+            }
+            // Newer servers may say more than we know.
+            Item::Push(Push::Unknown) => {}
         }
         Ok(())
     }
@@ -165,6 +187,7 @@ impl Online<'_> {
     /// The snapshot is complete. First comes what was missed up to it, then it, then what follows:
     /// so the screen counts nothing twice.
     async fn subscribed(&mut self) -> Result<(), Ending> {
+        self.blocks().await?;
         let snapshot = std::mem::take(&mut self.snapshot);
         let is_gone = |id: &&RoomId| snapshot.iter().all(|room| room.room != **id);
         let gone: Vec<_> = self.link.revisions.keys().filter(is_gone).copied().collect();
@@ -176,6 +199,19 @@ impl Online<'_> {
             self.catch_up(room.room, room.revision.unwrap_or_default()).await?;
         }
         Ok((self.link.desk.tell)(News::Rooms(snapshot))?)
+    }
+
+    /// Tells whose messages are hidden, before any that were missed are shown.
+    async fn blocks(&mut self) -> Result<(), Ending> {
+        let news = match self.client.blocked().await {
+            Ok(blocked) => News::Blocks(blocked.iter().map(ToString::to_string).collect()),
+            // Rather no news than what one does not want to see.
+            Err(CallError::Refused(refusal)) => {
+                return Err(Lost::Failed(words::refusal(&refusal)).into());
+            }
+            Err(CallError::Lost(lost)) => return Err(lost.into()),
+        };
+        Ok((self.link.desk.tell)(news)?)
     }
 
     async fn changed(&mut self, changed: Changed) -> Result<(), Ending> {
@@ -327,32 +363,28 @@ impl Online<'_> {
                 });
                 Ok(News::Members { room, members: members.collect() })
             }),
-            Ask::List { search, after } => self.ask(async move {
-                let (scope, limit) = (Scope::Public, DIRECTORY_PAGE);
-                let ask = ListRooms { scope, search: search.clone(), after, limit };
-                let page = client.ask(ask).await?;
-                let rooms = page.rooms.into_iter().map(|Record(room)| Listed {
-                    id: room.room,
-                    title: room.title.as_str().to_owned(),
-                    members: room.members,
-                });
-                let more = page.next.map_or(More::Nothing, More::From);
-                Ok(News::Listed { search, rooms: rooms.collect(), more })
+            Ask::Page { listing, after } => self.ask(async move {
+                let first = after.clone();
+                Ok(match pages::fetch(&client, &listing, after).await {
+                    Ok((rows, more)) => News::Page { listing, after: first, rows, more },
+                    Err(CallError::Refused(refusal)) => {
+                        News::NoPage { listing, why: sentence(&refusal) }
+                    }
+                    Err(CallError::Lost(lost)) => return Err(lost.into()),
+                })
             }),
-            Ask::Create { title, visibility, entry } => {
-                self.change(CreateRoom { title, visibility, entry });
+            Ask::Read { room, seq } => {
+                self.markers.insert(room, seq);
             }
-            Ask::Join { room } => self.ask(async move {
-                let room = find(&client, &room).await?;
-                client.ask(JoinRoom { room, leave: None }).await?;
-                Ok(News::Done)
-            }),
-            Ask::Leave { room } => self.change(LeaveRoom { room }),
-            Ask::Promote { room, user } => self.change(Promote { room, user }),
-            Ask::Demote { room, user } => self.change(Demote { room, user }),
-            Ask::Transfer { room, user } => self.change(Transfer { room, user }),
-            Ask::Topic { room, topic } => self.change(SetTopic { room, topic }),
-            Ask::Rename { room, title } => self.change(Rename { room, title }),
+            Ask::Do { id, deed } => {
+                self.answers.spawn(async move {
+                    match done(&client, *deed).await {
+                        Ok(()) => Answer::News(News::Done(id)),
+                        Err(CallError::Refused(refusal)) => Answer::News(failed(id, &refusal)),
+                        Err(CallError::Lost(_)) => Answer::Nothing,
+                    }
+                });
+            }
         }
     }
 
@@ -367,22 +399,44 @@ impl Online<'_> {
         self.answers.spawn(async move { round_trip(&client).await });
     }
 
-    /// Asks for a change, which the screen hears of as everyone does.
-    fn change(&mut self, change: impl net::Ask<Answer: Send> + Send + 'static) {
-        let client = self.client.clone();
-        self.ask(async move { client.ask(change).await.map(|_| News::Done) });
+    /// Tells the server how far rooms were read. It may refuse: then one is in them no more.
+    fn mark(&mut self) {
+        self.markers_due = Instant::now() + MARKERS_EVERY;
+        for (room, seq) in std::mem::take(&mut self.markers) {
+            let client = self.client.clone();
+            self.answers.spawn(async move {
+                // The marker comes back as a push to all devices.
+                let _ = client.ask(MarkRead { room, seq }).await;
+                Answer::Nothing
+            });
+        }
     }
 
-    /// Asks beside everything else; a refusal is news of its own.
+    /// Asks beside everything else. What is refused has no news: it concerns a room that one is in
+    /// no more.
     fn ask(&mut self, question: impl Future<Output = Result<News, CallError>> + Send + 'static) {
-        self.answers.spawn(async move {
-            match question.await {
-                Ok(news) => Answer::News(news),
-                Err(CallError::Refused(refusal)) => Answer::News(News::Failed(sentence(&refusal))),
-                Err(CallError::Lost(_)) => Answer::Nothing,
-            }
-        });
+        self.answers.spawn(async move { question.await.map_or(Answer::Nothing, Answer::News) });
     }
+}
+
+/// Does what was asked; its effects come as news.
+async fn done(client: &Client, deed: Deed) -> Result<(), CallError> {
+    let command = match deed {
+        Deed::Change(command) => command,
+        Deed::Find { room, then } => {
+            let room = find(client, &room).await?;
+            match then {
+                Then::Join { leave } => Command::JoinRoom(JoinRoom { room, leave }),
+                Then::Request(reason) => Command::RequestToJoin(RequestToJoin { room, reason }),
+                Then::Withdraw => Command::Withdraw(Withdraw { room }),
+            }
+        }
+    };
+    client.ask(Change(command)).await
+}
+
+fn failed(id: AskId, refusal: &Refusal) -> News {
+    News::Failed { id, code: Some(refusal.code), why: sentence(refusal) }
 }
 
 async fn round_trip(client: &Client) -> Answer {

@@ -1,6 +1,6 @@
 //! What is known of a room's conversation: a run of entries in order, bounded in memory.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use parlor_protocol::id::{Seq, Timestamp};
 use parlor_protocol::message::Message;
@@ -67,17 +67,20 @@ pub(crate) enum Before {
     Nothing,
 }
 
-/// A run of entries, oldest first. Messages in it have ascending places without gaps.
+/// A run of entries, oldest first. Messages in it have ascending places, without gaps but for those
+/// that are hidden.
 #[derive(Debug, Clone)]
 pub(crate) struct Timeline {
     entries: VecDeque<Entry>,
+    /// The places of the first and the last message that are known, hidden ones included.
+    known: Option<(Seq, Seq)>,
     before: Before,
     next_id: u64,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), before: Before::Unknown, next_id: 0 }
+        Self { entries: VecDeque::new(), known: None, before: Before::Unknown, next_id: 0 }
     }
 }
 
@@ -99,19 +102,17 @@ impl Timeline {
 
     /// The place of the first message that is known.
     pub(crate) fn first_seq(&self) -> Option<Seq> {
-        self.entries.iter().find_map(|entry| entry.what.seq())
+        self.known.map(|(first, _)| first)
     }
 
     /// The place of the last message that is known.
     pub(crate) fn last_seq(&self) -> Option<Seq> {
-        self.entries.iter().rev().find_map(|entry| entry.what.seq())
+        self.known.map(|(_, last)| last)
     }
 
     /// Adds what is new. A message that is not later than the last is known already.
     pub(crate) fn push(&mut self, at: Timestamp, what: What) -> bool {
-        if let (Some(seq), Some(last)) = (what.seq(), self.last_seq())
-            && seq <= last
-        {
+        if what.seq().is_some_and(|seq| !self.pass(seq)) {
             return false;
         }
         let id = self.new_id();
@@ -120,22 +121,52 @@ impl Timeline {
         true
     }
 
+    /// Notes a message that is new, whether or not it is shown; `false` where it is known already.
+    pub(crate) fn pass(&mut self, seq: Seq) -> bool {
+        match &mut self.known {
+            Some((_, last)) if seq <= *last => return false,
+            Some((_, last)) => *last = seq,
+            None => self.known = Some((seq, seq)),
+        }
+        true
+    }
+
+    /// Takes out what a user has said.
+    pub(crate) fn hide(&mut self, author: &str) {
+        self.entries.retain(|entry| match &entry.what {
+            What::Said(said) => said.author != author,
+            What::Happened(_) => true,
+        });
+    }
+
     /// Forgets the oldest entries but for so many.
     pub(crate) fn keep(&mut self, most: usize) {
         let surplus = self.entries.len().saturating_sub(most);
         if surplus > 0 {
             self.entries.drain(..surplus);
+            let first = self.entries.iter().find_map(|entry| entry.what.seq());
+            self.known = self.known.map(|(_, last)| (first.unwrap_or(last.next()), last));
             if self.before == Before::Nothing {
                 self.before = Before::Unknown;
             }
         }
     }
 
-    /// Puts an older page before what is known; messages of it that are known already are left out.
-    pub(crate) fn prepend(&mut self, page: Vec<(Timestamp, Said)>, before: Before) {
-        let first = self.first_seq();
+    /// Puts an older page before what is known; messages of it that are known already, or of users
+    /// who are blocked, are left out.
+    pub(crate) fn prepend(
+        &mut self,
+        page: Vec<(Timestamp, Said)>,
+        before: Before,
+        blocked: &BTreeSet<String>,
+    ) {
         for (at, said) in page.into_iter().rev() {
-            if first.is_none_or(|first| said.seq < first) {
+            match &mut self.known {
+                Some((first, _)) if said.seq >= *first => continue,
+                Some((first, _)) => *first = said.seq,
+                None => self.known = Some((said.seq, said.seq)),
+            }
+            if !blocked.contains(&said.author) {
                 let id = self.new_id();
                 self.entries.push_front(Entry { id, at, what: What::Said(said) });
             }
@@ -146,6 +177,7 @@ impl Timeline {
     /// Forgets everything: what follows does not join on to it.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
+        self.known = None;
         self.before = Before::Unknown;
     }
 
@@ -169,7 +201,8 @@ impl What {
         happened.map(Self::Happened)
     }
 
-    fn seq(&self) -> Option<Seq> {
+    /// Its place in the room, where it is a message.
+    pub(crate) fn seq(&self) -> Option<Seq> {
         match self {
             Self::Said(said) => Some(said.seq),
             Self::Happened(_) => None,
@@ -191,9 +224,25 @@ mod tests {
         assert!(timeline.push(Timestamp(0), What::Said(said(5))));
         assert!(!timeline.push(Timestamp(0), What::Said(said(5))));
         let page = (3..=5).map(|seq| (Timestamp(0), said(seq))).collect();
-        timeline.prepend(page, Before::Nothing);
+        timeline.prepend(page, Before::Nothing, &BTreeSet::new());
         let seqs: Vec<_> = timeline.entries().iter().filter_map(|entry| entry.what.seq()).collect();
         assert_eq!(seqs, [Seq(3), Seq(4), Seq(5)]);
+    }
+
+    #[test]
+    fn what_is_hidden_is_known_all_the_same() {
+        let mut timeline = Timeline::default();
+        let blocked = BTreeSet::from(["alice".to_owned()]);
+        assert!(timeline.pass(Seq(9)));
+        assert!(!timeline.pass(Seq(9)));
+        let page = (5..=9).map(|seq| (Timestamp(0), said(seq))).collect();
+        timeline.prepend(page, Before::Unknown, &blocked);
+        assert!(timeline.entries().is_empty());
+        assert_eq!(timeline.first_seq(), Some(Seq(5)), "the page before it is asked for next");
+        assert!(timeline.push(Timestamp(0), What::Said(said(10))));
+        timeline.hide("alice");
+        assert!(timeline.entries().is_empty());
+        assert!(!timeline.push(Timestamp(0), What::Said(said(10))));
     }
 
     #[test]

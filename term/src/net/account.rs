@@ -87,7 +87,8 @@ impl LoginError {
             ) => Outlook::Lasts,
             Self::Connect(_)
             | Self::Refused(Refusal {
-                code: Code::Busy | Code::TooMany | Code::Unavailable, ..
+                code: Code::Busy | Code::TooMany | Code::Unavailable | Code::RateLimited,
+                ..
             }) => Outlook::MayPass,
             Self::Refused(_) | Self::Password(_) | Self::Unacceptable(_) | Self::Key(_) => {
                 Outlook::Lasts
@@ -112,7 +113,7 @@ impl fmt::Display for LoginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(error) => error.fmt(f),
-            Self::Refused(refusal) => f.write_str(&crate::words::refusal(refusal)),
+            Self::Refused(refusal) => f.write_str(&crate::words::not_in(refusal)),
             Self::Password(why) => f.write_str(why),
             Self::Unacceptable(error) => error.fmt(f),
             Self::Key(error) => error.fmt(f),

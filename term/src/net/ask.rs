@@ -5,9 +5,9 @@ use parlor_protocol::account::{
     Registration, RevokeDevice, SignUpFinish, SignUpStart,
 };
 use parlor_protocol::entry::{
-    AddMember, Approve, Ban, BanUser, Bans, Block, Deny, FormerRooms, Invite, InviteUser, Invites,
-    JoinRequest, JoinRequests, Kick, ListInvites, ListOfRoom, ListOwn, RequestToJoin, RevokeInvite,
-    Unban, Unblock, Withdraw,
+    AddMember, Approve, Ban, BanUser, Bans, Block, Blocks, Deny, FormerRooms, Invite, InviteUser,
+    Invites, JoinRequest, JoinRequests, Kick, ListInvites, ListOfRoom, ListOwn, RequestToJoin,
+    RevokeInvite, Unban, Unblock, Withdraw,
 };
 use parlor_protocol::message::{Changes, History, ListChanges, Messages, Send, Sent};
 use parlor_protocol::notification::{Notifications, WhichNotifications};
@@ -133,10 +133,28 @@ asks_with! {
     ListNotifications(ListOwn) => Outcome::Notifications(page) => Notifications: page;
     /// Asks for a page of one's former rooms.
     ListFormerRooms(ListOwn) => Outcome::FormerRooms(page) => FormerRooms: page;
+    /// Asks for a page of the users whom one blocks.
+    ListBlocks(ListOwn) => Outcome::Blocks(page) => Blocks: page;
     /// Marks notifications as read.
     ReadNotifications(WhichNotifications) => Outcome::Done => (): ();
     /// Removes notifications.
     DismissNotifications(WhichNotifications) => Outcome::Done => (): ();
+}
+
+/// A change of which only is asked that it is done; what it makes comes as a push.
+#[derive(Clone, Debug)]
+pub(crate) struct Change(pub(crate) Command);
+
+impl Ask for Change {
+    type Answer = ();
+
+    fn command(self) -> Command {
+        self.0
+    }
+
+    fn answer(_: Outcome) -> Option<()> {
+        Some(())
+    }
 }
 
 /// What became of a sign-up.

@@ -1,6 +1,6 @@
 //! One connection after its welcome: a task that owns it, and handles to talk to that task.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use parlor_protocol::account::Devices;
 use parlor_protocol::codec::{FrameCodec, FrameError, frame};
+use parlor_protocol::entry::ListOwn;
 use parlor_protocol::hello::Limits;
+use parlor_protocol::name::UserName;
 use parlor_protocol::push::Push;
-use parlor_protocol::record::Wire;
+use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome, ServerFrame};
 use parlor_protocol::request::{Command, Request};
@@ -21,9 +23,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Decoder;
 
-use super::Ask;
 use super::dial::Stream;
 use super::pulse::{Alarm, Pulse};
+use super::{Ask, ListBlocks};
 
 /// Requests without an answer, at most; the server may ask for fewer.
 const IN_FLIGHT_MAX: usize = 64;
@@ -210,6 +212,23 @@ impl Client {
         match self.call(Command::ListDevices).await? {
             Outcome::Devices(devices) => Ok(devices),
             other => Err(unexpected(&other)),
+        }
+    }
+
+    /// All users whom one blocks.
+    ///
+    /// # Errors
+    /// When it is refused or the connection is lost.
+    pub(crate) async fn blocked(&self) -> Result<BTreeSet<UserName>, CallError> {
+        let mut blocked = BTreeSet::new();
+        let mut after = None;
+        loop {
+            let page = self.ask(ListBlocks(ListOwn { after, limit: 0 })).await?;
+            blocked.extend(page.blocks.into_iter().map(|Record(blocked)| blocked.user));
+            after = page.next;
+            if after.is_none() {
+                return Ok(blocked);
+            }
         }
     }
 

@@ -6,14 +6,15 @@ use std::collections::{HashMap, VecDeque};
 
 use cursive::Printer;
 use jiff::tz::TimeZone;
-use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::text::mentions;
 
 pub(super) use self::line::clock;
 use self::line::{Line, Tone, author, draw_line, room_for_text, said_lines};
 use super::paint;
 use super::status::seconds_until;
 use crate::keymap::Scroll;
-use crate::model::{Before, Entry, EntryId, Model, Room, SendState, What};
+use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, What};
 
 /// The most wrapped messages that are kept; beyond, all are made anew.
 const CACHE_MAX: usize = 4_096;
@@ -29,6 +30,8 @@ pub(super) struct Chat {
     height: usize,
     below: usize,
     wants_older: Option<RoomId>,
+    /// The last jump that was made.
+    jumped: Option<u64>,
 }
 
 /// The last line that is seen, where that is not the end: a line of a message.
@@ -49,6 +52,7 @@ impl Chat {
             height: 0,
             below: 0,
             wants_older: None,
+            jumped: None,
         }
     }
 
@@ -60,6 +64,13 @@ impl Chat {
     /// The room of which the beginning of what is known is seen, where there may be more.
     pub(super) fn take_wanted(&mut self) -> Option<RoomId> {
         self.wants_older.take()
+    }
+
+    /// The room that is shown to its end, and its last message.
+    pub(super) fn seen(&self, model: &Model) -> Option<(RoomId, Seq)> {
+        let room = model.here().filter(|room| !self.places.contains_key(&room.id))?;
+        let last = room.timeline.last_seq().filter(|last| *last > room.read)?;
+        Some((room.id, last))
     }
 
     /// Makes the lines that are seen in this many columns and rows.
@@ -78,7 +89,37 @@ impl Chat {
             self.lines.truncate(height);
             return;
         };
+        let jump = model.jump.filter(|jump| jump.room == room.id);
+        let jump = jump.filter(|jump| self.jumped != Some(jump.number));
+        let lacks = jump.is_some_and(|jump| !self.jump(room, jump));
         self.lines = self.visible(model, room).into();
+        if lacks {
+            self.wants_older = Some(room.id);
+        }
+    }
+
+    /// Goes to a message; whether it is known, or never will be.
+    fn jump(&mut self, room: &Room, jump: Jump) -> bool {
+        let entries = room.timeline.entries();
+        let known = room.timeline.first_seq().is_some_and(|first| first <= jump.to);
+        if !known && room.timeline.before() != Before::Nothing && entries.len() < ENTRIES_MAX {
+            return false;
+        }
+        self.jumped = Some(jump.number);
+        let is_there = |entry: &&Entry| entry.what.seq().is_some_and(|seq| seq >= jump.to);
+        let place = entries
+            .iter()
+            .find(is_there)
+            .and_then(|entry| self.lower(room, Place { entry: entry.id, line: 0 }, self.highest()));
+        self.put(room, place);
+        true
+    }
+
+    fn put(&mut self, room: &Room, place: Option<Place>) {
+        match place {
+            Some(place) => self.places.insert(room.id, place),
+            None => self.places.remove(&room.id),
+        };
     }
 
     /// Moves the place in the room that is shown.
@@ -98,11 +139,28 @@ impl Chat {
             Scroll::PageDown => {
                 self.places.get(&room.id).copied().and_then(|place| self.lower(room, place, page))
             }
+            Scroll::NextMention | Scroll::PreviousMention => self.mention(model, room, scroll),
         };
-        match place {
-            Some(place) => self.places.insert(room.id, place),
-            None => self.places.remove(&room.id),
+        self.put(room, place);
+    }
+
+    /// The place of the next message below or above the present one that mentions the reader; where
+    /// there is none, the end or the beginning of what is known.
+    fn mention(&mut self, model: &Model, room: &Room, scroll: Scroll) -> Option<Place> {
+        let entries = room.timeline.entries();
+        let place = self.places.get(&room.id);
+        let index = place.and_then(|place| entries.iter().position(|one| one.id == place.entry));
+        let calls = |entry: &&Entry| match &entry.what {
+            What::Said(said) => mentions(&said.text).any(|name| name.as_str() == model.me),
+            What::Happened(_) => false,
         };
+        let found = if scroll == Scroll::NextMention {
+            entries.iter().skip(index? + 1).find(calls)?
+        } else {
+            let above = index.unwrap_or(entries.len());
+            entries.iter().take(above).rev().find(calls).or_else(|| entries.front())?
+        };
+        self.lower(room, Place { entry: found.id, line: 0 }, 0)
     }
 
     pub(super) fn draw(&self, printer: &Printer, (x, y): (usize, usize)) {
@@ -264,6 +322,11 @@ impl Chat {
             }
             What::Said(said) => said,
         };
+        if let Some((first, count)) = room.fresh
+            && said.seq == first
+        {
+            block.push(Line::Rule(format!("{count} new")));
+        }
         let author = author(&said.author, width);
         let texts = self.wrapped.entry((room.id, entry.id)).or_insert_with(|| {
             let (first, rest) = room_for_text(&author, width);

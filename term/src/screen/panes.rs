@@ -1,12 +1,18 @@
-//! What stands beside and over the conversation: rooms, members, help, the directory.
+//! What stands beside the conversation: rooms, members, notices.
 
 use cursive::Printer;
 use cursive::style::Style;
+use jiff::tz::TimeZone;
 
+use super::chat::clock;
 use super::paint;
-use crate::keymap;
-use crate::model::{Directory, Model, More, Popup, Room};
-use crate::update::{COMMANDS, role_word};
+use super::popup::{marked, own_room};
+use crate::model::{Model, Room};
+use crate::update::role_word;
+use crate::words::{self, Commands};
+
+/// The most rows of one notice.
+const NOTICE_ROWS: usize = 3;
 
 /// A rectangle of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,19 +32,10 @@ struct Lines {
 }
 
 pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
-    let lines = model.rooms.iter().enumerate().map(|(index, room)| {
+    let lines = model.rooms.iter().enumerate().map(|(place, room)| {
         let here = model.here == Some(room.id);
-        let mark = if here { "▸" } else { " " };
-        let number = match index {
-            0..=8 => (index + 1).to_string(),
-            9 => "0".to_owned(),
-            _ => " ".to_owned(),
-        };
-        let unread = if room.unread > 0 { room.unread.to_string() } else { String::new() };
-        let room_for_title = area.width.saturating_sub(4 + unread.len());
-        let title = paint::clipped(&room.title, room_for_title);
-        let gap = room_for_title.saturating_sub(paint::columns(&title));
-        let line = format!("{mark}{number} {title}{}{unread}", " ".repeat(gap));
+        let line = own_room(room, place, area.width);
+        let line = if here { marked(line) } else { line };
         let style = if here || room.unread > 0 { paint::bold() } else { paint::plain() };
         (line, style)
     });
@@ -59,60 +56,24 @@ pub(super) fn draw_members(printer: &Printer, area: Area, room: &Room) {
     draw_lines(printer, area, &lines);
 }
 
-pub(super) fn draw_popup(printer: &Printer, area: Area, popup: &Popup) {
-    let lines = match popup {
-        Popup::Help { top } => help(area.width, *top),
-        Popup::Directory(directory) => listing(area.width, directory),
-    };
-    draw_lines(printer, area, &lines);
-}
-
-fn help(width: usize, top: usize) -> Lines {
-    let keys = keymap::help();
-    let commands = COMMANDS.iter().map(|one| (format!("{} {}", one.name, one.takes), one.help));
-    let pairs: Vec<_> = keys.into_iter().chain([(String::new(), "")]).chain(commands).collect();
-    let widest = pairs.iter().map(|(keys, _)| paint::columns(keys)).max().unwrap_or(0);
-    let left = widest.min(width / 2);
-    let lines = pairs.iter().map(|(keys, does)| {
-        let keys = paint::clipped(keys, left);
-        let gap = left - paint::columns(&keys);
-        (format!(" {keys}{}  {does}", " ".repeat(gap)), paint::plain())
-    });
-    let mut lines: Vec<_> = lines.collect();
-    // The line at the top is asked for, not one that has to be seen.
-    let top = top.min(lines.len());
-    lines.drain(..top);
-    Lines { heading: "HELP  Up, Down, PgUp, PgDn · Esc closes".into(), lines, seen: 0 }
-}
-
-fn listing(width: usize, directory: &Directory) -> Lines {
-    let mut lines: Vec<_> = directory
-        .rooms
-        .iter()
-        .enumerate()
-        .map(|(index, room)| {
-            let members = format!("{:>6}", room.members);
-            let id = room.id.to_string();
-            let left = width.saturating_sub(members.len() + id.len() + 4);
-            let title = paint::clipped(&room.title, left);
-            let gap = left.saturating_sub(paint::columns(&title));
-            let line = format!(" {title}{} {id}{members}", " ".repeat(gap));
-            let chosen = index == directory.chosen;
-            (line, if chosen { paint::reverse() } else { paint::plain() })
-        })
-        .collect();
-    let end = match (&directory.more, lines.is_empty()) {
-        (More::Asked, _) => " …",
-        (More::From(_), _) => " more below",
-        (More::Nothing, true) => " There is no such room. /create makes one.",
-        (More::Nothing, false) => "",
-    };
-    lines.push((end.to_owned(), paint::dim()));
-    let heading = match directory.search.as_str() {
-        "" => "PUBLIC ROOMS  Enter joins · Esc closes".to_owned(),
-        search => format!("PUBLIC ROOMS WITH “{search}”  Enter joins · Esc closes"),
-    };
-    Lines { heading, lines, seen: directory.chosen }
+/// The notices that were not marked as read, the newest first, each in a few lines.
+pub(super) fn draw_notices(printer: &Printer, area: Area, model: &Model, zone: &TimeZone) {
+    let mut lines = Vec::new();
+    for notice in model.notices.iter().filter(|notice| !notice.read) {
+        let text = words::notice(notice, Commands::Slashed);
+        let text = format!("{} {text}", clock(notice.at, zone));
+        let wrapped = paint::wrap(&text, area.width, area.width.saturating_sub(1));
+        let first = lines.len();
+        lines.extend(wrapped.into_iter().take(NOTICE_ROWS).map(|line| (line, paint::plain())));
+        for (line, _) in lines.iter_mut().skip(first + 1) {
+            line.insert(0, ' ');
+        }
+        if lines.len() >= area.height {
+            break;
+        }
+    }
+    let heading = format!("NOTICES {}  F9", model.unread_notices());
+    draw_lines(printer, area, &Lines { heading, lines, seen: 0 });
 }
 
 fn draw_lines(printer: &Printer, area: Area, lines: &Lines) {

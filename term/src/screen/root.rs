@@ -10,15 +10,15 @@ use super::backend::Surface;
 use super::chat::Chat;
 use super::entry_line::EntryLine;
 use super::panes::{self, Area};
-use super::{paint, status};
+use super::{paint, popup, status};
 use crate::keymap::{self, Action, Key};
-use crate::model::{Drawer, Model};
+use crate::model::Model;
 use crate::update::{Intent, Msg, update};
 
 /// From this width on, rooms and members stand beside the conversation.
 const COLUMNS_WIDE: usize = 100;
 const ROOMS_COLUMNS: usize = 20;
-const MEMBERS_COLUMNS: usize = 16;
+const MEMBERS_COLUMNS: usize = 22;
 /// The most rows of what the input line has to say.
 const NOTICE_ROWS_MAX: usize = 4;
 
@@ -40,6 +40,7 @@ struct Plan {
     rooms: Area,
     chat: Area,
     members: Area,
+    notices: Area,
     activity: Area,
     notice: Area,
     entry: Area,
@@ -72,7 +73,7 @@ impl Root {
     /// Takes a key in.
     pub(crate) fn press(&mut self, key: Key) -> Vec<Intent> {
         match (keymap::action(key), key) {
-            (Some(Action::Scroll(scroll)), _) if self.model.popup.is_none() => {
+            (Some(Action::Scroll(scroll)), _) if self.model.popup().is_none() => {
                 self.chat.scroll(&self.model, scroll);
                 Vec::new()
             }
@@ -84,25 +85,28 @@ impl Root {
 
     /// What the last layout found to be missing.
     pub(crate) fn ask_for_what_is_missing(&mut self) -> Vec<Intent> {
-        match self.chat.take_wanted() {
+        let mut intents = match self.chat.take_wanted() {
             Some(room) => self.take(Msg::ReachedTop(room)),
             None => Vec::new(),
+        };
+        if let Some((room, seq)) = self.chat.seen(&self.model) {
+            intents.extend(self.take(Msg::Seen(room, seq)));
         }
+        intents
+    }
+
+    /// Where popups have their place: over the conversation and its panes.
+    fn middle(&self) -> Area {
+        Area { x: 0, width: self.plan.title.width.max(self.plan.entry.width), ..self.plan.chat }
     }
 
     fn draw_middle(&self, printer: &Printer) {
-        let Plan { rooms, chat, members, .. } = self.plan;
-        if let Some(popup) = &self.model.popup {
-            let width = members.x + members.width - rooms.x;
-            let all = Area { x: rooms.x, width: width.max(chat.x + chat.width), ..chat };
-            panes::draw_popup(printer, all, popup);
-            return;
-        }
+        let Plan { rooms, chat, members, notices, .. } = self.plan;
         self.chat.draw(printer, (chat.x, chat.y));
         for (pane, rule) in [(rooms, rooms.x + rooms.width), (members, members.x.wrapping_sub(1))] {
             if pane.width > 0 && rule < printer.size.x {
-                for row in 0..pane.height {
-                    paint::styled(printer, (rule, pane.y + row), 1, "│", paint::dim());
+                for row in 0..chat.height {
+                    paint::styled(printer, (rule, chat.y + row), 1, "│", paint::dim());
                 }
             }
         }
@@ -114,6 +118,13 @@ impl Root {
         {
             panes::draw_members(printer, members, room);
         }
+        if notices.height > 0 {
+            panes::draw_notices(printer, notices, &self.model, &self.zone);
+        }
+        if let Some(shown) = self.model.popup() {
+            let area = popup::place(shown, self.middle());
+            popup::draw(printer, area, &self.model, shown, &self.zone);
+        }
     }
 
     fn hints(&self) -> &'static [(Action, &'static str)] {
@@ -121,6 +132,7 @@ impl Root {
             &[
                 (Action::Rooms, "rooms"),
                 (Action::Members, "members"),
+                (Action::Notices, "notices"),
                 (Action::NextUnread, "next unread"),
                 (Action::Help, "help"),
             ]
@@ -141,11 +153,13 @@ impl View for Root {
         let notice = status::notice_lines(&self.model, size.x);
         let entry = self.entry.height((size.y / 3).max(1));
         self.plan = plan((size.x, size.y), entry, usize::from(banner.is_some()), notice.len());
-        place_panes(&mut self.plan, self.model.drawer);
+        place_panes(&mut self.plan, self.model.unread_notices());
         let chat = self.plan.chat;
         self.chat.arrange(&self.model, (chat.width, chat.height));
-        let caret =
-            if self.model.popup.is_some() { None } else { self.entry.caret(self.plan.entry) };
+        let caret = match self.model.popup() {
+            Some(shown) => popup::caret(popup::place(shown, self.middle()), shown),
+            None => self.entry.caret(self.plan.entry),
+        };
         self.surface.set_caret(caret);
     }
 
@@ -207,21 +221,19 @@ fn plan((width, height): (usize, usize), entry: usize, banner: usize, notice: us
     }
 }
 
-/// Puts the panes beside the conversation, or over it as a drawer where the screen is narrow.
-fn place_panes(plan: &mut Plan, drawer: Option<Drawer>) {
+/// Puts the panes beside the conversation, where the screen is wide enough.
+fn place_panes(plan: &mut Plan, notices: usize) {
     let chat = plan.chat;
-    if chat.width >= COLUMNS_WIDE {
-        plan.rooms = Area { width: ROOMS_COLUMNS, ..chat };
-        let members_at = chat.width - MEMBERS_COLUMNS;
-        plan.members = Area { x: members_at, width: MEMBERS_COLUMNS, ..chat };
-        let x = ROOMS_COLUMNS + 1;
-        plan.chat = Area { x, width: members_at - 1 - x, ..chat };
+    if chat.width < COLUMNS_WIDE {
         return;
     }
-    let width = (ROOMS_COLUMNS + 4).min(chat.width);
-    match drawer {
-        Some(Drawer::Rooms) => plan.rooms = Area { width, ..chat },
-        Some(Drawer::Members) => plan.members = Area { x: chat.width - width, width, ..chat },
-        None => {}
-    }
+    plan.rooms = Area { width: ROOMS_COLUMNS, ..chat };
+    let members_at = chat.width - MEMBERS_COLUMNS;
+    // Notices have at most a third of the column, and none where there are none.
+    let rows = if notices > 0 { (1 + 3 * notices).min(chat.height / 3) } else { 0 };
+    let members = Area { x: members_at, width: MEMBERS_COLUMNS, ..chat };
+    plan.members = Area { height: chat.height - rows, ..members };
+    plan.notices = Area { y: chat.y + chat.height - rows, height: rows, ..members };
+    let x = ROOMS_COLUMNS + 1;
+    plan.chat = Area { x, width: members_at - 1 - x, ..chat };
 }

@@ -89,6 +89,11 @@ pub(super) fn draw_activity(printer: &Printer, area: Area, model: &Model, below:
     if below > 0 {
         right.push(format!("{below} below ↓"));
     }
+    match model.unread_notices() {
+        0 => {}
+        1 => right.push("!1 notice".to_owned()),
+        notices => right.push(format!("!{notices} notices")),
+    }
     match model.queued() {
         0 => {}
         queued => right.push(format!("outbox {queued}")),
@@ -106,7 +111,11 @@ pub(super) fn draw_activity(printer: &Printer, area: Area, model: &Model, below:
             continue;
         }
         let title = paint::clipped(&room.title, 16);
-        let text = format!("[{} {title} {}]", index + 1, room.unread);
+        let unread = match room.mentions {
+            0 => room.unread.to_string(),
+            mentions => format!("@{mentions}"),
+        };
+        let text = format!("[{} {title} {unread}]", index + 1);
         let columns = paint::columns(&text);
         if x + columns > left {
             break;

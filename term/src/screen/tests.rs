@@ -2,6 +2,7 @@
 
 mod fuzz;
 mod kept;
+mod popups;
 
 use cursive::Vec2;
 use cursive::backends::puppet::Backend as Puppet;
@@ -14,8 +15,7 @@ use super::Screen;
 use super::backend::Surface;
 use crate::keymap::{Key, Named};
 use crate::model::{
-    Before, Directory, Link, Listed, LocalId, Member, Model, More, Notice, Popup, Reach, Room,
-    Said, SendState, Unsent, What,
+    Before, Link, LocalId, Member, Model, Notice, Reach, Room, Said, SendState, Unsent, What,
 };
 use crate::update::{Ask, Intent, tests as news};
 
@@ -124,38 +124,38 @@ fn shot(model: Model, size: (usize, usize)) -> String {
 fn a_conversation_at_120x36() {
     insta::assert_snapshot!(shot(model(), (120, 36)), @r"
      1 general                                                         alice@chat.example.org  ED25519 pinned  23 ms  14:05
-    ROOMS               │                                                                                  │MEMBERS 3
-    ▸1 general          │                                                                                  │alice owner
-     2 ops            3 │                                                                                  │bob admin
-     3 rust             │                                                                                  │carol
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │                                                                                  │
-                        │This is where general begins.                                                     │
-                        │──────────────────────────────── Sat 21 Nov 2026 ─────────────────────────────────│
-                        │14:05 bob        │ the old one                                                    │
-                        │──────────────────────────────── Sun 22 Nov 2026 ─────────────────────────────────│
-                        │13:58 alice      │ deploy at 14:30, see https://ci.example.org/run/8841           │
-                        │13:59 carol joined                                                                │
-                        │14:02 carol      │ the red box is back:                                           │
-                        │                 │     <box>                                                      │
-                        │                 │ and I do not know why it is, but I shall look into it after    │
-                        │                 │ lunch                                                          │
-                        │14:04 alice      │ thanks                                                         │
-                        │      alice      │ ◷ on my way                                                    │
+    ROOMS               │                                                                            │MEMBERS 3
+    ▸1 general          │                                                                            │alice owner
+     2 ops            3 │                                                                            │bob admin
+     3 rust             │                                                                            │carol
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │                                                                            │
+                        │This is where general begins.                                               │
+                        │───────────────────────────── Sat 21 Nov 2026 ──────────────────────────────│
+                        │14:05 bob: the old one                                                      │
+                        │───────────────────────────── Sun 22 Nov 2026 ──────────────────────────────│
+                        │13:58 alice: deploy at 14:30, see https://ci.example.org/run/8841           │
+                        │13:59 carol joined                                                          │
+                        │14:02 carol: the red box is back:                                           │
+                        │          <box>                                                             │
+                        │      and I do not know why it is, but I shall look into it after lunch     │
+                        │14:04 alice: thanks                                                         │
+                        │      alice: ◷ on my way                                                    │
      [2 ops 3]                                                                                                     outbox 1
      > hello wor█
      Alt-A next unread  Ctrl-C quit  F1 help
@@ -188,7 +188,7 @@ fn a_conversation_at_80x24() {
           alice: ◷ on my way
      [2 ops 3]                                                             outbox 1
      > hello wor█
-     F7 rooms  F8 members  Alt-A next unread  F1 help
+     F7 rooms  F8 members  F9 notices  Alt-A next unread  F1 help
     ");
 }
 
@@ -227,41 +227,6 @@ fn the_topic_stands_beside_the_title_as_far_as_there_is_room() {
 }
 
 #[test]
-fn rooms_and_members_are_drawers_on_a_narrow_screen() {
-    let mut shown = Shown::new(model(), (80, 12));
-    shown.press(Key::Named(Named::F(7)));
-    insta::assert_snapshot!(shown.look(), @r"
-     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
-    ROOMS                   │
-    ▸1 general              │────── Sun 22 Nov 2026 ────────────────────────────────
-     2 ops                3 │:30, see https://ci.example.org/run/8841
-     3 rust                 │
-                            │is back:
-                            │
-                            │hy it is, but I shall look into it after lunch
-                            │
-                            │
-     [2 ops 3]                                                             outbox 1
-     > hello wor█
-    ");
-    shown.press(Key::Named(Named::F(8)));
-    insta::assert_snapshot!(shown.look(), @r"
-     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
-    14:05 bob: the old one                                 │MEMBERS 3
-    ─────────────────────────────── Sun 22 Nov 2026 ───────│alice owner
-    13:58 alice: deploy at 14:30, see https://ci.example.or│bob admin
-    13:59 carol joined                                     │carol
-    14:02 carol: the red box is back:                      │
-              <box>                                        │
-          and I do not know why it is, but I shall look int│
-    14:04 alice: thanks                                    │
-          alice: ◷ on my way                               │
-     [2 ops 3]                                                             outbox 1
-     > hello wor█
-    ");
-}
-
-#[test]
 fn nothing_is_lost_and_all_is_said_without_a_connection() {
     let mut model = model();
     let why = "connection refused".to_owned();
@@ -286,7 +251,7 @@ fn nothing_is_lost_and_all_is_said_without_a_connection() {
      [2 ops 3]                                                     reconnecting 4 s
      Not connected: try again when the connection is back.
      > hello wor█
-     F7 rooms  F8 members  Alt-A next unread  F1 help
+     F7 rooms  F8 members  F9 notices  Alt-A next unread  F1 help
     ");
     insta::assert_snapshot!(shot(model, (40, 10)), @r"
      1 general               offline  14:05
@@ -321,7 +286,7 @@ fn who_is_in_no_room_is_told_what_to_do() {
     F1 shows all keys and commands.
 
      > █
-     F7 rooms  F8 members  Alt-A next unread  F1 help
+     F7 rooms  F8 members  F9 notices  Alt-A next unread  F1 help
     ");
     model.link = Link::Online { round_trip: None };
     insta::assert_snapshot!(shot(model, (40, 10)), @r"
@@ -335,65 +300,6 @@ fn who_is_in_no_room_is_told_what_to_do() {
 
 
      > █
-    ");
-}
-
-#[test]
-fn the_help_is_made_from_the_keymap() {
-    let mut shown = Shown::new(model(), (80, 24));
-    shown.press(Key::Named(Named::F(1)));
-    insta::assert_snapshot!(shown.look(), @r"
-     1 general                 alice@chat.example.org  ED25519 pinned  23 ms  14:05
-    HELP  Up, Down, PgUp, PgDn · Esc closes
-     Enter                  send
-     Alt-Enter, Ctrl-J      new line
-     Ctrl-N                 next room
-     Ctrl-P                 room before
-     Alt-1 … Alt-0          go to the room of that number
-     Alt-A                  next unread room
-     Alt-/                  last room
-     PgUp                   older messages
-     PgDn                   newer messages
-     Alt-Home               first message here
-     Alt-End                last message
-     F1                     help
-     F7                     rooms
-     F8                     members
-     Esc                    close
-     Ctrl-C                 clear the input; twice: quit
-     Ctrl-Z                 back to the shell; fg returns
-     Ctrl-L                 draw anew
-     Left, Ctrl-B           left
-     [2 ops 3]                                                             outbox 1
-     > hello wor
-     F7 rooms  F8 members  Alt-A next unread  F1 help
-    ");
-    for _ in 0..9 {
-        shown.press(Key::Named(Named::PageDown));
-    }
-    assert!(shown.look().contains("/quit"), "the end is reached");
-}
-
-#[test]
-fn the_directory_lists_rooms_and_marks_the_chosen_one() {
-    let mut model = model();
-    let rooms = ["books", "general", "世界"].into_iter().zip(7..);
-    let rooms =
-        rooms.map(|(title, number)| Listed { id: id(number), title: title.into(), members: 12 });
-    let more = More::Nothing;
-    let directory = Directory { search: String::new(), rooms: rooms.collect(), more, chosen: 1 };
-    model.popup = Some(Popup::Directory(directory));
-    insta::assert_snapshot!(shot(model, (60, 10)), @r"
-     1 general                     ED25519 pinned  23 ms  14:05
-    PUBLIC ROOMS  Enter joins · Esc closes
-     books                                   ehyj5-2j007    12
-     general                                 ehyj5-2j008    12
-     世界                                    ehyj5-2j009    12
-
-
-
-     [2 ops 3]                                         outbox 1
-     > hello wor
     ");
 }
 
@@ -426,7 +332,7 @@ fn the_input_grows_to_six_rows_and_keeps_the_caret_in_sight() {
         more of it ld and more of it ld and more of it ld and more of it ld and more
         of it ld and more of it ld and more of it ld and more of it ld and more of i
        t ld and more of it ld and more of it ld and more of it ld and more of it ld
-     F7 rooms  F8 members  Alt-A next unread  F1 help
+     F7 rooms  F8 members  F9 notices  Alt-A next unread  F1 help
     ");
     model.input.go(Reach::LineEnd);
     assert!(shot(model, (80, 24)).contains('█'));
@@ -484,7 +390,8 @@ fn the_top_of_what_is_known_asks_for_more() {
     let mut model = long_room(200);
     model.rooms[0].timeline.set_before(Before::Unknown);
     let mut shown = Shown::new(model, (80, 24));
-    assert_eq!(shown.screen.refresh(), []);
+    let read = Ask::Read { room: id(9), seq: Seq(200) };
+    assert_eq!(shown.screen.refresh(), [Intent::Ask(read)], "the end is seen, not the top");
     shown.press(Key::AltNamed(Named::Home));
     let asked = shown.screen.refresh();
     let ask = Ask::Older { room: id(9), before: Some(Seq(1)) };

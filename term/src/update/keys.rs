@@ -2,20 +2,15 @@
 
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
-use super::{Ask, Intent, error, go_to, hint, slash};
-use crate::keymap::{Action, Scroll, help};
+use super::{Ask, Intent, error, go_to, hint, jump_to, popups, slash};
+use crate::keymap::Action;
 use crate::model::{
-    Armed, Directory, Drawer, Fit, LocalId, Model, More, Popup, Reach, SendState, UNSENT_MAX,
-    Unsent,
+    Armed, Fit, GoTo, Listing, LocalId, Model, Popup, Purpose, Reach, SendState, UNSENT_MAX, Unsent,
 };
-use crate::update::COMMANDS;
-
-/// How far a page is in a list that lies over the conversation.
-const POPUP_PAGE: isize = 8;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
     let armed = model.armed.take();
-    if let Some(intents) = act_on_popup(model, action) {
+    if let Some(intents) = popups::act(model, action) {
         return intents;
     }
     match action {
@@ -23,7 +18,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
             model.armed = armed;
             return enter(model);
         }
-        Action::Newline => put(model, "\n"),
+        Action::Newline => return super::insert(model, "\n"),
         Action::Go(Reach::Up) if model.input.is_empty() => return take_back(model),
         Action::Go(reach) => model.input.go(reach),
         Action::Delete(reach) => model.input.delete(reach),
@@ -36,7 +31,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         Action::Clear => return clear(model, armed.as_ref()),
         Action::Close => {
             model.notice = None;
-            model.drawer = None;
         }
         // Only the view knows how long a page is; it scrolls by itself.
         Action::Scroll(_) => {}
@@ -49,102 +43,21 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
                 return go_to(model, last);
             }
         }
-        Action::Help => model.popup = Some(Popup::Help { top: 0 }),
-        Action::Rooms => toggle(model, Drawer::Rooms),
-        Action::Members => toggle(model, Drawer::Members),
+        Action::FirstUnread => return first_unread(model),
+        Action::Help => model.popups.push(Popup::Help { top: 0 }),
+        Action::Rooms | Action::GoTo => model.popups.push(Popup::GoTo(GoTo::default())),
+        Action::Members => {
+            if let Some(room) = model.here {
+                return popups::show(model, Listing::Members(room));
+            }
+        }
+        Action::Notices => return popups::show(model, Listing::Notifications),
+        Action::Join => return popups::fill(model, Purpose::Join),
+        Action::FormerRooms => return popups::show(model, Listing::FormerRooms),
         Action::Suspend => return vec![Intent::Suspend],
         Action::Redraw => return vec![Intent::Redraw],
     }
     Vec::new()
-}
-
-/// What a key does while something lies over the conversation; `None` where it does what it
-/// always does.
-fn act_on_popup(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
-    let popup = model.popup.as_mut()?;
-    let step = match action {
-        Action::Go(Reach::Up) => -1,
-        Action::Go(Reach::Down) => 1,
-        Action::Scroll(Scroll::PageUp) => -POPUP_PAGE,
-        Action::Scroll(Scroll::PageDown) => POPUP_PAGE,
-        Action::Scroll(Scroll::First) => isize::MIN,
-        Action::Scroll(Scroll::Last) => isize::MAX,
-        Action::Enter => match popup {
-            Popup::Directory(directory) => {
-                let chosen = directory.rooms.get(directory.chosen).map(|room| room.id);
-                model.popup = None;
-                return Some(
-                    chosen.map_or_else(Vec::new, |id| slash::join(model, &id.to_string())),
-                );
-            }
-            Popup::Help { .. } => {
-                model.popup = None;
-                return Some(Vec::new());
-            }
-        },
-        Action::Close | Action::Help | Action::Clear => {
-            model.popup = None;
-            return Some(Vec::new());
-        }
-        Action::Suspend | Action::Redraw => return None,
-        // Going to another room closes what lies over this one.
-        Action::Room(_)
-        | Action::NextRoom
-        | Action::PreviousRoom
-        | Action::NextUnread
-        | Action::LastRoom => {
-            model.popup = None;
-            return None;
-        }
-        Action::Newline
-        | Action::Go(_)
-        | Action::Delete(_)
-        | Action::Kill(_)
-        | Action::Yank
-        | Action::Rooms
-        | Action::Members => return Some(Vec::new()),
-    };
-    Some(match popup {
-        Popup::Help { top } => {
-            *top = moved(*top, step, help_lines());
-            Vec::new()
-        }
-        Popup::Directory(directory) => choose(directory, step),
-    })
-}
-
-/// How many lines the help has: keys, a line between, commands.
-fn help_lines() -> usize {
-    help().len() + 1 + COMMANDS.len()
-}
-
-fn moved(from: usize, step: isize, len: usize) -> usize {
-    from.saturating_add_signed(step).min(len.saturating_sub(1))
-}
-
-fn choose(directory: &mut Directory, step: isize) -> Vec<Intent> {
-    directory.chosen = moved(directory.chosen, step, directory.rooms.len());
-    if directory.chosen + 1 < directory.rooms.len() {
-        return Vec::new();
-    }
-    match std::mem::replace(&mut directory.more, More::Asked) {
-        More::From(after) => {
-            let search = directory.search.clone();
-            vec![Intent::Ask(Ask::List { search, after: Some(after) })]
-        }
-        other => {
-            directory.more = other;
-            Vec::new()
-        }
-    }
-}
-
-fn put(model: &mut Model, text: &str) {
-    super::insert(model, text);
-}
-
-fn toggle(model: &mut Model, drawer: Drawer) {
-    model.drawer = if model.drawer == Some(drawer) { None } else { Some(drawer) };
 }
 
 fn clear(model: &mut Model, armed: Option<&Armed>) -> Vec<Intent> {
@@ -197,14 +110,28 @@ fn go_by(model: &mut Model, step: isize) -> Vec<Intent> {
     go_to(model, model.rooms[next].id)
 }
 
+/// Goes to the next room with something unread, to those that mention one first.
 fn go_to_unread(model: &mut Model) -> Vec<Intent> {
     let here = model.rooms.iter().position(|room| Some(room.id) == model.here).unwrap_or(0);
     let (before, behind) = model.rooms.split_at(here);
-    let next = behind.iter().chain(before).find(|room| room.unread > 0).map(|room| room.id);
+    let others = || behind.iter().chain(before).filter(|room| Some(room.id) != model.here);
+    let mentioned = others().find(|room| room.mentions > 0);
+    let next = mentioned.or_else(|| others().find(|room| room.unread > 0)).map(|room| room.id);
     match next {
         Some(id) => go_to(model, id),
         None => {
             hint(model, "Nothing is unread.");
+            Vec::new()
+        }
+    }
+}
+
+/// Shows the first message that was unread when the room was gone to.
+fn first_unread(model: &mut Model) -> Vec<Intent> {
+    match model.here().and_then(|room| Some((room.id, room.fresh?.0))) {
+        Some((room, first)) => jump_to(model, room, first),
+        None => {
+            hint(model, "Nothing was unread here.");
             Vec::new()
         }
     }

@@ -1,13 +1,17 @@
 //! What comes from the network does to the model.
 
+use std::collections::BTreeSet;
+
 use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
-use parlor_protocol::room::{self, Role};
+use parlor_protocol::room::{self, ReadMarker, Role};
+use parlor_protocol::text::mentions;
 
-use super::{Intent, News, error, go_to, hint, look_up, take_back};
+use super::{Intent, News, answers, ask_page, error, go_to, hint, look_up, sending, take_back};
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listed, LocalId, Member, Model, More, Popup, Room, Said,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listing, LocalId, Member, Model, NOTICES_MAX, Room, Said,
     SendState, What,
 };
 use crate::words::{self, Commands};
@@ -19,19 +23,38 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Entered(room) => {
             take_room(model, &room);
             // What another device entered does not take one away from where one is.
-            if model.asked.is_some() || model.here.is_none() {
+            let asked = model.asked.iter().any(|asked| asked.enters);
+            if asked {
+                model.popups.clear();
+            }
+            if asked || model.here.is_none() {
                 return go_to(model, room.room);
             }
         }
         News::Exited(exited) => return exit(model, &exited),
-        News::Notified(told) => take_notified(model, &told),
-        News::Read { room, unread } => take_read(model, room, unread),
-        News::Changed { room, at, change } => take_change(model, room, at, change),
-        News::CatchingUp(room) => {
-            if let Some(room) = model.room_mut(room) {
-                room.catching_up = true;
+        News::CatchingUp(room) => catch_up(model, room),
+        News::Notified(told) => return take_notified(model, told),
+        News::NoticesRead(id) => {
+            for notice in &mut model.notices {
+                notice.read |= id.is_none_or(|id| id == notice.id);
             }
+            return answers::refresh(model, &Listing::Notifications);
         }
+        News::NoticesDismissed(id) => {
+            model.notices.retain(|notice| id.is_some_and(|id| id != notice.id));
+            return answers::refresh(model, &Listing::Notifications);
+        }
+        News::Blocks(blocked) => return take_blocks(model, blocked),
+        News::Blocked(user) => {
+            let blocked = model.blocked.iter().cloned().chain([user]).collect();
+            return take_blocks(model, blocked);
+        }
+        News::Unblocked(user) => {
+            let blocked = model.blocked.iter().filter(|other| **other != user).cloned().collect();
+            return take_blocks(model, blocked);
+        }
+        News::Read(marker) => take_read(model, &marker),
+        News::Changed { room, at, change } => return take_change(model, room, at, change),
         News::Gap(id) => {
             if let Some(room) = model.room_mut(id) {
                 room.timeline.clear();
@@ -40,73 +63,65 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
             return if model.here == Some(id) { look_up(model, id) } else { Vec::new() };
         }
-        News::Older { room, messages, before } => {
-            if let Some(room) = model.room_mut(room) {
-                let page = messages.iter().map(|message| (message.at, Said::from(message)));
-                room.timeline.prepend(page.collect(), before);
-            }
-        }
+        News::Older { room, messages, before } => take_older(model, room, &messages, before),
         News::Members { room, members } => {
             if let Some(room) = model.room_mut(room) {
                 room.members = members;
             }
         }
-        News::Listed { search, rooms, more } => take_listed(model, &search, rooms, more),
-        News::Queued { room, local } => {
-            if let Some(state @ SendState::Unkept) = state(model, room, local) {
-                *state = SendState::Queued;
-            }
+        News::Queued { room, local } => sending::queued(model, room, local),
+        News::Held { room, local, until } => sending::held(model, room, local, until),
+        News::Page { listing, after, rows, more } => {
+            return answers::page(model, &listing, after.as_deref(), rows, more);
         }
-        News::Held { room, local, until } => {
-            if let Some(state) = state(model, room, local) {
-                *state = SendState::Held { until };
-            }
-        }
-        News::Acknowledged { room, local } => {
-            if let Some(room) = model.room_mut(room) {
-                room.unsent.retain(|unsent| unsent.local != local);
-            }
-        }
-        News::Refused { room, local, why } => {
-            if let Some(state) = state(model, room, local) {
-                *state = SendState::Refused(why.clone());
-                error(model, format!("Not sent: {why} Up takes it back into an empty input."));
-            }
-        }
-        News::Done => model.asked = None,
-        News::Failed(why) => fail(model, why),
+        News::NoPage { listing, why } => answers::no_page(model, &listing, why),
+        News::Acknowledged { room, local } => sending::acknowledged(model, room, local),
+        News::Refused { room, local, why } => sending::refused(model, room, local, why),
+        News::Done(id) => return answers::done(model, id),
+        News::Failed { id, code, why } => answers::failed(model, id, code, why),
         News::Warning(why) => error(model, why),
         News::Leave => return vec![Intent::Quit],
     }
     Vec::new()
 }
 
-/// How a message of one's own stands.
-fn state(model: &mut Model, room: RoomId, local: LocalId) -> Option<&mut SendState> {
-    let mut unsent = model.room_mut(room)?.unsent.iter_mut();
-    unsent.find(|unsent| unsent.local == local).map(|unsent| &mut unsent.state)
-}
-
-/// Gives the command back that the server did not do.
-fn fail(model: &mut Model, why: String) {
-    let asked = model.asked.take();
-    // A directory that was opened for the answer has nothing to show.
-    if let Some(Popup::Directory(directory)) = &model.popup
-        && directory.rooms.is_empty()
-    {
-        model.popup = None;
-    }
-    if let Some(asked) = asked
-        && model.input.is_empty()
-    {
-        model.input.insert(&asked);
-    }
-    error(model, why);
-}
-
-fn take_read(model: &mut Model, room: RoomId, unread: u64) {
+fn catch_up(model: &mut Model, room: RoomId) {
     if let Some(room) = model.room_mut(room) {
-        room.unread = room.unread.min(u32::try_from(unread).unwrap_or(u32::MAX));
+        room.catching_up = true;
+    }
+}
+
+fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Before) {
+    if let Some(room) = model.rooms.iter_mut().find(|known| known.id == room) {
+        let page = messages.iter().map(|message| (message.at, Said::from(message))).collect();
+        room.timeline.prepend(page, before, &model.blocked);
+    }
+}
+
+/// Takes the list of those whom one blocks: what they said goes. What others said who are no longer
+/// blocked is fetched again with all else, for it was not kept.
+fn take_blocks(model: &mut Model, blocked: BTreeSet<String>) -> Vec<Intent> {
+    let before = std::mem::replace(&mut model.blocked, blocked);
+    let shown_again = before.difference(&model.blocked).next().is_some();
+    for room in &mut model.rooms {
+        if shown_again {
+            room.timeline.clear();
+        }
+        for hidden in model.blocked.difference(&before) {
+            room.timeline.hide(hidden);
+        }
+    }
+    match model.here {
+        Some(here) if shown_again => look_up(model, here),
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn take_read(model: &mut Model, marker: &ReadMarker) {
+    if let Some(room) = model.room_mut(marker.room) {
+        room.read = room.read.max(marker.seq);
+        room.unread = room.unread.min(u32::try_from(marker.unread).unwrap_or(u32::MAX));
+        room.mentions = room.mentions.min(marker.mentions);
     }
 }
 
@@ -129,9 +144,7 @@ fn take_link(model: &mut Model, link: Link) {
             room.timeline.set_before(Before::Unknown);
         }
     }
-    if model.asked.is_some() {
-        fail(model, "The connection was lost before the server answered.".to_owned());
-    }
+    answers::lost(model);
 }
 
 /// Takes the list of one's rooms: what is no longer in it is gone.
@@ -157,6 +170,7 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
         (None, Some(first)) => go_to(model, first),
         (None, None) => Vec::new(),
     };
+    intents.push(ask_page(Listing::Notifications, None));
     intents.extend(take_back(model, &unsent));
     intents
 }
@@ -172,6 +186,10 @@ fn take_room(model: &mut Model, room: &room::Room) {
     known.role = role;
     known.member_count = room.members;
     known.catching_up = false;
+    known.read = known.read.max(room.read.unwrap_or_default());
+    let unread = room.unread.unwrap_or_default();
+    known.unread = u32::try_from(unread).unwrap_or(u32::MAX);
+    known.mentions = room.mentions.unwrap_or_default();
 }
 
 fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
@@ -199,7 +217,7 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
 }
 
 /// Says what one is told of, unless it is before one's eyes already.
-fn take_notified(model: &mut Model, told: &Notification) {
+fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
     let is_shown = match told.kind {
         // A line in the room says as much.
         NotificationKind::Mentioned
@@ -220,8 +238,11 @@ fn take_notified(model: &mut Model, told: &Notification) {
     if !is_shown {
         // A question that is no longer seen is no longer open.
         model.armed = None;
-        hint(model, words::notice(told, Commands::Slashed));
+        hint(model, words::notice(&told, Commands::Slashed));
     }
+    model.notices.insert(0, told);
+    model.notices.truncate(NOTICES_MAX);
+    answers::refresh(model, &Listing::Notifications)
 }
 
 /// Takes a room out, and tells what of it is still in the outbox: it is in the input line now, as is
@@ -246,28 +267,27 @@ fn forget(model: &mut Model, id: RoomId) -> Vec<LocalId> {
     room.unsent.iter().map(|unsent| unsent.local).collect()
 }
 
-fn take_listed(model: &mut Model, search: &str, rooms: Vec<Listed>, more: More) {
-    model.asked = None;
-    if let Some(Popup::Directory(directory)) = &mut model.popup
-        && directory.search == search
-    {
-        directory.rooms.extend(rooms);
-        directory.more = more;
-    }
-}
-
-fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
+fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> Vec<Intent> {
     let shown = model.here == Some(id);
     let me = model.me.clone();
-    let Some(room) = model.room_mut(id) else {
-        return;
+    let stale = stale_listings(id, &change);
+    let Some(room) = model.rooms.iter_mut().find(|room| room.id == id) else {
+        return Vec::new();
     };
     room.catching_up = false;
-    let is_new = What::of(&change).is_some_and(|what| room.timeline.push(at, what));
+    let is_hidden = matches!(&change, Change::Message(message)
+        if model.blocked.contains(message.author.as_str()));
+    let what = What::of(&change).filter(|_| !is_hidden);
+    let is_new = what.is_some_and(|what| room.timeline.push(at, what));
     match change {
+        Change::Message(message) if model.blocked.contains(message.author.as_str()) => {
+            room.timeline.pass(message.seq);
+        }
         Change::Message(message) => {
-            if is_new && !shown && message.author.as_str() != me {
+            let mentioned = mentions(message.text.as_str()).any(|name| name.as_str() == me);
+            if is_new && message.author.as_str() != me {
                 room.unread = room.unread.saturating_add(1);
+                room.mentions = room.mentions.saturating_add(u32::from(mentioned));
             }
             if !shown {
                 room.timeline.keep(HIDDEN_ENTRIES_MAX);
@@ -311,6 +331,29 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) {
         | Change::Banned(_)
         | Change::Unbanned(_)
         | Change::Unknown => {}
+    }
+    stale.iter().flat_map(|listing| answers::refresh(model, listing)).collect()
+}
+
+/// The lists that a change in a room makes untrue.
+fn stale_listings(room: RoomId, change: &Change) -> Vec<Listing> {
+    match change {
+        Change::Requested(_) | Change::RequestEnded(_) => vec![Listing::Requests(room)],
+        Change::Invited(_) | Change::InviteEnded(_) => vec![Listing::Invites(Some(room))],
+        Change::Banned(_) | Change::Unbanned(_) => vec![Listing::Bans(room)],
+        Change::RoleChanged(_) | Change::Departed(_) => vec![Listing::Members(room)],
+        // Who comes in may have asked or have been invited.
+        Change::Joined(_) => {
+            vec![Listing::Members(room), Listing::Requests(room), Listing::Invites(Some(room))]
+        }
+        Change::Message(_)
+        | Change::Created(_)
+        | Change::Terminated
+        | Change::TopicChanged(_)
+        | Change::Renamed(_)
+        | Change::SlowModeChanged(_)
+        | Change::Withheld
+        | Change::Unknown => Vec::new(),
     }
 }
 

@@ -1,40 +1,74 @@
 //! The commands that begin with a slash.
 
-use parlor_protocol::id::RoomId;
-use parlor_protocol::room::{Entry, Role, Visibility};
+mod people;
+mod rooms;
 
-use super::{Ask, Intent, error, go_to, hint, keys};
-use crate::model::{Armed, Directory, Link, Model, More, Popup, Room};
+use parlor_protocol::id::RoomId;
+use parlor_protocol::request::Command as Change;
+
+use super::{Intent, ask, error, hint, keys, popups};
+use crate::model::{Armed, AskedFrom, Deed, Listing, Model, Popup, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
 pub(crate) struct Command {
     /// Its name, with the slash.
     pub(crate) name: &'static str,
-    /// What follows it.
+    /// What follows it: `ROOM`, `USER` and other words in capitals, in brackets where they may be
+    /// left out.
     pub(crate) takes: &'static str,
     /// What it does, for the help.
     pub(crate) help: &'static str,
     run: fn(&mut Model, &str) -> Vec<Intent>,
 }
 
+const fn command(
+    name: &'static str,
+    takes: &'static str,
+    help: &'static str,
+    run: fn(&mut Model, &str) -> Vec<Intent>,
+) -> Command {
+    Command { name, takes, help, run }
+}
+
 /// Every command.
 pub(crate) const COMMANDS: &[Command] = &[
-    Command { name: "/join", takes: "ROOM", help: "enter a room by title or ID", run: join },
-    Command {
-        name: "/create",
-        takes: "TITLE",
-        help: "make a room; with --open or --private before its title",
-        run: create,
-    },
-    Command { name: "/leave", takes: "[ROOM]", help: "leave this room or that one", run: leave },
-    Command { name: "/rooms", takes: "[TEXT]", help: "list the public rooms", run: list },
-    Command { name: "/topic", takes: "[TEXT]", help: "set the topic, or clear it", run: topic },
-    Command { name: "/rename", takes: "TITLE", help: "give this room a title", run: rename },
-    Command { name: "/promote", takes: "USER", help: "make a member an admin", run: promote },
-    Command { name: "/demote", takes: "USER", help: "make an admin a member", run: demote },
-    Command { name: "/transfer", takes: "USER", help: "hand this room over", run: transfer },
-    Command { name: "/help", takes: "", help: "show the keys and commands", run: help },
-    Command { name: "/quit", takes: "", help: "quit", run: quit },
+    command("/join", "[ROOM] [--leave ROOM]", "enter a room by title or ID", rooms::join),
+    command("/request", "ROOM [REASON]", "ask to come into a room", rooms::request),
+    command("/withdraw", "ROOM", "take your request back", rooms::withdraw),
+    command(
+        "/create",
+        "[TITLE]",
+        "make a room; with --open or --private before its title",
+        rooms::create,
+    ),
+    command("/leave", "[ROOM]", "leave this room or that one", rooms::leave),
+    command("/rooms", "[TEXT]", "list the public rooms", rooms::list),
+    command("/log", "", "list your former rooms, to rejoin them", rooms::log),
+    command("/topic", "[TEXT]", "set the topic, or clear it", rooms::topic),
+    command("/rename", "TITLE", "give this room a title", rooms::rename),
+    command("/slow", "SECS", "set the time between two messages; 0 ends it", rooms::slow),
+    command("/read", "", "mark this room as read", rooms::read),
+    command("/members", "", "list who is here, and what you can do", people::members),
+    command("/requests", "", "list who asks to come in", people::requests),
+    command("/approve", "USER", "let in who has asked", people::approve),
+    command("/deny", "USER [REASON]", "turn a request down", people::deny),
+    command("/add", "USER", "make a user a member", people::add),
+    command("/invite", "[USER]", "invite a user into this room", people::invite),
+    command("/invites", "[ROOM]", "list your invites, or those into a room", people::invites),
+    command("/revoke", "USER", "take an invite into this room back", people::revoke),
+    command("/kick", "USER [REASON]", "put a member out", people::kick),
+    command("/ban", "USER [--for 7d] [REASON]", "keep a user out", people::ban),
+    command("/unban", "USER", "lift a ban", people::unban),
+    command("/bans", "", "list who is kept out of this room", people::bans),
+    command("/promote", "USER", "make a member an admin", people::promote),
+    command("/demote", "USER", "make an admin a member", people::demote),
+    command("/transfer", "USER", "hand this room over", people::transfer),
+    command("/block", "USER", "see nothing more of a user", people::block),
+    command("/unblock", "USER", "see a user again", people::unblock),
+    command("/notices", "", "list what you were told of", people::notices),
+    command("/devices", "", "list where you are logged in", people::devices),
+    command("/help", "", "show the keys and commands", help),
+    command("/quit", "", "quit", quit),
 ];
 
 /// Runs what was typed behind the slash. The input is emptied only where something was done.
@@ -50,16 +84,20 @@ pub(super) fn run(model: &mut Model, typed: &str) -> Vec<Intent> {
     (command.run)(model, rest.trim())
 }
 
-pub(super) fn join(model: &mut Model, room: &str) -> Vec<Intent> {
-    if room.is_empty() {
-        error(model, "/join needs a room's title or ID; /rooms lists the public ones.");
-        return Vec::new();
-    }
-    if let Some(id) = own_room(model, room).map(|room| room.id) {
-        model.input.take();
-        return go_to(model, id);
-    }
-    ask(model, Ask::Join { room: room.to_owned() })
+/// Puts a name into the input, as a mention.
+pub(super) fn mention(model: &mut Model, user: &str) {
+    let text = model.input.text();
+    let gap = if text.is_empty() || text.ends_with(char::is_whitespace) { "" } else { " " };
+    model.input.insert(&format!("{gap}@{user} "));
+}
+
+/// The first word of what was typed, or what stands in quotes at its beginning; and the rest.
+fn word(typed: &str) -> (&str, &str) {
+    let (word, rest) = match typed.strip_prefix('"').and_then(|quoted| quoted.split_once('"')) {
+        Some(quoted) => quoted,
+        None => typed.split_once(char::is_whitespace).unwrap_or((typed, "")),
+    };
+    (word, rest.trim_start())
 }
 
 /// The room of one's own that is meant by a title or an ID.
@@ -70,75 +108,6 @@ fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
     by_title.or_else(|| model.rooms.iter().find(|room| Some(room.id) == id))
 }
 
-fn create(model: &mut Model, typed: &str) -> Vec<Intent> {
-    let (first, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
-    let (title, visibility, entry) = match first {
-        "--open" => (rest.trim(), Visibility::Public, Entry::Open),
-        "--private" => (rest.trim(), Visibility::Private, Entry::Ask),
-        _ => (typed, Visibility::Public, Entry::Ask),
-    };
-    if title.is_empty() {
-        error(model, "/create needs a title.");
-        return Vec::new();
-    }
-    ask(model, Ask::Create { title: title.to_owned(), visibility, entry })
-}
-
-fn list(model: &mut Model, search: &str) -> Vec<Intent> {
-    let search = search.to_owned();
-    let intents = ask(model, Ask::List { search: search.clone(), after: None });
-    if !intents.is_empty() {
-        let rooms = Vec::new();
-        let directory = Directory { search, rooms, more: More::Asked, chosen: 0 };
-        model.popup = Some(Popup::Directory(directory));
-    }
-    intents
-}
-
-fn leave(model: &mut Model, room: &str) -> Vec<Intent> {
-    let found = if room.is_empty() { model.here() } else { own_room(model, room) };
-    let Some(found) = found else {
-        error(model, "You are in no such room.");
-        return Vec::new();
-    };
-    let (room, title) = (found.id, found.title.clone());
-    if ends_when_left(found) && model.armed != Some(Armed::Leave(room)) {
-        model.armed = Some(Armed::Leave(room));
-        hint(model, format!("Leaving ends {title} for good, for everyone. Enter again leaves."));
-        return Vec::new();
-    }
-    ask(model, Ask::Leave { room })
-}
-
-fn topic(model: &mut Model, text: &str) -> Vec<Intent> {
-    let Some(room) = here(model) else { return Vec::new() };
-    ask(model, Ask::Topic { room, topic: text.to_owned() })
-}
-
-fn rename(model: &mut Model, title: &str) -> Vec<Intent> {
-    let Some(room) = here(model) else { return Vec::new() };
-    if title.is_empty() {
-        error(model, "/rename needs a title.");
-        return Vec::new();
-    }
-    ask(model, Ask::Rename { room, title: title.to_owned() })
-}
-
-fn promote(model: &mut Model, user: &str) -> Vec<Intent> {
-    let Some((room, user)) = whom(model, user, "/promote") else { return Vec::new() };
-    ask(model, Ask::Promote { room, user })
-}
-
-fn demote(model: &mut Model, user: &str) -> Vec<Intent> {
-    let Some((room, user)) = whom(model, user, "/demote") else { return Vec::new() };
-    ask(model, Ask::Demote { room, user })
-}
-
-fn transfer(model: &mut Model, user: &str) -> Vec<Intent> {
-    let Some((room, user)) = whom(model, user, "/transfer") else { return Vec::new() };
-    ask(model, Ask::Transfer { room, user })
-}
-
 /// The room that is shown, or a word that there is none.
 fn here(model: &mut Model) -> Option<RoomId> {
     if model.here.is_none() {
@@ -147,34 +116,33 @@ fn here(model: &mut Model) -> Option<RoomId> {
     model.here
 }
 
-/// The room that is shown and the user who is named, or a word about what is missing.
-fn whom(model: &mut Model, user: &str, command: &str) -> Option<(RoomId, String)> {
-    let room = here(model)?;
-    if user.is_empty() {
-        error(model, format!("{command} needs the name of a member."));
-        return None;
+/// Asks the server for what was typed; what is to be said when it is done follows.
+fn typed(model: &mut Model, deed: Deed, done: Option<String>) -> Vec<Intent> {
+    let text = model.input.text().to_owned();
+    let intents = ask(model, deed, AskedFrom::Typed(text), done);
+    if !intents.is_empty() {
+        model.input.take();
     }
-    Some((room, user.to_owned()))
+    intents
 }
 
-/// Whether a room ends when one leaves it: nobody is left, or one plain member. Where the members
-/// are not known, an owner is warned.
-fn ends_when_left(room: &Room) -> bool {
-    match room.member_count {
-        0 | 1 => true,
-        2 if room.members.len() == 2 => {
-            let plain = room.members.iter().filter(|member| member.role == Role::Member).count();
-            // One of the two is oneself.
-            plain == 2 || (plain == 1 && room.role != Role::Member)
-        }
-        2 => room.role == Role::Owner,
-        _ => false,
+/// Asks the server for a change that is seen by itself.
+fn change(model: &mut Model, change: Change) -> Vec<Intent> {
+    typed(model, Deed::Change(change), None)
+}
+
+/// Shows a list in place of what was typed.
+fn show(model: &mut Model, listing: Listing) -> Vec<Intent> {
+    let intents = popups::show(model, listing);
+    if !intents.is_empty() {
+        model.input.take();
     }
+    intents
 }
 
 fn help(model: &mut Model, _: &str) -> Vec<Intent> {
     model.input.take();
-    model.popup = Some(Popup::Help { top: 0 });
+    model.popups.push(Popup::Help { top: 0 });
     Vec::new()
 }
 
@@ -189,17 +157,20 @@ fn quit(model: &mut Model, _: &str) -> Vec<Intent> {
     vec![Intent::Quit]
 }
 
-/// Asks the server where there is a connection; the input is kept until it can be asked.
-fn ask(model: &mut Model, ask: Ask) -> Vec<Intent> {
-    model.armed = None;
-    match model.link {
-        Link::Online { .. } => {
-            model.asked = Some(model.input.take());
-            vec![Intent::Ask(ask)]
-        }
-        Link::Connecting | Link::Waiting { .. } | Link::Over { .. } => {
-            error(model, "Not connected: try again when the connection is back.");
-            Vec::new()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_with_spaces_are_quoted() {
+        for (typed, parts) in [
+            ("ops", ("ops", "")),
+            ("ops  let me in", ("ops", "let me in")),
+            ("\"release planning\" let me in", ("release planning", "let me in")),
+            ("\"open", ("\"open", "")),
+            ("", ("", "")),
+        ] {
+            assert_eq!(word(typed), parts, "{typed}");
         }
     }
 }

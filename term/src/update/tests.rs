@@ -1,19 +1,23 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
 mod changes;
+mod commands;
 mod kept;
+mod popups;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::push::Change;
-use parlor_protocol::room::{self, Entry, Role, Visibility};
+use parlor_protocol::request::Command;
+use parlor_protocol::room::{self, CreateRoom, Entry, LeaveRoom, Role, Visibility};
 use parlor_protocol::text::MessageText;
 
 use super::{Ask, Intent, Msg, News, update};
 use crate::keymap::{Action, Key, Named, action};
 use crate::model::{
-    Armed, Before, Link, Listed, LocalId, Model, More, Notice, Popup, SendState, What,
+    Armed, AskId, Before, Deed, Link, Listing, LocalId, Model, More, Notice, Popup, Row, SendState,
+    Then, What,
 };
 
 const NOW: Timestamp = Timestamp(1_795_356_300_000);
@@ -77,10 +81,29 @@ fn alice() -> Model {
         [
             Intent::Ask(Ask::Older { room: id(1), before: None }),
             Intent::Ask(Ask::Members { room: id(1) }),
+            page(Listing::Notifications),
         ],
         "what is shown is fetched"
     );
     model
+}
+
+/// What asks for the first page of a list.
+fn page(listing: Listing) -> Intent {
+    Intent::Ask(Ask::Page { listing, after: None })
+}
+
+/// What asks for the first thing to be done.
+fn deed(deed: Deed) -> Vec<Intent> {
+    vec![Intent::Ask(Ask::Do { id: AskId(0), deed: Box::new(deed) })]
+}
+
+fn change(command: Command) -> Vec<Intent> {
+    deed(Deed::Change(command))
+}
+
+fn failed(why: &str) -> Msg {
+    Msg::News(News::Failed { id: AskId(0), code: None, why: why.into() })
 }
 
 fn type_in(model: &mut Model, text: &str) -> Vec<Intent> {
@@ -117,24 +140,27 @@ fn what_is_typed_is_sent_or_kept() {
         let text = text.to_owned();
         vec![Intent::Ask(Ask::Send { room: id(1), local: LocalId(0), text })]
     };
-    let ask = |ask| vec![Intent::Ask(ask)];
+    let find = |room: &str, then| deed(Deed::Find { room: room.into(), then });
     let create = |title: &str, visibility, entry| {
-        ask(Ask::Create { title: title.to_owned(), visibility, entry })
+        change(Command::CreateRoom(CreateRoom { title: title.to_owned(), visibility, entry }))
     };
+    let leave = Command::LeaveRoom(LeaveRoom { room: id(1) });
     for (typed, asked, kept, told) in [
         ("hello", send("hello"), "", ""),
         ("//hello", send("/hello"), "", ""),
         ("   ", vec![], "   ", ""),
-        ("/join rust", ask(Ask::Join { room: "rust".into() }), "", ""),
+        ("/join rust", find("rust", Then::Join { leave: None }), "", ""),
         ("/join General", vec![], "", ""),
         ("/create  a b ", create("a b", Visibility::Public, Entry::Ask), "", ""),
         ("/create --open a", create("a", Visibility::Public, Entry::Open), "", ""),
         ("/create --private a", create("a", Visibility::Private, Entry::Ask), "", ""),
-        ("/create", vec![], "/create", "/create needs a title."),
         ("/create --private", vec![], "/create --private", "/create needs a title."),
-        ("/leave", ask(Ask::Leave { room: id(1) }), "", ""),
+        ("/join rust --leave ops", find("rust", Then::Join { leave: Some(id(2)) }), "", ""),
+        ("/request \"a b\" why", find("a b", Then::Request("why".into())), "", ""),
+        ("/withdraw rust", find("rust", Then::Withdraw), "", ""),
+        ("/leave", change(leave), "", ""),
         ("/leave nowhere", vec![], "/leave nowhere", "You are in no such room."),
-        ("/rooms", ask(Ask::List { search: String::new(), after: None }), "", ""),
+        ("/rooms", vec![page(Listing::Rooms { search: String::new() })], "", ""),
         ("/quit", vec![Intent::Quit], "", ""),
         (
             "/nonsense",
@@ -203,14 +229,14 @@ fn a_refused_message_says_why_and_is_taken_back_by_up() {
 fn a_refused_command_is_given_back() {
     let mut model = alice();
     type_in(&mut model, "/create ops");
-    update(&mut model, Msg::News(News::Failed("That title is taken.".into())));
+    update(&mut model, failed("That title is taken."));
     assert_eq!(model.input.text(), "/create ops");
     assert_eq!(notice(&model), "That title is taken.");
     // What was begun meanwhile is not overwritten.
     let mut model = alice();
     type_in(&mut model, "/create ops");
     update(&mut model, Msg::Type('x'));
-    update(&mut model, Msg::News(News::Failed("That title is taken.".into())));
+    update(&mut model, failed("That title is taken."));
     assert_eq!(model.input.text(), "x");
 }
 
@@ -234,7 +260,7 @@ fn what_ends_a_room_is_asked_twice() {
     assert_eq!(type_in(&mut model, "/leave"), []);
     assert_eq!(model.armed, Some(Armed::Leave(id(1))));
     assert!(notice(&model).contains("for everyone"));
-    let leave = vec![Intent::Ask(Ask::Leave { room: id(1) })];
+    let leave = change(Command::LeaveRoom(LeaveRoom { room: id(1) }));
     assert_eq!(press(&mut model, Key::Named(Named::Enter)), leave);
     // Anything else in between disarms.
     let mut model = alice();
@@ -285,38 +311,13 @@ fn rooms_are_reached_by_number_order_and_news() {
     update(&mut model, said(id(2), message(1, "bob", "psst")));
     assert_eq!(model.rooms[1].unread, 1);
     press(&mut model, Key::Alt('a'));
-    assert_eq!((model.here, model.rooms[1].unread), (Some(id(2)), 0));
+    assert_eq!((model.here, model.rooms[1].fresh), (Some(id(2)), Some((Seq(1), 1))));
+    let read = Ask::Read { room: id(2), seq: Seq(1) };
+    assert_eq!(update(&mut model, Msg::Seen(id(2), Seq(1))), [Intent::Ask(read)]);
+    assert_eq!(model.rooms[1].unread, 0);
+    assert_eq!(update(&mut model, Msg::Seen(id(2), Seq(1))), [], "it is told once");
     press(&mut model, Key::Alt('a'));
     assert_eq!(notice(&model), "Nothing is unread.");
-}
-
-#[test]
-fn the_commands_of_owners_are_about_the_room_that_is_shown() {
-    let room = id(1);
-    let user = || "bob".to_owned();
-    for (typed, asked) in [
-        ("/promote bob", Ask::Promote { room, user: user() }),
-        ("/demote bob", Ask::Demote { room, user: user() }),
-        ("/transfer bob", Ask::Transfer { room, user: user() }),
-        ("/topic what now", Ask::Topic { room, topic: "what now".into() }),
-        ("/topic", Ask::Topic { room, topic: String::new() }),
-        ("/rename new title", Ask::Rename { room, title: "new title".into() }),
-    ] {
-        let mut model = alice();
-        assert_eq!(type_in(&mut model, typed), [Intent::Ask(asked)], "{typed}");
-        assert!(model.input.is_empty());
-    }
-    for (typed, lacks) in [
-        ("/promote", "/promote needs the name of a member."),
-        ("/rename", "/rename needs a title."),
-    ] {
-        let mut model = alice();
-        assert_eq!(type_in(&mut model, typed), []);
-        assert_eq!((notice(&model), model.input.text()), (lacks, typed));
-        model.here = None;
-        assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
-        assert_eq!(notice(&model), "You are in no room; /join enters one.");
-    }
 }
 
 #[test]
@@ -334,35 +335,6 @@ fn older_pages_are_asked_for_once_and_again_after_a_lost_connection() {
     update(&mut model, online());
     update(&mut model, Msg::News(News::Gap(id(1))));
     assert_eq!(happened(&model), Vec::<String>::new());
-}
-
-#[test]
-fn the_directory_pages_and_joins() {
-    let mut model = alice();
-    type_in(&mut model, "/rooms b");
-    let page = |from: u64| {
-        let room = |number| Listed { id: id(number), title: format!("b{number}"), members: 1 };
-        (from..from + 2).map(room).collect::<Vec<_>>()
-    };
-    let more = More::From("b2".into());
-    let news = News::Listed { search: "b".into(), rooms: page(1), more };
-    update(&mut model, Msg::News(news));
-    let next = Ask::List { search: "b".into(), after: Some("b2".into()) };
-    assert_eq!(press(&mut model, Key::Named(Named::Down)), [Intent::Ask(next)]);
-    let news = News::Listed { search: "b".into(), rooms: page(3), more: More::Nothing };
-    update(&mut model, Msg::News(news));
-    press(&mut model, Key::Named(Named::PageDown));
-    let join = Ask::Join { room: id(4).to_string() };
-    assert_eq!(press(&mut model, Key::Named(Named::Enter)), [Intent::Ask(join)]);
-    assert_eq!(model.popup, None);
-    // An answer to a search that was closed is dropped.
-    let news = News::Listed { search: "b".into(), rooms: page(1), more: More::Nothing };
-    update(&mut model, Msg::News(news));
-    assert_eq!(model.popup, None);
-    type_in(&mut model, "/help");
-    assert!(matches!(model.popup, Some(Popup::Help { top: 0 })));
-    press(&mut model, Key::Named(Named::Esc));
-    assert_eq!(model.popup, None);
 }
 
 #[test]

@@ -88,6 +88,30 @@ fn a_wrong_password_exits_255_and_leaves_no_key() {
 }
 
 #[test]
+fn too_many_wrong_passwords_exit_255_and_say_how_long_to_wait() {
+    let daemon = Daemon::start_with("sign_up = \"open\"", "login_penalty_secs = 60");
+    let alice = User::signed_up("alice", &daemon);
+    let stranger = User::new("alice", &daemon);
+    let guess = |form: &[&str]| {
+        stranger.with_password("wrong horse battery", &[&["whoami"], form].concat())
+    };
+    for _ in 0..11 {
+        let done = guess(&[]);
+        assert!(done.err.contains("parlor: refused: bad-credentials: "), "{done:?}");
+    }
+    let done = guess(&[]);
+    assert_eq!(done.status, Some(255), "{done:?}");
+    let said = "parlor: refused: rate-limited: there were too many failed logins ";
+    assert!(done.err.contains(said) && done.err.contains("; wait "), "{done:?}");
+    let done = guess(&["--json"]);
+    assert_eq!(done.status, Some(255), "{done:?}");
+    let said = "{\"type\":\"refused\",\"code\":\"rate-limited\",\"message\":\"there were too many";
+    assert!(done.err.contains(said), "{done:?}");
+    // Her device key is let in all the same.
+    assert_eq!(alice.does(&["whoami"]), "alice\n");
+}
+
+#[test]
 fn sign_up_is_refused_with_the_reason() {
     let daemon = Daemon::start();
     let _alice = User::signed_up("alice", &daemon);

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use parlor_protocol::entry::Blocks;
 use parlor_protocol::id::{Nonce, Revision, Seq, Timestamp};
 use parlor_protocol::message::{Messages, Sent};
+use parlor_protocol::notification::Notifications;
 use parlor_protocol::push::Push;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::Outcome;
@@ -284,6 +286,11 @@ fn serve_and(
             Command::History(_) => {
                 let (messages, more, as_of) = (vec![], false, Revision(0));
                 Outcome::Messages(Messages { messages, more, as_of })
+            }
+            Command::ListBlocks(_) => Outcome::Blocks(Blocks { blocks: vec![], next: None }),
+            Command::ListNotifications(_) => {
+                let (notifications, next) = (vec![], None);
+                Outcome::Notifications(Notifications { notifications, next })
             }
             Command::ListMembers(_) => Outcome::Members(Members { members: vec![], next: None }),
             Command::Ping => {

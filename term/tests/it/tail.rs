@@ -1,6 +1,8 @@
 //! `tail`: what was said, what is said, and nothing twice or not at all.
 
-use parlor_protocol::entry::{Ended, FormerRoom, FormerRooms, Rejoin, RoomState};
+use parlor_protocol::entry::{
+    Blocked, Blocks, Ended, FormerRoom, FormerRooms, Rejoin, RoomState, Unblocked,
+};
 use parlor_protocol::id::{Revision, Timestamp};
 use parlor_protocol::message::{Changes, Messages};
 use parlor_protocol::notification::{NotificationKind, Notifications};
@@ -39,6 +41,11 @@ fn missed(revisions: std::ops::RangeInclusive<u64>) -> Outcome {
     Outcome::Changes(Changes { changes, more: false, as_of: Revision(last) })
 }
 
+fn blocks(users: &[&str]) -> Outcome {
+    let blocked = |user: &&str| Record(Blocked { user: user.parse().unwrap(), at: Timestamp(0) });
+    Outcome::Blocks(Blocks { blocks: users.iter().map(blocked).collect(), next: None })
+}
+
 fn exited(how: Departure) -> Push {
     let (by, reason) = ("bob".parse().ok(), "spam".parse().ok());
     Push::Exited(Exited { room: room_id(), how, by, reason })
@@ -50,7 +57,9 @@ fn begin(conversation: &mut Conversation, last: u64) {
     let asked = conversation.answers([
         Outcome::Done,
         Outcome::Room(room(last, last + 1)),
+        blocks(&[]),
         messages(last..=last, last + 1),
+        blocks(&[]),
         nothing_new(last + 1),
     ]);
     assert_eq!(asked[0], Command::Subscribe);
@@ -65,7 +74,7 @@ fn messages_are_shown_and_nothing_in_them_reaches_the_terminal_raw() {
             more: false,
             as_of: Revision(2),
         };
-        conversation.answers([Outcome::Room(room(1, 2)), Outcome::Messages(page)]);
+        conversation.answers([Outcome::Room(room(1, 2)), blocks(&[]), Outcome::Messages(page)]);
         conversation.rest();
     });
     let home = Home::new();
@@ -121,8 +130,8 @@ fn following_goes_on_over_a_new_connection_with_what_was_missed() {
             return conversation.close(CloseReason::ShuttingDown);
         }
         conversation.log_in();
-        let asked = conversation.answers([Outcome::Done, missed(4..=5)]);
-        let Command::ListChanges(list) = &asked[1] else { panic!("{asked:?}") };
+        let asked = conversation.answers([Outcome::Done, blocks(&[]), missed(4..=5)]);
+        let Command::ListChanges(list) = &asked[2] else { panic!("{asked:?}") };
         assert_eq!(list.since, Revision(3));
         conversation.push(said(6, 5));
         conversation.close(CloseReason::Revoked);
@@ -137,6 +146,31 @@ fn following_goes_on_over_a_new_connection_with_what_was_missed() {
 }
 
 #[test]
+fn who_is_blocked_on_another_device_is_hidden_from_then_on_also_over_a_new_connection() {
+    let server = Server::play(2, |number, mut conversation| {
+        let bob = || "bob".parse().unwrap();
+        if number == 0 {
+            begin(&mut conversation, 1);
+            conversation.push(Push::Blocked(Blocked { user: bob(), at: Timestamp(0) }));
+            conversation.push(said(3, 2));
+            conversation.push(Push::Unblocked(Unblocked { user: bob() }));
+            conversation.push(said(4, 3));
+            return conversation.close(CloseReason::ShuttingDown);
+        }
+        conversation.log_in();
+        conversation.answers([Outcome::Done, blocks(&["bob"]), missed(5..=6)]);
+        conversation.push(said(7, 6));
+        conversation.push(exited(Departure::Left));
+        conversation.rest();
+    });
+    let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
+    let texts: Vec<_> =
+        done.out.lines().filter_map(|line| line.split("\"text\":").nth(1)).collect();
+    assert_eq!(texts, ["\"text 1\"}", "\"text 3\"}"], "{done:?}");
+    server.finish();
+}
+
+#[test]
 fn a_room_that_ended_meanwhile_ends_following() {
     let server = Server::play(2, |number, mut conversation| {
         if number == 0 {
@@ -144,7 +178,7 @@ fn a_room_that_ended_meanwhile_ends_following() {
             return;
         }
         conversation.log_in();
-        conversation.answers([Outcome::Done, refused(Code::RoomTerminated)]);
+        conversation.answers([Outcome::Done, blocks(&[]), refused(Code::RoomTerminated)]);
         conversation.rest();
     });
     let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1"]);
@@ -225,6 +259,7 @@ fn whoever_was_kicked_while_away_learns_by_whom_and_why() {
         let told = notification(3, NotificationKind::Kicked);
         conversation.answers([
             Outcome::Done,
+            blocks(&[]),
             refused(Code::NotAMember),
             Outcome::FormerRooms(FormerRooms { rooms: vec![Record(former)], next: None }),
             Outcome::Notifications(Notifications { notifications: vec![told], next: None }),
@@ -272,7 +307,7 @@ fn events_are_shown_where_they_are_wanted() {
             change(3, Change::Message(message(1, "hi"))),
         ];
         let page = Changes { changes, more: false, as_of: Revision(3) };
-        conversation.answers([Outcome::Room(room(1, 3)), Outcome::Changes(page)]);
+        conversation.answers([Outcome::Room(room(1, 3)), blocks(&[]), Outcome::Changes(page)]);
         conversation.rest();
     });
     let home = Home::new();

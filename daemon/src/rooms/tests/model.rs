@@ -207,6 +207,15 @@ impl Model {
         Ok(UserId(place.ok_or(Code::NoSuchUser)? as u64 + 1))
     }
 
+    /// Whoever has this name, also one who is gone.
+    fn known(&self, name: &str) -> Result<UserId, Code> {
+        let was_there = |account: &Account| {
+            matches!(account.status, Some(Status::Active | Status::Disabled | Status::Removed))
+        };
+        let place = self.users.iter().position(|it| it.name == name && was_there(it));
+        Ok(UserId(place.ok_or(Code::NoSuchUser)? as u64 + 1))
+    }
+
     /// Tells somebody of something, unless they did it themselves or do not want to hear it.
     fn tell(&mut self, user: UserId, kind: NotificationKind, by: Option<UserId>) {
         use NotificationKind::{Added, Invited, JoinRequested, Mentioned};
@@ -338,6 +347,15 @@ impl Banishment {
 impl Outsider {
     fn is_invited(&self, now: Timestamp) -> bool {
         self.invited_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether it stays however old it is.
+    fn lasts(&self) -> bool {
+        self.ban.is_some() || self.invited_until.is_some()
+    }
+
+    fn knocks(&self) -> bool {
+        self.asked_at.is_some() || self.invited_until.is_some()
     }
 
     fn view(&self) -> Association {

@@ -103,7 +103,7 @@ fn anywhere(
 /// What members do, admins and the owner: nobody else but perhaps the console.
 fn inside_and(console: &'static str, [member, admin, owner]: [&'static str; 3]) -> Row {
     let row = entering(
-        "none none ended out out banned none out out out out none out out",
+        "none none ended out out banned none out out out out out none out out",
         [member, admin, owner],
     );
     let mut row = row;
@@ -117,7 +117,7 @@ fn inside(inside: [&'static str; 3]) -> Row {
 
 /// What those do who are not in. In this order: a user of no room, of a terminated room that was
 /// none of theirs, and of one that was; an outsider of the asking room, of the open one; banned,
-/// silently banned; kicked; requested, invited; left a private room, never was in it; a former
+/// silently banned; kicked; requested, also of the open room; invited; left a private room, never was in it; a former
 /// member; an operator.
 fn entering(outside: &'static str, inside: [&'static str; 3]) -> Row {
     let mut row = anywhere("login", "not", "not", "");

@@ -81,6 +81,26 @@ fn ownership_goes_to_any_member_and_the_former_owner_stays_first_in_order() {
 }
 
 #[test]
+fn a_room_has_a_hundred_admins_beside_its_owner_however_they_come_to_be() {
+    let (mut scene, room, [ann, ben, cid]) = three();
+    for number in 0..99 {
+        let user = scene.sign_up(&format!("admin{number}"));
+        scene.join(user, room).unwrap();
+        scene.appoint(user, room);
+    }
+    scene.appoint(ben, room);
+    assert_eq!(scene.promote(ann, room, cid), Err(Code::TooMany));
+    // She who hands the room over becomes an admin herself.
+    assert_eq!(scene.transfer(ann, room, cid), Err(Code::TooMany));
+    let user = scene.name(cid);
+    let by_console = Command::Transfer { room, user };
+    assert_eq!(scene.act(Actor::Console, &by_console), Err(Code::TooMany));
+    assert!(scene.transfer(ann, room, ben).is_ok(), "an admin makes room for her");
+    scene.demote(ben, room, ann).unwrap();
+    assert!(scene.transfer(ben, room, cid).is_ok());
+}
+
+#[test]
 fn only_members_are_given_roles() {
     let (mut scene, room, [ann, ben, _]) = three();
     let dot = scene.sign_up("dot");

@@ -113,8 +113,8 @@ pub(super) fn user_event(
         )?,
         UserEvent::Blocked { user: whom } => run(
             connection,
-            "INSERT INTO blocks (user, blocked) VALUES (?1, ?2)",
-            params![id, user_int(*whom)],
+            "INSERT INTO blocks (user, blocked, at) VALUES (?1, ?2, ?3)",
+            params![id, user_int(*whom), event.at.0],
         )?,
         UserEvent::Unblocked { user: whom } => run(
             connection,
@@ -180,7 +180,8 @@ fn status_changed(
     if status == Status::Removed {
         run(
             connection,
-            "UPDATE users SET password = NULL, log_n = NULL, r = NULL, p = NULL WHERE id = ?1",
+            "UPDATE users SET password = NULL, log_n = NULL, r = NULL, p = NULL,
+                              standing = 'ordinary' WHERE id = ?1",
             [id],
         )?;
         run(connection, "DELETE FROM devices WHERE user = ?1", [id])?;

@@ -227,7 +227,7 @@ fn audit_records_keep_their_numbers_when_the_outbox_is_empty() {
     scene.store.writer.commit(&Batch { audit_done: Some(2), ..Batch::default() }).unwrap();
     assert_eq!(scene.store.readers.audit_after(0, 10).unwrap(), []);
     let mut scene = scene.reopen();
-    assert_eq!(scene.store.writer.audit_serial(), 2);
+    assert_eq!(scene.store.writer.audit_head().serial, 2);
     scene.store.writer.commit(&one).unwrap();
     let records = scene.store.readers.audit_after(0, 10).unwrap();
     assert_eq!(records.iter().map(|(serial, _)| *serial).collect::<Vec<_>>(), [3]);

@@ -1,12 +1,12 @@
 //! The real binary, in a directory of its own, on ports that the system chose.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -117,16 +117,35 @@ impl Daemon {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        if wait(&mut child).is_none() {
+        // A pipe that nobody reads is soon full, and then nobody ends.
+        let stdout = read_to_end(child.stdout.take().unwrap());
+        let stderr = read_to_end(child.stderr.take().unwrap());
+        let ended = wait(&mut child);
+        if ended.is_none() {
             child.kill().unwrap();
-            panic!("{arguments:?} did not end: {:?}", child.wait_with_output().unwrap());
         }
-        child.wait_with_output().unwrap()
+        let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+        let status = ended.unwrap_or_else(|| {
+            panic!("{arguments:?} did not end: {:?}", String::from_utf8_lossy(&stderr))
+        });
+        Output { status, stdout, stderr }
+    }
+
+    /// Starts a subcommand on the same data that goes on by itself; its standard output is piped.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        command(&self.dir).args(arguments).stdout(Stdio::piped()).spawn().unwrap()
     }
 
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.dir.path().join("data")
+    }
+
+    /// The records in its audit file so far.
+    pub(crate) fn audit(&self) -> Vec<serde_json::Value> {
+        let file = self.data().join("audit").join("audit.log");
+        let lines = fs::read_to_string(file).unwrap();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// What it has logged so far, over all its starts.
@@ -144,6 +163,16 @@ impl Daemon {
     /// A connection without encryption that has said hello.
     pub(crate) fn client(&self) -> Client {
         Client::greet(self.plain_link())
+    }
+
+    /// The same from 127.0.0.`host`, which is another address to the daemon.
+    pub(crate) fn client_from(&self, host: u8) -> Client {
+        Client::greet(self.link_from(host))
+    }
+
+    /// A connection without encryption from 127.0.0.`host` that has said nothing.
+    pub(crate) fn link_from(&self, host: u8) -> Link {
+        Link::plain_from([127, 0, 0, host].into(), self.said.plain).unwrap()
     }
 
     /// An encrypted connection that has said hello.
@@ -184,6 +213,14 @@ impl Drop for Daemon {
             assert!(!log.contains("panicked at"), "the daemon panicked:\n{log}");
         }
     }
+}
+
+fn read_to_end(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = vec![];
+        pipe.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
 }
 
 /// Waits for a process to end; `None` where it does not.

@@ -1,8 +1,9 @@
 //! What is done at a room's door, and what one is told of it.
 
 use parlor_protocol::entry::{
-    AddMember, Approve, Ban, BanUser, Block, Deny, FormerRoom, Invite, InviteUser, JoinRequest,
-    Kick, ListInvites, ListOfRoom, ListOwn, RequestToJoin, RevokeInvite, Unban, Unblock, Withdraw,
+    AddMember, Approve, Ban, BanUser, Block, Blocked, Deny, FormerRoom, Invite, InviteUser,
+    JoinRequest, Kick, ListInvites, ListOfRoom, ListOwn, RequestToJoin, RevokeInvite, Unban,
+    Unblock, Withdraw,
 };
 use parlor_protocol::id::{NotificationId, RoomId, Seq};
 use parlor_protocol::notification::{Notification, WhichNotifications};
@@ -99,6 +100,17 @@ impl Client {
 
     pub(crate) fn unblock(&mut self, user: &str) -> Result<(), Code> {
         done(self.ask(Command::Unblock(Unblock { user: user.to_owned() })))
+    }
+
+    /// A page of those whom one blocks, and where the next begins.
+    pub(crate) fn blocks_after(
+        &mut self,
+        after: Option<String>,
+        limit: u32,
+    ) -> (Vec<Blocked>, Option<String>) {
+        let list = Command::ListBlocks(ListOwn { after, limit });
+        let page = brought!(self.ask(list), Blocks).unwrap();
+        (plain(page.blocks), page.next)
     }
 
     pub(crate) fn slow(&mut self, room: RoomId, secs: u32) -> Result<u32, Code> {

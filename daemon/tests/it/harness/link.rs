@@ -1,7 +1,7 @@
 //! Bytes to and from a daemon: plain, local or encrypted.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use socket2::{Domain, Socket, Type};
 
 use super::PATIENCE;
 
@@ -29,6 +30,14 @@ pub(crate) enum Link {
 impl Link {
     pub(crate) fn plain(address: SocketAddr) -> io::Result<Self> {
         Ok(Self::Plain(connect(address)?))
+    }
+
+    /// The same from another address of this machine: all of 127.0.0.0/8 is there.
+    pub(crate) fn plain_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+        socket.connect_timeout(&address.into(), PATIENCE)?;
+        Ok(Self::Plain(ready(socket.into())?))
     }
 
     pub(crate) fn unix(path: &Path) -> io::Result<Self> {
@@ -100,7 +109,10 @@ impl Link {
 }
 
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    ready(TcpStream::connect_timeout(&address, PATIENCE)?)
+}
+
+fn ready(stream: TcpStream) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     Ok(stream)

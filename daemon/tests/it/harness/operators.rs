@@ -40,7 +40,7 @@ impl Client {
     /// Logs in by password, with all that a refusal says.
     pub(crate) fn try_login(&mut self, name: &str, password: &str) -> Result<LoggedIn, Refusal> {
         let binding = self.link().binding();
-        let (finalization, _) = self.prove(name, password, &binding);
+        let (finalization, _) = self.try_prove(name, password, &binding)?;
         let Some(finalization) = finalization else { return Err(Code::BadCredentials.into()) };
         match self.ask(super::verbs::login_finish(finalization)) {
             Outcome::LoggedIn(me) => Ok(me),

@@ -19,6 +19,8 @@ pub(crate) fn tell(push: &Push) -> String {
                 marker.seq, marker.unread, marker.mentions
             )
         }
+        Push::Blocked(blocked) => format!("blocks {}", blocked.user),
+        Push::Unblocked(unblocked) => format!("blocks {} no longer", unblocked.user),
         Push::Unknown => "unknown".to_owned(),
     }
 }

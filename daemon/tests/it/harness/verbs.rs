@@ -13,7 +13,7 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::password::{Login, Password, Registration};
 use parlor_protocol::push::RoomChange;
 use parlor_protocol::record::Record;
-use parlor_protocol::refusal::Code;
+use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
@@ -121,12 +121,26 @@ impl Client {
         password: &str,
         binding: &[u8],
     ) -> (Option<Vec<u8>>, Credential) {
+        self.try_prove(name, password, binding).unwrap()
+    }
+
+    /// The same, where it may come too early.
+    pub(super) fn try_prove(
+        &mut self,
+        name: &str,
+        password: &str,
+        binding: &[u8],
+    ) -> Result<(Option<Vec<u8>>, Credential), Refusal> {
         let (login, request) = Login::start(&Password::parse(password).unwrap());
         let start = LoginStart { name: name.to_owned(), request };
-        let credential = brought!(self.ask(Command::LoginStart(start)), Credential).unwrap();
+        let credential = match self.ask(Command::LoginStart(start)) {
+            Outcome::Credential(credential) => credential,
+            Outcome::Refused(refusal) => return Err(refusal),
+            other => panic!("no credential: {other:?}"),
+        };
         let cost = credential.cost.0.clone();
         let finished = login.finish(&credential.response, &name.parse().unwrap(), cost, binding);
-        (finished.ok().map(|(finalization, _)| finalization), credential)
+        Ok((finished.ok().map(|(finalization, _)| finalization), credential))
     }
 
     /// The second step of a login.

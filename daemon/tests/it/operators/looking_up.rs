@@ -55,7 +55,7 @@ fn users_and_their_devices_are_shown() {
     assert!(daemon.terminate().success());
     does(&daemon, &["user", "remove", "alice"]);
     // The room is left by the next daemon.
-    insta::assert_snapshot!(shown(&daemon), @r#"{"created_at":"TIME","devices":0,"operator":true,"rooms":1,"status":"removed","status_at":"TIME","type":"user","user":"alice"}"#);
+    insta::assert_snapshot!(shown(&daemon), @r#"{"created_at":"TIME","devices":0,"operator":false,"rooms":1,"status":"removed","status_at":"TIME","type":"user","user":"alice"}"#);
     assert_eq!(does(&daemon, &["user", "devices", "alice"]), "");
 }
 

@@ -22,11 +22,16 @@ impl Place {
     }
 
     pub(crate) fn config(&self) -> PathBuf {
-        self.dir.path().join("parlord.toml")
+        self.path("parlord.toml")
     }
 
     fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.path("data")
+    }
+
+    /// Something in this place.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// `parlord` with these arguments, on this place unless told otherwise.
@@ -37,16 +42,7 @@ impl Place {
 
     /// The running daemon, once it listens.
     pub(crate) fn serve(&self) -> Daemon {
-        let run = self.run(&["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = run.command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut said = vec![];
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            said.push(line.unwrap());
-            if said.last().is_some_and(|line| line.starts_with("listening on ")) {
-                break;
-            }
-        }
-        Daemon { child, said }
+        self.run(&["serve", "--listen", "127.0.0.1:0"]).serving(|_| {})
     }
 
     /// What the audit file tells: serial, action, outcome and subject of each record.
@@ -112,7 +108,23 @@ impl Run<'_> {
         child.wait_with_output().unwrap()
     }
 
-    fn command(&self) -> Command {
+    /// Starts a daemon, and waits until it listens.
+    pub(crate) fn serving(self, more: impl FnOnce(&mut Command)) -> Daemon {
+        let mut command = self.command();
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        more(&mut command);
+        let mut child = command.spawn().unwrap();
+        let mut said = vec![];
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            said.push(line.unwrap());
+            if said.last().is_some_and(|line| line.starts_with("listening on ")) {
+                break;
+            }
+        }
+        Daemon { child, said }
+    }
+
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlord"));
         command.args(&self.arguments);
         if self.named {

@@ -1,9 +1,10 @@
 //! Strategies for what is about who gets into a room, and about what one is told.
 
 use parlor_protocol::entry::{
-    AddMember, Approve, Ban, BanUser, Bans, Block, Deny, Ended, FormerRoom, FormerRooms, Invite,
-    InviteEnd, InviteUser, Invites, JoinRequest, JoinRequests, Kick, ListInvites, ListOfRoom,
-    ListOwn, Rejoin, RequestEnd, RequestToJoin, RevokeInvite, RoomState, Unban, Unblock, Withdraw,
+    AddMember, Approve, Ban, BanUser, Bans, Block, Blocked, Blocks, Deny, Ended, FormerRoom,
+    FormerRooms, Invite, InviteEnd, InviteUser, Invites, JoinRequest, JoinRequests, Kick,
+    ListInvites, ListOfRoom, ListOwn, Rejoin, RequestEnd, RequestToJoin, RevokeInvite, RoomState,
+    Unban, Unblock, Unblocked, Withdraw,
 };
 use parlor_protocol::id::NotificationId;
 use parlor_protocol::notification::{
@@ -72,6 +73,7 @@ fn listing() -> BoxedStrategy<Command> {
         .prop_map(Command::ListInvites),
         list_own().prop_map(Command::ListNotifications),
         list_own().prop_map(Command::ListFormerRooms),
+        list_own().prop_map(Command::ListBlocks),
     ]
     .boxed()
 }
@@ -118,6 +120,8 @@ pub(super) fn outcome() -> BoxedStrategy<Outcome> {
         .prop_map(Outcome::Notifications),
         any_of_struct!(FormerRooms { rooms: vec(record(former), 0..5), next: next() })
             .prop_map(Outcome::FormerRooms),
+        any_of_struct!(Blocks { blocks: vec(record(blocked()), 0..5), next: next() })
+            .prop_map(Outcome::Blocks),
     ]
     .boxed()
 }
@@ -128,6 +132,8 @@ pub(super) fn push() -> BoxedStrategy<Push> {
         which().prop_map(Push::NotificationsRead),
         which().prop_map(Push::NotificationsDismissed),
         read_marker().prop_map(Push::Read),
+        blocked().prop_map(Push::Blocked),
+        any_of_struct!(Unblocked { user: user() }).prop_map(Push::Unblocked),
     ]
     .boxed()
 }
@@ -169,6 +175,10 @@ fn read_marker() -> BoxedStrategy<ReadMarker> {
         unread: any::<u64>(),
         mentions: any::<u32>(),
     })
+}
+
+fn blocked() -> BoxedStrategy<Blocked> {
+    any_of_struct!(Blocked { user: user(), at: at() })
 }
 
 fn join_request() -> BoxedStrategy<JoinRequest> {

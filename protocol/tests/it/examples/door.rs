@@ -1,9 +1,10 @@
 //! The values of the examples about who gets into a room, and about what one is told.
 
 use parlor_protocol::entry::{
-    AddMember, Approve, Ban, BanUser, Bans, Block, Deny, Ended, FormerRoom, FormerRooms, Invite,
-    InviteEnd, InviteUser, Invites, JoinRequest, JoinRequests, Kick, ListInvites, ListOfRoom,
-    ListOwn, Rejoin, RequestEnd, RequestToJoin, RevokeInvite, RoomState, Unban, Unblock, Withdraw,
+    AddMember, Approve, Ban, BanUser, Bans, Block, Blocked, Blocks, Deny, Ended, FormerRoom,
+    FormerRooms, Invite, InviteEnd, InviteUser, Invites, JoinRequest, JoinRequests, Kick,
+    ListInvites, ListOfRoom, ListOwn, Rejoin, RequestEnd, RequestToJoin, RevokeInvite, RoomState,
+    Unban, Unblock, Unblocked, Withdraw,
 };
 use parlor_protocol::id::{NotificationId, Seq, Timestamp};
 use parlor_protocol::name::{Title, UserName};
@@ -125,6 +126,18 @@ pub(super) fn block() -> Block {
 
 pub(super) fn unblock() -> Unblock {
     Unblock { user: "bob".into() }
+}
+
+pub(super) fn blocked() -> Blocked {
+    Blocked { user: bob(), at: AT }
+}
+
+pub(super) fn unblocked() -> Unblocked {
+    Unblocked { user: bob() }
+}
+
+pub(super) fn blocks() -> Blocks {
+    Blocks { blocks: vec![Record(blocked())], next: Some("bob".into()) }
 }
 
 pub(super) fn list_of_room() -> ListOfRoom {

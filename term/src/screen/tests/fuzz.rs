@@ -4,14 +4,22 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use jiff::tz::TimeZone;
+use parlor_protocol::account::Device;
+use parlor_protocol::entry::{Ban, JoinRequest};
+use parlor_protocol::id::{Bytes, DeviceId, NotificationId, RoomId};
+use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::Role;
+use parlor_protocol::text::Reason;
 
 use super::super::Screen;
 use super::super::backend::{Backend, Surface};
 use super::super::colour::Depth;
 use super::{NOW, member, model, say};
 use crate::keymap::BINDINGS;
-use crate::model::{Link, LocalId, Model, Notice, SendState, Unsent};
+use crate::model::{
+    Deed, Form, GoTo, Link, List, Listing, LocalId, Model, Notice, Popup, Purpose, Question, Row,
+    SendState, Then, Unsent, Whom,
+};
 use crate::update::Msg;
 
 /// A terminal that keeps what is written to it.
@@ -60,9 +68,63 @@ fn model_of(text: &str) -> Model {
         state: SendState::Refused(text.to_owned()),
     });
     model.input.insert(text);
+    let room = model.rooms[0].id;
+    let whom = || Whom { room, user: text.to_owned() };
+    let mut go_to = GoTo::default();
+    go_to.search.insert(text);
+    let mut list = List::new(Listing::Rooms { search: text.to_owned() });
+    list.error = Some(text.to_owned());
+    list.rows = rows_of(text);
+    let mut form = Form::new(Purpose::Ban(whom()));
+    form.error = Some(text.to_owned());
+    let title = text.to_owned();
+    let request = Form::new(Purpose::Request { room: text.to_owned(), title });
+    let deed = Deed::Find { room: text.to_owned(), then: Then::Withdraw };
+    let question = Question { text: text.to_owned(), deed };
+    model.popups = vec![
+        Popup::Help { top: 0 },
+        Popup::Question(question),
+        Popup::Form(form),
+        Popup::Form(request),
+        Popup::GoTo(go_to),
+        Popup::List(list),
+    ];
     model.notice = Some(Notice::Error(text.to_owned()));
     model.link = Link::Waiting { heard: None, retry_at: NOW, why: text.to_owned() };
     model
+}
+
+/// Rows that hold as much of a text as the server takes.
+fn rows_of(text: &str) -> Vec<Row> {
+    let (user, by, at) = (|| "bob".parse().unwrap(), "carol".parse().unwrap(), NOW);
+    let room = RoomId::from_random(7);
+    let reason = || text.parse::<Reason>().ok();
+    let title = text.parse().unwrap_or_else(|_| "ops".parse().unwrap());
+    vec![
+        Row::Request(JoinRequest { room, user: user(), reason: reason(), at }),
+        Row::Ban(Ban { room, user: user(), by, reason: reason(), at, until: None }),
+        Row::Notification(Notification {
+            id: NotificationId(1),
+            kind: NotificationKind::Kicked,
+            at,
+            room: None,
+            title: Some(title),
+            by: None,
+            reason: reason(),
+            role: None,
+            seq: None,
+            read: false,
+        }),
+        Row::Device(Device {
+            id: DeviceId(1),
+            name: text.to_owned(),
+            public_key: Bytes::default(),
+            created_at: at,
+            used_at: at,
+            address: text.to_owned(),
+            current: false,
+        }),
+    ]
 }
 
 proptest::proptest! {

@@ -33,6 +33,6 @@ fn each_message_shows_how_it_stands_and_a_gap_that_it_is_being_filled() {
           alice: … not on the disk
      [2 ops 3]                                                             outbox 3
      > █
-     F7 rooms  F8 members  Alt-A next unread  F1 help
+     F7 rooms  F8 members  F9 notices  Alt-A next unread  F1 help
     ");
 }

@@ -6,12 +6,39 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{
     Change, Departed, Exited, Renamed, RoleChanged, SlowModeChanged, TopicChanged,
 };
-use parlor_protocol::room::{self, Departure, Role};
+use parlor_protocol::room::{self, Departure, ReadMarker, Role};
 use parlor_protocol::text::Topic;
 
 use super::{NOW, alice, happened, id, message, notice, said, type_in};
-use crate::model::{Armed, Member};
-use crate::update::{Msg, News, update};
+use crate::model::{Armed, Before, Member};
+use crate::update::{Ask, Intent, Msg, News, update};
+
+#[test]
+fn what_blocked_users_say_is_hidden_and_comes_back_when_they_are_not() {
+    let mut model = alice();
+    let (bob, carol) = (|seq| message(seq, "bob", "hi"), |seq| message(seq, "carol", "hello"));
+    let page = vec![bob(5), carol(6)];
+    let news = News::Older { room: id(1), messages: page, before: Before::Unknown };
+    update(&mut model, Msg::News(news));
+    update(&mut model, Msg::News(News::Blocked("bob".to_owned())));
+    update(&mut model, said(id(1), bob(7)));
+    update(&mut model, said(id(2), bob(1)));
+    assert_eq!(happened(&model), ["carol: hello"]);
+    assert_eq!(model.rooms[1].unread, 0, "nobody is called to what is not shown");
+    // A page of which nothing is shown is known all the same.
+    let news = News::Older { room: id(1), messages: vec![bob(3), bob(4)], before: Before::Unknown };
+    update(&mut model, Msg::News(news));
+    let asked = update(&mut model, Msg::ReachedTop(id(1)));
+    assert_eq!(asked, [Intent::Ask(Ask::Older { room: id(1), before: Some(Seq(3)) })]);
+    let asked = update(&mut model, Msg::News(News::Unblocked("bob".to_owned())));
+    assert_eq!(happened(&model), [""; 0]);
+    assert!(asked.contains(&Intent::Ask(Ask::Older { room: id(1), before: None })), "{asked:?}");
+    let list = ["carol".to_owned()].into();
+    assert_eq!(update(&mut model, Msg::News(News::Blocks(list))), []);
+    update(&mut model, said(id(1), carol(8)));
+    update(&mut model, said(id(1), bob(9)));
+    assert_eq!(happened(&model), ["bob: hi"]);
+}
 
 #[test]
 fn changes_of_a_room_are_told_and_counted() {
@@ -121,15 +148,20 @@ fn what_one_is_told_of_is_shown_unless_it_is_seen_anyway() {
     }
 }
 
+/// What another device of one's own has read of ops.
+fn marker(unread: u64) -> ReadMarker {
+    ReadMarker { room: id(2), seq: Seq(2), unread, mentions: 0 }
+}
+
 #[test]
 fn what_another_device_has_read_is_not_unread() {
     let mut model = alice();
     for seq in 1..=3 {
         update(&mut model, said(id(2), message(seq, "bob", "psst")));
     }
-    update(&mut model, Msg::News(News::Read { room: id(2), unread: 1 }));
+    update(&mut model, Msg::News(News::Read(marker(1))));
     assert_eq!(model.rooms[1].unread, 1);
-    update(&mut model, Msg::News(News::Read { room: id(2), unread: 5 }));
+    update(&mut model, Msg::News(News::Read(marker(5))));
     assert_eq!(model.rooms[1].unread, 1);
 }
 

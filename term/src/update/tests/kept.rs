@@ -113,16 +113,19 @@ fn what_is_taken_back_is_kept_in_the_input_before_it_is_out_of_the_outbox() {
 #[test]
 fn what_is_restored_is_shown_before_there_is_a_connection() {
     let mut before = alice();
+    update(&mut before, said(id(1), message(1, "bob", "not for these eyes")));
     before.rooms[0].unread = 2;
     before.rooms[1].draft.insert("half a word");
     let mut model = Model::new("alice", "chat", "pinned", NOW);
-    model.restore(before.rooms.clone(), Some(id(2)), LocalId(7));
+    let hidden = ["bob".to_owned()].into();
+    model.restore(before.rooms.clone(), Some(id(2)), hidden, LocalId(7));
     assert_eq!((model.here, model.input.text()), (Some(id(2)), "half a word"));
     assert_eq!(model.rooms[0].unread, 2);
+    assert!(model.rooms[0].timeline.entries().is_empty(), "whom one blocks is not shown");
     assert_eq!(model.next_local, LocalId(7));
     assert_eq!(tick(&mut model, 10_000), None, "it is kept as it is");
     // The room that was shown may be gone.
-    model.restore(before.rooms, Some(RoomId::from_random(9)), LocalId(7));
+    model.restore(before.rooms, Some(RoomId::from_random(9)), Default::default(), LocalId(7));
     assert_eq!(model.here, Some(id(1)));
 }
 

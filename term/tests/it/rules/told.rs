@@ -2,7 +2,7 @@
 
 use super::{listed, people, refused};
 use crate::daemon::Daemon;
-use crate::harness::Home;
+use crate::harness::{Follower, Home};
 use crate::people::{PASSWORD, User};
 
 #[test]
@@ -48,6 +48,38 @@ fn each_act_is_told_to_whom_it_concerns_and_never_to_its_author() {
     let told = alice.does(&["notifications"]);
     assert!(told.ends_with("bob kicked you from ops\n"), "{told}");
     assert!(!told.contains("mentioned"), "{told}");
+}
+
+#[test]
+fn a_blocked_user_is_listed_and_what_they_say_is_hidden_until_they_are_unblocked() {
+    let daemon = Daemon::start();
+    let [alice, bob, carol] = people(&daemon, ["alice", "bob", "carol"]);
+    alice.does(&["create", "ops", "--entry", "open"]);
+    for user in [&bob, &carol] {
+        user.does(&["join", "ops"]);
+        user.does(&["send", "ops", "hello", "@alice"]);
+    }
+    assert_eq!(alice.does(&["block"]), "");
+    let tail = Follower::spawn(alice.command(&["tail", "ops", "-f", "--json"]));
+    let said = |line: String| line.split("\"author\":").nth(1).unwrap().to_owned();
+    assert_eq!(said(tail.line()), "\"bob\",\"text\":\"hello @alice\"}");
+    assert_eq!(said(tail.line()), "\"carol\",\"text\":\"hello @alice\"}");
+    alice.does(&["block", "bob"]);
+    bob.does(&["send", "ops", "@alice", "are", "you", "there?"]);
+    carol.does(&["send", "ops", "no"]);
+    assert_eq!(said(tail.line()), "\"carol\",\"text\":\"no\"}");
+    drop(tail);
+    assert_eq!(listed(&alice, &["tail", "ops"], "author"), ["carol", "carol"]);
+    assert_eq!(listed(&alice, &["notifications"], "by"), ["bob", "carol"], "from before it");
+    alice.does(&["block", "carol"]);
+    let blocks = alice.does(&["block", "--json", "--limit", "1"]);
+    let (first, page) = blocks.split_once('\n').unwrap();
+    assert!(first.starts_with("{\"type\":\"block\",\"user\":\"bob\",\"at\":\"20"), "{first}");
+    assert_eq!(page, "{\"type\":\"page\",\"next\":\"bob\"}\n");
+    assert_eq!(listed(&alice, &["block", "--after", "bob"], "user"), ["carol"]);
+    alice.does(&["unblock", "bob"]);
+    assert_eq!(listed(&alice, &["tail", "ops"], "text"), ["hello @alice", "@alice are you there?"]);
+    assert_eq!(alice.run(&["block", "bob", "--limit", "1"]).status, Some(2));
 }
 
 #[test]

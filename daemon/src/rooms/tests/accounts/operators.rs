@@ -1,5 +1,6 @@
 //! The stories of what is done to accounts: disabled, enabled, removed, made operators.
 
+use parlor_protocol::entry::{InviteEnd, RequestEnd};
 use parlor_protocol::id::RoomId;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Role};
@@ -92,6 +93,88 @@ fn a_removed_account_keeps_its_name_and_leaves_its_rooms_one_by_one() {
     assert_eq!(scene.told(ben), "ownership-received");
     let live = |room| scene.world.room(room).unwrap().state == RoomState::Live;
     assert_eq!([rooms[0], rooms[1], rooms[2]].map(live), [false, true, false]);
+}
+
+#[test]
+fn a_removed_account_waits_at_no_door_any_more() {
+    let mut scene = Scene::new();
+    let [ann, ben] = scene.users(["ann", "ben"]);
+    let mut rooms: Vec<RoomId> =
+        ["one", "two"].map(|title| scene.create(ann, title).unwrap()).into();
+    rooms.sort();
+    scene.request(ben, rooms[0]).unwrap();
+    scene.invite(ann, rooms[1], ben).unwrap();
+    scene.remove(ben);
+    let keep = Retention { associations_ms: DAY, notifications_ms: DAY, terminated_ms: DAY };
+    let due = || [Command::Forsake { user: ben }];
+    assert_eq!(scene.world.due(scene.now, &keep, 9), due());
+    let (by, reason) = (None, None);
+    let withdrawn = RoomEvent::RequestEnded { user: ben, how: RequestEnd::Withdrawn, by, reason };
+    assert_eq!(scene.forsake(ben), [withdrawn]);
+    assert_eq!(scene.world.due(scene.now, &keep, 9), due());
+    let revoked = RoomEvent::InviteEnded { user: ben, how: InviteEnd::Revoked, by };
+    assert_eq!(scene.forsake(ben), [revoked]);
+    assert_eq!(scene.world.due(scene.now, &keep, 9), []);
+}
+
+#[test]
+fn what_was_done_about_a_removed_user_can_be_undone() {
+    let mut scene = Scene::new();
+    let [ann, ben] = scene.users(["ann", "ben"]);
+    let room = scene.create(ann, "ops").unwrap();
+    scene.ban(ann, room, ben).unwrap();
+    scene.block(ann, ben);
+    scene.remove(ben);
+    assert_eq!(
+        scene.unban(ann, room, ben),
+        Ok(vec![RoomEvent::Unbanned { user: ben, by: Some(ann) }])
+    );
+    let user = scene.name(ben);
+    let unblocked = scene.act(Actor::User(ann), &Command::Unblock { user }).unwrap();
+    assert_eq!(unblocked.len(), 1);
+}
+
+#[test]
+fn a_removed_operator_is_none_any_more() {
+    let mut scene = Scene::new();
+    let ann = scene.sign_up("ann");
+    let user = scene.name(ann);
+    let standing = Standing::Operator;
+    scene.act(Actor::Console, &Command::SetStanding { user, standing }).unwrap();
+    scene.remove(ann);
+    assert_eq!(scene.world.user(ann).unwrap().standing, Standing::Ordinary);
+}
+
+#[test]
+fn a_removed_user_inherits_nothing_before_the_clock_has_taken_them_out() {
+    // Who of ben (an admin), cid and dot is removed (upper case: disabled), and who inherits.
+    for (gone, heir) in [("b", 2), ("bC", 3), ("bCD", 2), ("cd", 1)] {
+        let mut scene = Scene::new();
+        let users @ [ann, ben, cid, dot] = scene.users(["ann", "ben", "cid", "dot"]);
+        let room = scene.create(ann, "ops").unwrap();
+        for user in [ben, cid, dot] {
+            scene.join(user, room).unwrap();
+        }
+        scene.appoint(ben, room);
+        for letter in gone.chars() {
+            let user = users["abcd".find(letter.to_ascii_lowercase()).unwrap()];
+            if letter.is_ascii_lowercase() { scene.remove(user) } else { scene.disable(user) }
+        }
+        scene.leave(ann, room).unwrap();
+        assert_eq!(scene.role(users[heir], room), Some(Role::Owner), "{gone} gone");
+    }
+    // Whoever is left beside them is the last.
+    let mut scene = Scene::new();
+    let [ann, ben, cid] = scene.users(["ann", "ben", "cid"]);
+    let room = scene.create(ann, "ops").unwrap();
+    for user in [ben, cid] {
+        scene.join(user, room).unwrap();
+    }
+    scene.remove(ben);
+    scene.leave(ann, room).unwrap();
+    assert_eq!(scene.world.room(room).unwrap().state, RoomState::Terminated);
+    assert_eq!(scene.told(cid), "room-terminated");
+    assert_eq!(scene.forsake(ben), []);
 }
 
 #[test]

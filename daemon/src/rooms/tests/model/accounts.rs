@@ -141,6 +141,7 @@ impl Model {
                 self.become_now(user, Status::Removed);
                 self.account(user).devices.clear();
                 self.account(user).notes.clear();
+                self.account(user).standing = Standing::Ordinary;
             }
             Command::SetSignUpMode { mode } => {
                 self.directory += u64::from(self.mode != Some(*mode));
@@ -218,7 +219,7 @@ impl Model {
                 }
             }
             Command::Unblock { user: name } => {
-                let whom = self.named(name.as_str())?;
+                let whom = self.known(name.as_str())?;
                 let account = self.account(user);
                 account.changes += u64::from(account.blocked.contains(&whom));
                 account.blocked.retain(|blocked| *blocked != whom);

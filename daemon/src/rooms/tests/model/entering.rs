@@ -77,7 +77,10 @@ impl Model {
         demand(place.role(user).is_none(), Code::AlreadyAMember)?;
         let outside = place.outsider(user);
         if !outside.is_some_and(|it| it.is_invited(self.now)) {
-            demand(outside.is_none_or(|it| it.asked_at.is_none()), Code::AlreadyRequested)?;
+            let kicked = outside.is_some_and(|it| it.kicked);
+            let is_open = place.entry == Entry::Open && !kicked;
+            let has_asked = outside.is_some_and(|it| it.asked_at.is_some());
+            demand(is_open || !has_asked, Code::AlreadyRequested)?;
             demand(!outside.is_some_and(|it| it.kicked), Code::RequestFirst)?;
             demand(place.visibility == Visibility::Public, Code::NotInvited)?;
             demand(place.entry == Entry::Open, Code::RequestFirst)?;

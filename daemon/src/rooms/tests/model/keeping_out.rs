@@ -20,7 +20,10 @@ impl Model {
         let (room, now) = (*room, self.now);
         let mine = self.inside(by, room)?;
         demand(mine != Role::Member, Code::NotPermitted)?;
-        let user = self.named(name.as_str())?;
+        let user = match command {
+            Command::Unban { .. } => self.known(name.as_str())?,
+            _ => self.named(name.as_str())?,
+        };
         let theirs = self.place(room).role(user);
         let allowed = by != user
             && match theirs {

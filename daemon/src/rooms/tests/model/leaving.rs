@@ -12,13 +12,18 @@ impl Model {
     pub(super) fn depart(&mut self, user: UserId, room: RoomId, how: Departure) {
         let role = self.place(room).role(user).unwrap();
         self.take_out(user, room, how);
-        let left: Vec<(UserId, Role)> =
+        let all: Vec<(UserId, Role)> =
             self.place(room).members.iter().map(|it| (it.user, it.role)).collect();
+        let is_gone = |user: UserId| self.status(user) == Some(Status::Removed);
+        // Nobody waits for the clock to take removed users out; but an owner is one until then.
+        let left: Vec<_> =
+            all.iter().copied().filter(|it| it.1 == Role::Owner || !is_gone(it.0)).collect();
         match left[..] {
-            [] => self.end(room, None),
-            [(last, Role::Member)] => {
-                self.take_out(last, room, Departure::Terminated);
-                self.end(room, Some(last));
+            [] | [(_, Role::Member)] => {
+                for &(last, _) in &all {
+                    self.take_out(last, room, Departure::Terminated);
+                }
+                self.end(room, &all);
             }
             [(_, Role::Owner)] => {}
             [(heir, Role::Admin | Role::Unknown)] => self.crown(heir, room),
@@ -56,13 +61,14 @@ impl Model {
     }
 
     /// The room is over for whoever was in last, and for those who wanted in.
-    fn end(&mut self, room: RoomId, last: Option<UserId>) {
+    fn end(&mut self, room: RoomId, last: &[(UserId, Role)]) {
         let now = self.now;
         let place = self.place(room);
         place.ended = true;
         place.changes += 1;
         let hopeful = place.outside.iter().filter(|it| it.asked_at.is_some() || it.is_invited(now));
-        let told: Vec<UserId> = last.into_iter().chain(hopeful.map(|it| it.user)).collect();
+        let last = last.iter().map(|it| it.0);
+        let told: Vec<UserId> = last.chain(hopeful.map(|it| it.user)).collect();
         for user in told {
             self.tell(user, NotificationKind::RoomTerminated, None);
         }

@@ -1,10 +1,11 @@
 //! The model of what time ends.
 
+use parlor_protocol::entry::Ended;
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::Departure;
 
-use super::{Model, Told, demand};
+use super::{Model, Outsider, Place, Told, demand};
 use crate::rooms::{Command, Retention, Status, UserId};
 
 impl Model {
@@ -18,7 +19,7 @@ impl Model {
                 let old = place
                     .outside
                     .iter()
-                    .position(|it| it.user == *user && it.since <= *before && it.ban.is_none());
+                    .position(|it| it.user == *user && it.since <= *before && !it.lasts());
                 if let Some(index) = old {
                     let outside = place.outside.remove(index);
                     // A request that nobody answered ends first.
@@ -34,12 +35,8 @@ impl Model {
             }
             Command::Forsake { user } => {
                 demand(self.status(*user).is_some(), Code::NoSuchUser)?;
-                let rooms = self.rooms.iter().filter(|place| place.role(*user).is_some());
-                let first = rooms.map(|place| place.id).min();
-                if let Some(room) = first
-                    && self.status(*user) == Some(Status::Removed)
-                {
-                    self.depart(*user, room, Departure::Removed);
+                if self.status(*user) == Some(Status::Removed) {
+                    self.forsake(*user);
                 }
             }
             Command::ForgetSignUp { user } => {
@@ -58,6 +55,30 @@ impl Model {
         Ok(Told::Done)
     }
 
+    /// Takes a removed user out of one room, or away from one door.
+    fn forsake(&mut self, user: UserId) {
+        let now = self.now;
+        let rooms = self.rooms.iter().filter(|place| place.role(user).is_some());
+        if let Some(room) = rooms.map(|place| place.id).min() {
+            return self.depart(user, room, Departure::Removed);
+        }
+        let knocks = |place: &&Place| place.outsider(user).is_some_and(Outsider::knocks);
+        let Some(room) = self.rooms.iter().filter(knocks).map(|place| place.id).min() else {
+            return;
+        };
+        let place = self.place(room);
+        let outside = place.outsider(user).unwrap();
+        if outside.asked_at.is_some() {
+            place.change(user, now, |it| it.asked_at = None);
+        } else {
+            let is_over = !outside.is_invited(now);
+            place.change(user, now, |it| {
+                it.invited_until = None;
+                it.ended = if is_over { Some(Ended::InviteExpired) } else { it.ended };
+            });
+        }
+    }
+
     /// What is due, in no order.
     pub(in super::super) fn due(&self, now: Timestamp, keep: &Retention) -> Vec<Command> {
         let mut due = Vec::new();
@@ -70,7 +91,7 @@ impl Model {
                     due.push(Command::Expire { room, user });
                 }
                 let before = before(keep.associations_ms);
-                if outside.ban.is_none() && outside.since <= before {
+                if !outside.lasts() && outside.since <= before {
                     due.push(Command::Forget { room, user, before });
                 }
             }
@@ -80,8 +101,10 @@ impl Model {
             if account.status.is_some() && account.notes.iter().any(|note| note.at <= old) {
                 due.push(Command::PruneNotifications { user, before: old });
             }
-            let is_in = self.rooms.iter().any(|place| place.role(user).is_some());
-            if account.status == Some(Status::Removed) && is_in {
+            let knocks = |place: &Place| place.outsider(user).is_some_and(Outsider::knocks);
+            let is_left =
+                self.rooms.iter().any(|place| place.role(user).is_some() || knocks(place));
+            if account.status == Some(Status::Removed) && is_left {
                 due.push(Command::Forsake { user });
             }
             if account.status == Some(Status::Denied) && account.since <= before(7 * 86_400_000) {

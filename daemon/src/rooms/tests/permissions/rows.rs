@@ -172,26 +172,26 @@ rows! {
     }
     JoinRoom {
         |asker| Command::JoinRoom { room: asker.room, leave: None } => entering(
-            "unasked unasked ended first ok banned unasked first asked ok unasked unasked first \
+            "unasked unasked ended first ok banned unasked first asked ok ok unasked unasked first \
              first",
             ["in", "in", "in"],
         ),
         |asker| Command::JoinRoom { room: asker.room, leave: Some(asker.room) } => entering(
-            "unasked unasked ended first out banned unasked first asked out unasked unasked first \
-             first",
+            "unasked unasked ended first out banned unasked first asked out out unasked unasked \
+             first first",
             ["in", "in", "in"],
         ),
     }
     RequestToJoin {
         |asker| Command::RequestToJoin { room: asker.room, reason: None } => entering(
-            "none none ended ok ok banned none ok asked invited unasked none ok ok",
+            "none none ended ok ok banned none ok asked asked invited unasked none ok ok",
             ["in", "in", "in"],
         ),
     }
     Withdraw {
         |asker| Command::Withdraw { room: asker.room } => entering(
-            "none none ended nothing nothing banned none nothing ok nothing nothing none nothing \
-             nothing",
+            "none none ended nothing nothing banned none nothing ok ok nothing nothing none \
+             nothing nothing",
             ["nothing", "nothing", "nothing"],
         ),
     }

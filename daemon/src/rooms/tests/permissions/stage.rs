@@ -14,7 +14,7 @@ pub(in super::super) struct Asker {
 }
 
 /// How many columns the table has.
-pub(super) const ASKERS: usize = 20;
+pub(super) const ASKERS: usize = 21;
 
 /// All in order of the table's columns.
 pub(super) fn stage() -> (Scene, [Asker; ASKERS]) {
@@ -42,6 +42,8 @@ pub(super) fn stage() -> (Scene, [Asker; ASKERS]) {
     scene.block(blocker, admin);
 
     let open = scene.create(owner, "open").unwrap();
+    let eager = scene.sign_up("eager");
+    scene.request(eager, open).unwrap();
     let secret = scene.create_as(owner, "secret", Visibility::Private, Entry::Ask).unwrap();
     scene.add(owner, secret, estranged).unwrap();
     scene.leave(estranged, secret).unwrap();
@@ -64,6 +66,7 @@ pub(super) fn stage() -> (Scene, [Asker; ASKERS]) {
         user("silently banned", silent, secret),
         user("kicked", kicked, live),
         user("requested", asked, live),
+        user("requested of an open room", eager, open),
         user("invited", guest, live),
         user("left a private room", estranged, secret),
         user("stranger to a private room", outsider, secret),

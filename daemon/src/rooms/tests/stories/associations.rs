@@ -1,7 +1,7 @@
 //! The stories of what is remembered of rooms that one is not in, and for how long.
 
 use parlor_protocol::entry::{Ended, Rejoin};
-use parlor_protocol::id::RoomId;
+use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Entry, Visibility};
 
@@ -64,6 +64,26 @@ fn a_former_room_tells_how_it_ended_and_how_one_gets_back() {
             assert_eq!(scene.rejoin(cid, room), rejoin, "{ended:?}");
         }
     }
+}
+
+#[test]
+fn an_invite_outlives_whatever_is_kept_for_less_than_it_counts() {
+    let (mut scene, room, [ann, _, cid, _]) = asking_room();
+    let keep = Retention { associations_ms: DAY, ..KEEP };
+    scene.invite(ann, room, cid).unwrap();
+    scene.wait_ms(7 * DAY - 1);
+    assert_eq!(scene.world.due(scene.now, &keep, 9), []);
+    let forget = Command::Forget { room, user: cid, before: scene.now };
+    assert_eq!(scene.act(Actor::Clock, &forget), Ok(vec![]));
+    scene.wait_ms(1);
+    let expire = Command::Expire { room, user: cid };
+    assert_eq!(scene.world.due(scene.now, &keep, 9), std::slice::from_ref(&expire));
+    scene.act(Actor::Clock, &expire).unwrap();
+    assert_eq!(scene.ended(cid, room), Some(Ended::InviteExpired), "and its day begins");
+    assert_eq!(scene.world.due(scene.now, &keep, 9), []);
+    scene.wait_ms(DAY);
+    let forget = Command::Forget { room, user: cid, before: Timestamp(scene.now.0 - DAY) };
+    assert_eq!(scene.world.due(scene.now, &keep, 9), [forget]);
 }
 
 #[test]

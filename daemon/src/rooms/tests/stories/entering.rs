@@ -41,6 +41,22 @@ fn who_walks_in_is_for_the_kind_of_room_to_say() {
 }
 
 #[test]
+fn who_has_asked_where_the_door_is_open_walks_in_and_has_not_asked_any_more() {
+    let (mut scene, room, [ann, ben, cid, dot]) = room_of(Visibility::Public, Entry::Open);
+    scene.request(cid, room).unwrap();
+    assert_eq!(scene.request(cid, room), Err(Code::AlreadyRequested));
+    assert_eq!(scene.join(cid, room), Ok(vec![RoomEvent::Joined { user: cid }]));
+    assert_eq!(scene.approve(ann, room, cid), Err(Code::NoSuchRequest));
+    assert_eq!(scene.world.association(room, cid), None);
+    // Whoever was kicked does not walk in unasked, also not by asking.
+    scene.join(dot, room).unwrap();
+    scene.kick(ben, room, dot).unwrap();
+    scene.request(dot, room).unwrap();
+    assert_eq!(scene.join(dot, room), Err(Code::AlreadyRequested));
+    assert!(scene.approve(ben, room, dot).is_ok());
+}
+
+#[test]
 fn a_private_room_is_never_open() {
     let mut scene = Scene::new();
     let ann = scene.sign_up("ann");

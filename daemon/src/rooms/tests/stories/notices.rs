@@ -175,6 +175,13 @@ fn old_notifications_go_and_the_oldest_makes_room_for_another() {
         scene.invite(ann, room, cid).unwrap();
     }
     assert_eq!(count(&scene), 1_000);
+    // An invite that is over, a ban that is lifted and the add come in one decision.
+    scene.ban_for(ann, room, cid, 1).unwrap();
+    scene.wait_ms(1);
+    scene.add(ann, room, cid).unwrap();
+    assert_eq!(scene.told(cid).split(' ').rev().take(2).collect::<Vec<_>>(), ["added", "unbanned"]);
+    assert_eq!(count(&scene), 1_000);
+    scene.leave(cid, room).unwrap();
     scene.wait_ms(DAY);
     scene.invite(ann, room, cid).unwrap();
     let before = parlor_protocol::id::Timestamp(scene.now.0 - DAY);

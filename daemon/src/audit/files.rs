@@ -1,0 +1,84 @@
+//! The files of the audit: how they are called, in which order they come, and how they are read.
+//!
+//! `audit.log` is the live file. When it is full it is renamed to `audit.000007.log`, the next
+//! number, and then compressed to `audit.000007.log.gz`. Numbers only grow and no file is renamed
+//! again, so whoever reads along does not lose the place, and a number that is missing is seen.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::GzDecoder;
+
+/// The directory of audit files inside the data directory.
+pub(super) const DIRECTORY: &str = "audit";
+/// The live file.
+pub(super) const LIVE: &str = "audit.log";
+
+/// Whether a file that has been closed is compressed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Plain,
+    Compressed,
+}
+
+/// What a closed file is called.
+pub(super) fn name(number: u64, form: Form) -> String {
+    match form {
+        Form::Plain => format!("audit.{number:06}.log"),
+        Form::Compressed => format!("audit.{number:06}.log.gz"),
+    }
+}
+
+/// The number and form of a closed file; `None` for what is none.
+pub(super) fn parse(file_name: &str) -> Option<(u64, Form)> {
+    let rest = file_name.strip_prefix("audit.")?;
+    let (digits, form) = match rest.strip_suffix(".log.gz") {
+        Some(digits) => (digits, Form::Compressed),
+        None => (rest.strip_suffix(".log")?, Form::Plain),
+    };
+    let number = digits.parse().ok()?;
+    (name(number, form) == file_name).then_some((number, form))
+}
+
+/// The closed files in a directory of audit files, in order. A file may stand there in both forms
+/// for a moment.
+pub(super) fn closed(dir: &Path) -> io::Result<Vec<(u64, Form)>> {
+    let mut found = vec![];
+    for entry in fs::read_dir(dir)? {
+        found.extend(entry?.file_name().to_str().and_then(parse));
+    }
+    found.sort_unstable_by_key(|&(number, form)| (number, form == Form::Compressed));
+    Ok(found)
+}
+
+/// The numbers of the closed files.
+pub(super) fn numbers(dir: &Path) -> io::Result<BTreeSet<u64>> {
+    Ok(closed(dir)?.into_iter().map(|(number, _)| number).collect())
+}
+
+/// Opens a closed file. Its compressed form is whole before the other goes, so one of the two is
+/// there in this order.
+pub(super) fn open(dir: &Path, number: u64) -> io::Result<(String, Box<dyn BufRead>)> {
+    let plain = name(number, Form::Plain);
+    match File::open(dir.join(&plain)) {
+        Ok(file) => Ok((plain, Box::new(BufReader::new(file)))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let compressed = name(number, Form::Compressed);
+            let file = BufReader::new(File::open(dir.join(&compressed))?);
+            Ok((compressed, Box::new(BufReader::new(GzDecoder::new(file)))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Syncs a directory: what was made, renamed and removed in it stays so.
+pub(super) fn sync_directory(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// The directory of audit files of a data directory.
+pub(crate) fn directory(data: &Path) -> PathBuf {
+    data.join(DIRECTORY)
+}

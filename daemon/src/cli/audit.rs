@@ -1,0 +1,226 @@
+//! `parlord audit`: what is on record, and whether all of it is still there.
+
+mod record;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use jiff::{SignedDuration, Timestamp};
+use parlor_protocol::id::RoomId;
+use parlor_protocol::name::{UserName, has_room_id_form};
+use parlor_protocol::text::printable;
+
+use self::record::Record;
+use super::link::{Link, NONSENSE};
+use super::listing::Form;
+use super::span;
+use crate::audit::{self, Line, Lines, Verdict, Verifier};
+use crate::config::Config;
+use crate::control::{Request, Response};
+use crate::store::AuditMark;
+
+/// How often `--follow` looks for more: nothing tells it when there is.
+const FOLLOW_EVERY: Duration = Duration::from_millis(200);
+/// How often the last line is looked at again before it counts as cut off: the daemon may be
+/// writing it.
+const UNENDED_LOOKS: u32 = 10;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct AuditArgs {
+    #[command(subcommand)]
+    command: Option<AuditCommand>,
+    #[command(flatten)]
+    filter: Filter,
+    /// Go on with what comes from now on
+    #[arg(long)]
+    follow: bool,
+    /// Print the records as they are, one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Find out whether a record was changed, removed or moved
+    Verify,
+}
+
+/// Which records are shown.
+#[derive(Debug, Args)]
+struct Filter {
+    /// Only what happened since then: a time such as 2026-11-22T20:07:12Z, or a span such as 2h, 7d
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<Timestamp>,
+    /// Only what this user did, or what was done to them
+    #[arg(long)]
+    user: Option<UserName>,
+    /// Only what happened in this room: its title or ID
+    #[arg(long)]
+    room: Option<String>,
+    /// Only this, as in `login` or `room-created`
+    #[arg(long)]
+    action: Option<String>,
+    /// Only what an administrator should look at
+    #[arg(long)]
+    suspicious: bool,
+}
+
+/// Does what was asked for.
+pub(super) async fn run(config: &Config, arguments: AuditArgs) -> anyhow::Result<()> {
+    match arguments.command {
+        Some(AuditCommand::Verify) => verify(config).await,
+        None => {
+            let form = Form::of(arguments.json);
+            let shown = show(config, &arguments.filter, arguments.follow, form).await;
+            // Whoever reads no further has seen enough.
+            shown.or_else(|error| match error.downcast_ref::<io::Error>() {
+                Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                Some(_) | None => Err(error),
+            })
+        }
+    }
+}
+
+/// Opens the files. Without a daemon what a crash kept from them is made up first, which is why
+/// the store is opened for reading files, and closed again: a daemon may start while they are read.
+fn open(config: &Config) -> anyhow::Result<Lines> {
+    let dir = audit::directory(&config.data);
+    Lines::open(&dir).with_context(|| {
+        let who = "it is for root and the daemon's user";
+        format!("cannot read the audit in {} ({who})", dir.display())
+    })
+}
+
+async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> anyhow::Result<()> {
+    let mut link = Link::open(config).await?;
+    let room = match &filter.room {
+        Some(named) => Some(room(&mut link, named).await?.to_string()),
+        None => None,
+    };
+    drop(link);
+    let (mut lines, mut out) = (open(config)?, io::stdout().lock());
+    let mut damaged = false;
+    loop {
+        match lines.next() {
+            Ok(Some(line)) => match Record::parse(&line.text) {
+                Some(record) if filter.lets_through(&record, room.as_deref()) => {
+                    writeln!(out, "{}", record.told(form))?;
+                }
+                Some(_) => {}
+                None => {
+                    damaged = true;
+                    let Line { file, number, .. } = line;
+                    eprintln!("parlord: {file} line {number} is no record");
+                }
+            },
+            Ok(None) if follow => {
+                out.flush()?;
+                tokio::time::sleep(FOLLOW_EVERY).await;
+            }
+            Ok(None) => break,
+            Err(unreadable) => {
+                damaged = true;
+                eprintln!("parlord: {}", printable(&unreadable.to_string()));
+            }
+        }
+    }
+    out.flush()?;
+    if damaged {
+        bail!("some of the audit is damaged; see `parlord audit verify`")
+    }
+    Ok(())
+}
+
+/// The room of this title or ID. Every ID is one, also that of a room which is long forgotten.
+async fn room(link: &mut Link, named: &str) -> anyhow::Result<RoomId> {
+    if let Some(id) = named.parse().ok().filter(|_| has_room_id_form(named)) {
+        return Ok(id);
+    }
+    let found = link.ask(Request::RoomFind(named.to_owned())).await?;
+    let Response::Room(room) = found else { bail!(NONSENSE) };
+    Ok(room)
+}
+
+impl Filter {
+    fn lets_through(&self, record: &Record, room: Option<&str>) -> bool {
+        self.since.is_none_or(|since| record.at() >= since)
+            && self.user.as_ref().is_none_or(|user| record.concerns(user.as_str()))
+            && room.is_none_or(|room| record.is_in(room))
+            && self.action.as_ref().is_none_or(|action| record.action() == action)
+            && (!self.suspicious || record.action().starts_with(audit::SUSPICIOUS))
+    }
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    if let Ok(at) = text.parse() {
+        return Ok(at);
+    }
+    let secs = span::secs(text).map_err(|_| {
+        "use a time such as 2026-11-22T20:07:12Z, or a span such as 30m, 2h, 7d".to_owned()
+    })?;
+    let span = SignedDuration::from_secs(i64::try_from(secs).unwrap_or(i64::MAX));
+    // What began before there was time is the beginning of time.
+    Ok(Timestamp::now().checked_sub(span).unwrap_or(Timestamp::MIN))
+}
+
+async fn verify(config: &Config) -> anyhow::Result<()> {
+    let mut link = Link::open(config).await?;
+    let mark = link.ask(Request::AuditMark).await?;
+    let Response::AuditMark(mark) = mark else { bail!(NONSENSE) };
+    drop(link);
+    let verdict = look_through(open(config)?, mark).await;
+    let mut out = io::stdout().lock();
+    for fault in &verdict.faults {
+        writeln!(out, "{}", printable(&fault.to_string()))?;
+    }
+    writeln!(out, "{}", summary(&verdict))?;
+    out.flush()?;
+    if verdict.faults_count > 0 {
+        let faults = if verdict.faults_count == 1 { "fault" } else { "faults" };
+        bail!(
+            "the audit is not whole: {} {faults}; keep a copy of the files, and see who can write \
+             to them",
+            verdict.faults_count
+        )
+    }
+    Ok(())
+}
+
+async fn look_through(mut lines: Lines, mark: AuditMark) -> Verdict {
+    let (mut verifier, mut looks) = (Verifier::new(mark), 0);
+    loop {
+        match lines.next() {
+            Ok(Some(line)) => verifier.line(&line),
+            Err(unreadable) => verifier.unreadable(&unreadable),
+            Ok(None) => match lines.unended() {
+                Some(_) if looks < UNENDED_LOOKS => {
+                    looks += 1;
+                    tokio::time::sleep(FOLLOW_EVERY).await;
+                }
+                Some(line) => {
+                    verifier.unended(&line);
+                    return verifier.finish();
+                }
+                None => return verifier.finish(),
+            },
+        }
+    }
+}
+
+fn summary(verdict: &Verdict) -> String {
+    let Verdict { records, first, last, files, unchained, .. } = verdict;
+    let early = match unchained {
+        0 => String::new(),
+        lines => format!(", behind {lines} of before there was a chain"),
+    };
+    match first {
+        None => "no records".to_owned(),
+        Some(first) => format!(
+            "{records} records, {first} to {}, in {files} files{early}\nrecord {} has the hash {}",
+            last.serial, last.serial, last.hash
+        ),
+    }
+}

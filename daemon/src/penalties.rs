@@ -1,0 +1,269 @@
+//! Who has to wait before another login by password, and who fails so often that an administrator
+//! should know.
+//!
+//! Each failed login is a strike against where it came from and against the name that was tried,
+//! whether anybody has that name or not. After a few of them the wait before the next try doubles
+//! with each; strikes are forgiven one by one. What nobody can do is keep somebody else out:
+//!
+//! - Strikes against a name only lengthen the wait of those who have failed from where they are.
+//!   From any other place the first try is always taken, and that wait is short in any case.
+//! - Only what is tried by password waits. A device key that counts gets in at once.
+//!
+//! A login is a strike from its beginning and is forgiven when it succeeds: the client knows whether
+//! it guessed right before it says anything more, so whoever is counted only at the end is never
+//! counted, and many at once would come before the first is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlor_protocol::id::Timestamp;
+use parlor_protocol::name::UserName;
+use parlor_protocol::refusal::{Code, Refusal};
+
+use crate::network::{Loopback, Network};
+
+/// Strikes for which nobody waits: as many passwords as somebody may have had.
+const FREE: u32 = 10;
+/// The longest wait for strikes against a name alone, in milliseconds. They are other people's
+/// strikes for the most part.
+const NAME_WAIT_MS_MAX: i64 = 30_000;
+/// Tries, also those that were refused, from which on they are suspicious.
+const SUSPICIOUS_TRIES: u32 = 20;
+/// Places and names that are remembered, each: some 10 MiB in all.
+const RECORDS_MAX: usize = 50_000;
+
+/// How long failures make one wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// The first wait, in milliseconds; each further strike doubles it.
+    pub(crate) first_ms: i64,
+    /// The longest, after which also one strike is forgiven.
+    pub(crate) max_ms: i64,
+    /// Whether this machine's own addresses are counted.
+    pub(crate) loopback: Loopback,
+}
+
+/// Of what there was more than people do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guessing {
+    /// Failed logins from one address.
+    ByAddress,
+    /// Failed logins on one name, from wherever.
+    OnName,
+}
+
+/// What a try came to.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    /// Why it is not taken, and how long to wait.
+    pub(crate) refusal: Option<Refusal>,
+    /// What became suspicious with it.
+    pub(crate) suspicions: Vec<Guessing>,
+}
+
+/// Somebody who has to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// From where.
+    pub(crate) source: Source,
+    /// Until when.
+    pub(crate) until: Timestamp,
+}
+
+/// Where logins come from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// An address.
+    Network(Network),
+    /// Addresses that are spared: all who try a name from there are one.
+    Spared(UserName),
+}
+
+/// The strikes against everybody.
+#[derive(Debug)]
+pub(crate) struct Penalties {
+    terms: Terms,
+    sources: Ledger<Source>,
+    names: Ledger<UserName>,
+}
+
+impl Penalties {
+    /// Nobody has failed yet.
+    pub(crate) fn new(terms: Terms) -> Self {
+        let (forgive_ms, strikes_max) = (terms.max_ms, terms.strikes_max());
+        let (sources, names) =
+            (Ledger::new(forgive_ms, strikes_max), Ledger::new(forgive_ms, strikes_max));
+        Self { terms, sources, names }
+    }
+
+    /// Somebody begins a login by password, or has failed by a device. It is a strike, unless it is
+    /// refused for coming too early.
+    pub(crate) fn tried(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Tried {
+        let source = self.source(peer, name);
+        let wait = self.wait(&source, Some(name), at);
+        if wait <= 0 {
+            self.sources.strike(&source, at);
+            self.names.strike(name, at);
+        }
+        let mut suspicions = vec![];
+        if self.sources.is_suspicious(&source) && matches!(source, Source::Network(_)) {
+            suspicions.push(Guessing::ByAddress);
+        }
+        if self.names.is_suspicious(name) {
+            suspicions.push(Guessing::OnName);
+        }
+        let retry_after_ms = u32::try_from(wait).ok().filter(|&ms| ms > 0);
+        let refusal = retry_after_ms
+            .map(|ms| Refusal { retry_after_ms: Some(ms), ..Code::RateLimited.into() });
+        Tried { refusal, suspicions }
+    }
+
+    /// A login that had begun has succeeded: it was no strike. Those before it stay, for whoever has
+    /// an account could otherwise guess at others'.
+    pub(crate) fn succeeded(&mut self, peer: &str, name: &UserName, at: Timestamp) {
+        let source = self.source(peer, name);
+        self.sources.take_back(&source, at);
+        self.names.take_back(name, at);
+    }
+
+    /// Who has to wait at the moment.
+    pub(crate) fn waiting(&self, at: Timestamp) -> impl Iterator<Item = Waiting> {
+        self.sources.records.keys().filter_map(move |source| {
+            let wait = self.wait(source, None, at);
+            let until = Timestamp(at.0.saturating_add(wait));
+            (wait > 0).then(|| Waiting { source: source.clone(), until })
+        })
+    }
+
+    /// Forgets whom everything was forgiven.
+    pub(crate) fn tidy(&mut self, at: Timestamp) {
+        self.sources.tidy(at);
+        self.names.tidy(at);
+    }
+
+    fn source(&self, peer: &str, name: &UserName) -> Source {
+        match Network::of(peer).limited(self.terms.loopback) {
+            Some(network) => Source::Network(network),
+            None => Source::Spared(name.clone()),
+        }
+    }
+
+    /// How long to wait, in milliseconds since the last try from there; nothing where there was
+    /// none.
+    fn wait(&self, source: &Source, name: Option<&UserName>, at: Timestamp) -> i64 {
+        let Some(last) = self.sources.records.get(source).map(|record| record.last) else {
+            return 0;
+        };
+        let strikes = self.sources.strikes(source, at);
+        let own = match source {
+            Source::Network(_) => self.terms.wait_ms(strikes),
+            Source::Spared(_) => self.terms.wait_ms(strikes).min(NAME_WAIT_MS_MAX),
+        };
+        let of_name = name.map_or(0, |name| self.terms.wait_ms(self.names.strikes(name, at)));
+        let wait = own.max(of_name.min(NAME_WAIT_MS_MAX));
+        // Not longer than that, also where the clock was set back.
+        last.0.saturating_add(wait).saturating_sub(at.0).min(wait)
+    }
+}
+
+impl Terms {
+    fn wait_ms(&self, strikes: u32) -> i64 {
+        match strikes.checked_sub(FREE + 1) {
+            None => 0,
+            Some(doublings) => {
+                let factor = 1_i64.checked_shl(doublings).unwrap_or(i64::MAX);
+                self.first_ms.saturating_mul(factor).min(self.max_ms)
+            }
+        }
+    }
+
+    /// Strikes beyond which the wait is no longer.
+    fn strikes_max(&self) -> u32 {
+        (FREE + 1..).find(|&strikes| self.wait_ms(strikes) >= self.max_ms).unwrap_or(FREE + 1)
+    }
+}
+
+/// Strikes, each against one party.
+#[derive(Debug)]
+struct Ledger<K> {
+    records: BTreeMap<K, Record>,
+    /// The same by when everything is forgiven: where there is no more room the one goes that would
+    /// go first anyway. Whoever wants a record to be forgotten so would have to fail as often under
+    /// as many other names or addresses as are kept.
+    by_end: BTreeSet<(Timestamp, K)>,
+    forgive_ms: i64,
+    strikes_max: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    /// The last strike.
+    last: Timestamp,
+    /// When everything is forgiven: each strike puts it off.
+    end: Timestamp,
+    /// Tries since the record began, also those that were refused.
+    tries: u32,
+    /// Whether that they are many was told.
+    told: bool,
+}
+
+impl<K: Ord + Clone> Ledger<K> {
+    fn new(forgive_ms: i64, strikes_max: u32) -> Self {
+        Self { records: BTreeMap::new(), by_end: BTreeSet::new(), forgive_ms, strikes_max }
+    }
+
+    fn strikes(&self, key: &K, at: Timestamp) -> u32 {
+        let left = self.records.get(key).map_or(0, |it| it.end.0.saturating_sub(at.0)).max(0);
+        let strikes = left / self.forgive_ms + i64::from(left % self.forgive_ms > 0);
+        u32::try_from(strikes).unwrap_or(u32::MAX).min(self.strikes_max)
+    }
+
+    fn strike(&mut self, key: &K, at: Timestamp) {
+        let before = self.records.get(key).copied().filter(|record| record.end > at);
+        let (tries, told) = before.map_or((0, false), |record| (record.tries, record.told));
+        let latest = at.0.saturating_add(self.forgive_ms * i64::from(self.strikes_max));
+        let from = before.map_or(at, |record| record.end);
+        let end = Timestamp(from.0.saturating_add(self.forgive_ms).min(latest));
+        self.put(key, Some(Record { last: at, end, tries, told }));
+        if self.records.len() > RECORDS_MAX
+            && let Some((_, first)) = self.by_end.pop_first()
+        {
+            self.records.remove(&first);
+        }
+    }
+
+    fn take_back(&mut self, key: &K, at: Timestamp) {
+        let Some(record) = self.records.get(key).copied() else { return };
+        let end = Timestamp(record.end.0.saturating_sub(self.forgive_ms));
+        let after = Record { end, tries: record.tries.saturating_sub(1), ..record };
+        self.put(key, (end > at).then_some(after));
+    }
+
+    /// Counts a try; whether with it they have become many, which is told once.
+    fn is_suspicious(&mut self, key: &K) -> bool {
+        let Some(record) = self.records.get_mut(key) else { return false };
+        record.tries = record.tries.saturating_add(1);
+        let many = record.tries >= SUSPICIOUS_TRIES;
+        many && !std::mem::replace(&mut record.told, many)
+    }
+
+    fn tidy(&mut self, at: Timestamp) {
+        while let Some((end, _)) = self.by_end.first()
+            && *end <= at
+            && let Some((_, key)) = self.by_end.pop_first()
+        {
+            self.records.remove(&key);
+        }
+    }
+
+    fn put(&mut self, key: &K, record: Option<Record>) {
+        let before = match record {
+            Some(record) => self.records.insert(key.clone(), record),
+            None => self.records.remove(key),
+        };
+        before.map(|before| self.by_end.remove(&(before.end, key.clone())));
+        record.map(|record| self.by_end.insert((record.end, key.clone())));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! Who waits for how long, who never does, and what nobody can do to others.
+
+use super::*;
+
+const TERMS: Terms = Terms { first_ms: 1_000, max_ms: 600_000, loopback: Loopback::Spared };
+const START: Timestamp = Timestamp(1_795_377_632_123);
+const STRANGER: &str = "198.51.100.1";
+const HOME: &str = "192.0.2.7";
+
+fn alice() -> UserName {
+    "alice".parse().unwrap()
+}
+
+fn later(ms: i64) -> Timestamp {
+    Timestamp(START.0 + ms)
+}
+
+impl Penalties {
+    /// How long somebody is told to wait who tries at `at`; nothing for whose try is taken.
+    fn told(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Option<u32> {
+        let refusal = self.tried(peer, name, at).refusal?;
+        assert_eq!(refusal.code, Code::RateLimited);
+        Some(refusal.retry_after_ms.unwrap())
+    }
+
+    /// Fails `count` times from there, each time as soon as it is taken; when the last one was.
+    fn fail(&mut self, peer: &str, name: &UserName, count: u32, mut at: Timestamp) -> Timestamp {
+        for _ in 0..count {
+            while let Some(wait) = self.told(peer, name, at) {
+                at = Timestamp(at.0 + i64::from(wait));
+            }
+        }
+        at
+    }
+}
+
+#[test]
+fn after_ten_failures_the_wait_doubles_up_to_its_longest() {
+    let mut penalties = Penalties::new(TERMS);
+    let (mut at, mut waits) = (penalties.fail(STRANGER, &alice(), 10, START), vec![]);
+    assert_eq!(at, START);
+    for _ in 0..22 {
+        assert_eq!(penalties.told(STRANGER, &alice(), at), None);
+        let wait = penalties.told(STRANGER, &alice(), at).unwrap();
+        waits.push(wait / 1_000);
+        assert_eq!(penalties.told(STRANGER, &alice(), Timestamp(at.0 + 1)), Some(wait - 1));
+        at = Timestamp(at.0 + i64::from(wait));
+    }
+    assert_eq!(waits[..10], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+    // While somebody waits some strikes are forgiven, so that it takes more than one to get there.
+    assert!(waits[10..].is_sorted(), "{waits:?}");
+    assert_eq!(waits[20..], [600, 600]);
+}
+
+#[test]
+fn strikes_are_forgiven_one_by_one() {
+    let mut penalties = Penalties::new(TERMS);
+    let at = penalties.fail(STRANGER, &alice(), 14, START);
+    assert_eq!(penalties.told(STRANGER, &alice(), at), Some(8_000));
+    // Two are forgiven, and the next failure is one more.
+    let at = Timestamp(at.0 + 2 * TERMS.max_ms);
+    assert_eq!(penalties.told(STRANGER, &alice(), at), None);
+    assert_eq!(penalties.told(STRANGER, &alice(), at), Some(4_000));
+    let forgotten = Timestamp(at.0 + 14 * TERMS.max_ms);
+    penalties.tidy(forgotten);
+    assert!(penalties.sources.records.is_empty() && penalties.names.records.is_empty());
+    assert!(penalties.sources.by_end.is_empty() && penalties.names.by_end.is_empty());
+}
+
+#[test]
+fn whoever_fails_on_a_name_keeps_nobody_else_out() {
+    let mut penalties = Penalties::new(TERMS);
+    let at = penalties.fail(STRANGER, &alice(), 20, START);
+    assert!(penalties.told(STRANGER, &alice(), at).unwrap() > 60_000);
+    // Alice's first try is taken, and behind a mistyped password she waits for half a minute at
+    // most, however the stranger goes on.
+    assert_eq!(penalties.told(HOME, &alice(), at), None);
+    assert_eq!(penalties.told(HOME, &alice(), at), Some(30_000));
+    let half = Timestamp(at.0 + 15_000);
+    penalties.fail("198.51.100.2", &alice(), 1, half);
+    assert_eq!(penalties.told(HOME, &alice(), half), Some(15_000));
+    assert_eq!(penalties.told(HOME, &alice(), Timestamp(at.0 + 30_000)), None);
+    penalties.succeeded(HOME, &alice(), Timestamp(at.0 + 30_000));
+    // And others from the stranger's address wait like the stranger, but not longer.
+    let bob = "bob".parse().unwrap();
+    assert!(penalties.told(STRANGER, &bob, half).unwrap() > 60_000);
+    assert_eq!(penalties.told(HOME, &bob, half), None);
+}
+
+#[test]
+fn many_addresses_have_one_try_each_on_a_name_that_is_guessed_at() {
+    let mut penalties = Penalties::new(TERMS);
+    for party in 0..16 {
+        let address = format!("2001:db8:0:{party:x}::1");
+        assert_eq!(penalties.told(&address, &alice(), START), None, "{address}");
+    }
+    // With one strike each they would not have to wait on any other name.
+    let neighbour = "2001:db8:0:3:ffff::2";
+    assert_eq!(penalties.told(neighbour, &alice(), START), Some(30_000));
+    assert_eq!(penalties.told(neighbour, &"bob".parse().unwrap(), START), None);
+}
+
+#[test]
+fn many_tries_at_once_are_not_taken_before_the_first_has_failed() {
+    let mut penalties = Penalties::new(TERMS);
+    let taken = (0..200).filter(|_| penalties.told(STRANGER, &alice(), START).is_none());
+    assert_eq!(taken.count(), 11);
+}
+
+#[test]
+fn logins_that_succeed_are_no_strikes_and_forgive_none() {
+    let mut penalties = Penalties::new(TERMS);
+    for _ in 0..50 {
+        assert_eq!(penalties.told(HOME, &alice(), START), None);
+        penalties.succeeded(HOME, &alice(), START);
+    }
+    assert!(penalties.sources.records.is_empty() && penalties.names.records.is_empty());
+    // Whoever has an account of their own guesses no faster for it.
+    let own: UserName = "mallory".parse().unwrap();
+    let mut at = penalties.fail(STRANGER, &alice(), 13, START);
+    let wait = penalties.told(STRANGER, &alice(), at).unwrap();
+    at = Timestamp(at.0 + i64::from(wait));
+    assert_eq!(penalties.told(STRANGER, &own, at), None);
+    penalties.succeeded(STRANGER, &own, at);
+    assert_eq!(penalties.told(STRANGER, &alice(), at), Some(wait));
+}
+
+#[test]
+fn where_addresses_are_spared_only_the_name_waits_and_not_for_long() {
+    let mut penalties = Penalties::new(TERMS);
+    let at = penalties.fail("127.0.0.1", &alice(), 25, START);
+    for local in ["127.0.0.1", "127.0.0.2", "::1", "unix"] {
+        assert_eq!(penalties.told(local, &alice(), at), Some(30_000), "{local}");
+        assert_eq!(penalties.told(local, &"bob".parse().unwrap(), at), None, "{local}");
+    }
+    let limited = Terms { loopback: Loopback::Limited, ..TERMS };
+    let mut penalties = Penalties::new(limited);
+    let at = penalties.fail("127.0.0.1", &alice(), 25, START);
+    assert!(penalties.told("127.0.0.1", &"bob".parse().unwrap(), at).unwrap() > 500_000);
+    assert_eq!(penalties.told("127.0.0.2", &alice(), at), None);
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_nobody_wait_for_it() {
+    let mut penalties = Penalties::new(TERMS);
+    penalties.fail(STRANGER, &alice(), 12, later(1_000_000_000));
+    assert_eq!(penalties.told(STRANGER, &alice(), START).map(|ms| ms <= 600_000), Some(true));
+}
+
+#[test]
+fn what_is_suspicious_is_told_once_while_it_lasts() {
+    let mut penalties = Penalties::new(TERMS);
+    let told = |penalties: &mut Penalties, at| {
+        let tries = (0..100).flat_map(|_| penalties.tried(STRANGER, &alice(), at).suspicions);
+        tries.collect::<Vec<_>>()
+    };
+    let both = [Guessing::ByAddress, Guessing::OnName];
+    assert_eq!(told(&mut penalties, START), both);
+    assert_eq!(told(&mut penalties, later(700_000)), []);
+    assert_eq!(told(&mut penalties, later(100 * TERMS.max_ms)), both);
+}
+
+#[test]
+fn a_name_that_is_guessed_at_from_many_addresses_is_suspicious_and_they_are_not() {
+    let mut penalties = Penalties::new(TERMS);
+    let told = (0..100).flat_map(|party| {
+        penalties.tried(&format!("203.0.113.{party}"), &alice(), START).suspicions
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [Guessing::OnName]);
+}
+
+#[test]
+fn an_address_that_guesses_at_many_names_is_suspicious_and_they_are_not() {
+    let mut penalties = Penalties::new(TERMS);
+    let told = (0..100).flat_map(|user| {
+        penalties.tried(STRANGER, &format!("u{user}").parse().unwrap(), START).suspicions
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [Guessing::ByAddress]);
+}
+
+#[test]
+fn a_flood_of_addresses_and_names_forgets_nobody_who_failed_more_often() {
+    let mut penalties = Penalties::new(TERMS);
+    let at = penalties.fail(STRANGER, &alice(), 12, START);
+    let wait = penalties.told(STRANGER, &alice(), at);
+    for party in 0..60_000_u32 {
+        let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + party).to_string();
+        penalties.tried(&address, &format!("u{party}").parse().unwrap(), at);
+    }
+    assert_eq!(penalties.sources.records.len(), RECORDS_MAX);
+    assert_eq!(penalties.names.records.len(), RECORDS_MAX);
+    assert_eq!(penalties.sources.by_end.len(), RECORDS_MAX);
+    assert_eq!(penalties.told(STRANGER, &alice(), at), wait);
+    assert_eq!(penalties.waiting(at).count(), 1);
+}

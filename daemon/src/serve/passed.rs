@@ -1,0 +1,51 @@
+//! Sockets that a service manager has opened for the daemon (systemd's socket activation). They
+//! take the place of `listen.tls`.
+
+use std::net::{SocketAddr, TcpListener};
+
+use listenfd::ListenFd;
+
+use super::{ServeError, failed};
+
+/// The listening sockets that this process was started with.
+#[derive(Debug, Default)]
+pub(crate) struct Passed(Vec<TcpListener>);
+
+impl Passed {
+    /// Takes what `$LISTEN_FDS` tells of, which is then not told again. It comes before any thread,
+    /// for it changes the environment.
+    ///
+    /// # Errors
+    /// One of them is no TCP socket.
+    pub(crate) fn take() -> Result<Self, ServeError> {
+        let mut passed = ListenFd::from_env();
+        let mut listeners = vec![];
+        for index in 0..passed.len() {
+            let taken = passed.take_tcp_listener(index);
+            listeners.extend(taken.map_err(failed("use the sockets of the service manager"))?);
+        }
+        Ok(Self(listeners))
+    }
+
+    /// Where they listen, in the order in which they were passed.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub(crate) fn addresses(&self) -> Result<Vec<SocketAddr>, ServeError> {
+        let addresses = self.0.iter().map(TcpListener::local_addr).collect();
+        Result::map_err(addresses, failed("tell where the passed sockets listen"))
+    }
+
+    /// The sockets themselves, ready to be waited on; none where nothing was passed.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(super) fn into_listeners(self) -> Result<Vec<tokio::net::TcpListener>, ServeError> {
+        let ready = |listener: TcpListener| {
+            listener.set_nonblocking(true)?;
+            tokio::net::TcpListener::from_std(listener)
+        };
+        let listeners = self.0.into_iter().map(ready).collect();
+        Result::map_err(listeners, failed("listen on the passed sockets"))
+    }
+}

@@ -1,0 +1,97 @@
+//! The outbox of audit records, and the head of their chain.
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::readers::Readers;
+use super::rows::{int, key, natural};
+use super::writer::Batch;
+use super::{Doing, StoreError};
+use crate::audit::{Link, Row, Sealed};
+
+/// How far the audit has come, as of one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditMark {
+    /// The last record that there is.
+    pub(crate) head: Link,
+    /// The last record whose row is gone: it is in the audit files for certain.
+    pub(crate) synced: Link,
+}
+
+/// The head of the chain.
+pub(super) fn head(connection: &Connection) -> Result<Link, StoreError> {
+    connection
+        .query_row("SELECT audit_serial, audit_head FROM meta", [], |row| {
+            Ok(Link { serial: natural(row, 0)?, hash: key(row, 1)? })
+        })
+        .doing("read the head of the audit of")
+}
+
+/// Writes the records of a batch behind `head`, and forgets those that need no row any more.
+/// Returns the new head.
+pub(super) fn write(
+    transaction: &Connection,
+    batch: &Batch,
+    mut head: Link,
+) -> rusqlite::Result<Link> {
+    if let Some(done) = batch.audit_done {
+        transaction
+            .prepare_cached("DELETE FROM audit_outbox WHERE serial <= ?1")?
+            .execute([int(done)])?;
+    }
+    if batch.audit.is_empty() {
+        return Ok(head);
+    }
+    for record in &batch.audit {
+        let (line, link) = head.seal(record);
+        transaction
+            .prepare_cached("INSERT INTO audit_outbox (serial, record) VALUES (?1, ?2)")?
+            .execute(params![int(link.serial), line])?;
+        head = link;
+    }
+    transaction
+        .prepare_cached("UPDATE meta SET audit_serial = ?1, audit_head = ?2")?
+        .execute(params![int(head.serial), head.hash.0])?;
+    Ok(head)
+}
+
+impl Readers {
+    /// The audit records after a serial, `limit` of them at most, each with its own.
+    pub(crate) fn audit_after(&self, serial: u64, limit: u32) -> Result<Vec<Row>, StoreError> {
+        self.read("read audit records from", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT serial, record FROM audit_outbox WHERE serial > ?1
+                 ORDER BY serial LIMIT ?2",
+            )?;
+            let records = statement.query_map(params![int(serial), limit], |row| {
+                Ok((natural(row, 0)?, row.get(1)?))
+            })?;
+            Ok(records.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// How far the audit has come.
+    pub(crate) fn audit_mark(&self) -> Result<AuditMark, StoreError> {
+        self.read("read how far the audit is in", |connection| {
+            let row = connection.query_row(
+                "SELECT audit_serial, audit_head,
+                 (SELECT record FROM audit_outbox ORDER BY serial LIMIT 1) FROM meta",
+                [],
+                |row| {
+                    let head = Link { serial: natural(row, 0)?, hash: key(row, 1)? };
+                    Ok((head, row.get::<_, Option<String>>(2)?))
+                },
+            )?;
+            let (head, oldest) = row;
+            let synced = match oldest {
+                None => head,
+                // A record of before there was a chain says nothing of the one before it.
+                Some(line) => {
+                    Sealed::parse(line.as_bytes()).map_or(Link::default(), |it| it.before())
+                }
+            };
+            Ok(AuditMark { head, synced })
+        })
+    }
+}

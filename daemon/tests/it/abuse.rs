@@ -1,0 +1,234 @@
+//! Strangers who guess at passwords or only connect: whom they slow down, whom they do not, and
+//! what is on record.
+
+use std::time::Instant;
+
+use parlor_protocol::account::LoginStart;
+use parlor_protocol::password::{Login, Password};
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::{CloseReason, Outcome};
+use parlor_protocol::request::Command;
+use serde_json::Value;
+
+use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD, PATIENCE};
+
+const LIMITED: &str = "sign_up = \"open\"\n[limits]\nloopback_exempt = false";
+
+/// Addresses of the story: the last number of 127.0.0.x.
+const HOME: u8 = 2;
+const ELSEWHERE: u8 = 3;
+const STRANGER: u8 = 66;
+
+/// A guess at a password. A stranger who sees that it was wrong says nothing more of it.
+fn guess(client: &mut Client, name: &str) -> Result<(), Refusal> {
+    let (_, request) = Login::start(&Password::parse("not the password").unwrap());
+    match client.ask(Command::LoginStart(LoginStart { name: name.to_owned(), request })) {
+        Outcome::Credential(_) => Ok(()),
+        Outcome::Refused(refusal) => Err(refusal),
+        other => panic!("no login: {other:?}"),
+    }
+}
+
+/// How many of these guesses are taken; the others are told how long to wait, in milliseconds.
+fn guesses(client: &mut Client, name: &str, count: usize) -> (usize, Vec<u32>) {
+    let refused: Vec<Refusal> = (0..count).filter_map(|_| guess(client, name).err()).collect();
+    assert!(refused.iter().all(|refusal| refusal.code == Code::RateLimited), "{refused:?}");
+    let waits = refused.iter().map(|refusal| refusal.retry_after_ms.unwrap());
+    (count - refused.len(), waits.collect())
+}
+
+/// Ten are free. A slow machine may take some seconds for all, which is time for three more.
+fn are_slowed_down((taken, waits): &(usize, Vec<u32>)) -> bool {
+    (11..=14).contains(taken) && waits.iter().all(|ms| (1..=8_000).contains(ms))
+}
+
+fn by_password(daemon: &Daemon, host: u8, name: &str) -> Result<(), Code> {
+    let login = daemon.client_from(host).try_login(name, PASSWORD);
+    login.map(|_| ()).map_err(|refusal| refusal.code)
+}
+
+fn with<'a>(records: &'a [Value], action: &str, key: &str, value: &str) -> Vec<&'a Value> {
+    records.iter().filter(|it| it["action"] == action && it[key] == value).collect()
+}
+
+#[test]
+fn two_hundred_wrong_passwords_slow_their_address_and_no_other() {
+    let mut daemon = Daemon::configured(LIMITED);
+    let key = DeviceKey::new();
+    let offer = key.offer("desk");
+    daemon.client_from(HOME).sign_up_with("alice", PASSWORD, Some(offer)).unwrap();
+    daemon.client_from(HOME).sign_up("bob").unwrap();
+    let mut taken = 0;
+    for _start in 0..2 {
+        let mut stranger = daemon.client_from(STRANGER);
+        let told = guesses(&mut stranger, "alice", 200);
+        assert!(are_slowed_down(&told), "{told:?}");
+        taken += told.0;
+        // The device is let in at once, also from there; a password, also of others, is not.
+        daemon.client_from(STRANGER).login_device("alice", &key).unwrap();
+        assert_eq!(guess(&mut stranger, "bob").unwrap_err().code, Code::RateLimited);
+        // Alice has her password from anywhere else, where she has been before and where not.
+        for host in [HOME, ELSEWHERE] {
+            assert_eq!(by_password(&daemon, host, "alice"), Ok(()));
+            assert_eq!(by_password(&daemon, host, "bob"), Ok(()));
+        }
+        // The daemon ends in good order, so that everything is on record, and begins anew.
+        drop(stranger);
+        assert!(daemon.terminate().success());
+        daemon.restart();
+    }
+    assert!(daemon.terminate().success());
+    let records = daemon.audit();
+    let address = "127.0.0.66";
+    let failed = with(&records, "login", "address", address);
+    let failed = failed.iter().filter(|it| it["details"]["code"] == "bad-credentials").count();
+    // What came too early is not on record one by one.
+    assert!((taken - 2..=taken).contains(&failed), "{failed} of {taken}");
+    let suspicious = with(&records, "suspicious-logins-by-address", "address", address);
+    assert_eq!(suspicious.len(), 2, "once for each time: {suspicious:?}");
+    assert_eq!(suspicious[0]["subject"], "alice");
+    assert!(with(&records, "suspicious-logins-by-address", "address", "127.0.0.2").is_empty());
+}
+
+#[test]
+fn a_name_that_nobody_has_is_slowed_down_just_like_one_that_somebody_has() {
+    let daemon = Daemon::configured(LIMITED);
+    daemon.client_from(HOME).sign_up("alice").unwrap();
+    for (host, name) in [(STRANGER, "alice"), (STRANGER + 1, "nobody")] {
+        let told = guesses(&mut daemon.client_from(host), name, 50);
+        assert!(are_slowed_down(&told), "{name}: {told:?}");
+    }
+    for (host, name) in [(HOME, "alice"), (ELSEWHERE, "nobody")] {
+        let mut client = daemon.client_from(host);
+        assert_eq!(guess(&mut client, name), Ok(()), "{name}");
+        let wait = guess(&mut client, name).unwrap_err().retry_after_ms.unwrap();
+        assert!((1..=8_000).contains(&wait), "{name}: {wait}");
+        assert_eq!(client.login_device(name, &DeviceKey::new()), Err(Code::RateLimited), "{name}");
+    }
+}
+
+#[test]
+fn many_addresses_that_guess_at_one_name_are_slowed_down_and_keep_nobody_out() {
+    let mut daemon = Daemon::configured(LIMITED);
+    daemon.client_from(HOME).sign_up("alice").unwrap();
+    let mut strangers: Vec<_> = (100..125).map(|host| daemon.client_from(host)).collect();
+    for stranger in &mut strangers {
+        assert_eq!(guess(stranger, "alice"), Ok(()));
+    }
+    for stranger in &mut strangers[12..] {
+        let refusal = guess(stranger, "alice").unwrap_err();
+        assert!((1..=30_000).contains(&refusal.retry_after_ms.unwrap()), "{refusal:?}");
+    }
+    assert_eq!(by_password(&daemon, HOME, "alice"), Ok(()));
+    assert_eq!(by_password(&daemon, ELSEWHERE, "alice"), Ok(()));
+    assert!(daemon.terminate().success());
+    let records = daemon.audit();
+    assert_eq!(with(&records, "suspicious-logins-on-name", "subject", "alice").len(), 1);
+    let by_address = records.iter().filter(|it| it["action"] == "suspicious-logins-by-address");
+    assert_eq!(by_address.count(), 0);
+}
+
+#[test]
+fn this_machine_is_spared_but_for_the_name_that_is_guessed_at() {
+    let daemon = Daemon::start();
+    let key = DeviceKey::new();
+    daemon.client().sign_up_with("alice", PASSWORD, Some(key.offer("desk"))).unwrap();
+    daemon.client().sign_up("bob").unwrap();
+    let told = guesses(&mut daemon.unix_client(), "alice", 60);
+    assert!(are_slowed_down(&told), "{told:?}");
+    assert_eq!(by_password(&daemon, HOME, "alice"), Err(Code::RateLimited));
+    assert_eq!(by_password(&daemon, HOME, "bob"), Ok(()));
+    daemon.tls_client().login_device("alice", &key).unwrap();
+}
+
+#[test]
+fn a_flood_of_wrong_device_keys_does_not_fill_the_audit() {
+    let mut daemon = Daemon::configured(LIMITED);
+    let key = DeviceKey::new();
+    daemon.client_from(HOME).sign_up_with("alice", PASSWORD, Some(key.offer("desk"))).unwrap();
+    let mut stranger = daemon.client_from(STRANGER);
+    let codes = (0..200).map(|_| stranger.login_device("alice", &DeviceKey::new()).unwrap_err());
+    let limited = codes.filter(|&code| code == Code::RateLimited).count();
+    assert!((186..=189).contains(&limited), "{limited}");
+    stranger.login_device("alice", &key).unwrap();
+    assert!(daemon.terminate().success());
+    let records = daemon.audit();
+    let failed = with(&records, "login", "address", "127.0.0.66");
+    let failed = failed.iter().filter(|record| record["outcome"] == "refused").count();
+    assert_eq!(failed, 200 - limited);
+}
+
+/// How the daemon ends a connection for which there is no place.
+const TURNED_AWAY: Ended = Ended::Closing(CloseReason::TooManyConnections);
+
+#[test]
+fn one_address_cannot_take_all_places() {
+    let daemon = Daemon::configured(&format!("{LIMITED}\nconnections_per_address = 3"));
+    let mut users = ["alice", "bob", "carol"].map(|name| {
+        let mut client = daemon.client_from(STRANGER);
+        client.sign_up(name).unwrap();
+        client
+    });
+    assert_eq!(Client::try_greet(daemon.link_from(STRANGER)).err(), Some(TURNED_AWAY));
+    by_password(&daemon, HOME, "alice").unwrap();
+    users[0].create("ops").unwrap();
+    drop(users);
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(ended) = Client::try_greet(daemon.link_from(STRANGER)) {
+        assert_eq!(ended, TURNED_AWAY);
+        assert!(Instant::now() < deadline, "no place became free");
+    }
+}
+
+#[test]
+fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
+    let daemon = Daemon::configured(&format!("{LIMITED}\nstrangers_per_minute = 5"));
+    let key = DeviceKey::new();
+    let offer = key.offer("desk");
+    daemon.client_from(STRANGER).sign_up_with("alice", PASSWORD, Some(offer)).unwrap();
+    for _ in 0..20 {
+        daemon.client_from(STRANGER).login_device("alice", &key).unwrap();
+    }
+    let mut ends: Vec<_> =
+        (0..12).map(|_| Client::try_greet(daemon.link_from(STRANGER)).err()).collect();
+    assert_eq!(ends[0], None);
+    ends.dedup();
+    // A slow machine may take so long that one was forgotten; the order is always this one.
+    assert_eq!(ends[..3], [None, Some(TURNED_AWAY), Some(Ended::Cut)]);
+    by_password(&daemon, HOME, "alice").unwrap();
+}
+
+#[test]
+fn the_status_says_how_the_daemon_is_and_who_has_to_wait() {
+    let mut daemon = Daemon::in_earnest(LIMITED);
+    let mut alice = daemon.client_from(HOME);
+    alice.sign_up("alice").unwrap();
+    daemon.client_from(HOME).sign_up("bob").unwrap();
+    let room = alice.create("ops").unwrap();
+    while alice.say(room, "again and again").is_ok() {}
+    let mut stranger = daemon.client_from(STRANGER);
+    guesses(&mut stranger, "bob", 30);
+    let status = daemon.run(&["status", "--json"]);
+    assert!(status.status.success(), "{status:?}");
+    let lines = String::from_utf8(status.stdout).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let first = &lines[0];
+    assert_eq!((&first["type"], &first["version"]), (&"status".into(), &"0.1.0".into()));
+    assert_eq!([&first["users"], &first["rooms"]], [2, 1], "{first}");
+    assert!(first["sessions"].as_u64() >= Some(1) && first["users_online"].as_u64() >= Some(1));
+    assert!(first["connections"].as_u64() >= Some(2), "{first}");
+    assert_eq!(first["limited"], lines.len() - 1);
+    let waits = |key: &str, whom: &str, why: &str| {
+        lines[1..].iter().any(|it| it[key] == whom && it["why"] == why && it["until"].is_string())
+    };
+    assert!(waits("address", "127.0.0.66", "failed-logins"), "{lines:?}");
+    assert!(waits("user", "alice", "messages"), "{lines:?}");
+    let shown = String::from_utf8(daemon.run(&["status"]).stdout).unwrap();
+    assert!(shown.contains("\nusers        2, "), "{shown}");
+    assert!(shown.contains("\n  127.0.0.66 "), "{shown}");
+    assert!(daemon.terminate().success());
+    let failed = daemon.run(&["status"]);
+    let said = String::from_utf8(failed.stderr).unwrap();
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(said.starts_with("parlord: no parlord runs on "), "{said}");
+}

@@ -1,0 +1,300 @@
+//! The audit as an administrator has it: shown, followed, and held against whoever changes it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Output;
+
+use parlor_protocol::refusal::Code;
+use serde_json::Value;
+
+use crate::harness::{Daemon, DeviceKey, seqs_without_a_gap};
+
+/// Files so small that a short story fills several.
+const SMALL_FILES: &str = "sign_up = \"open\"\n[audit]\nfile_bytes = 4096\n";
+
+/// All records that there are.
+pub(crate) fn records(daemon: &Daemon) -> Vec<Value> {
+    let output = daemon.run(&["audit", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn lines(output: &Output) -> Vec<String> {
+    String::from_utf8(output.stdout.clone()).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// What `parlord audit` shows with these arguments: action and subject of each record.
+fn shown(daemon: &Daemon, arguments: &[&str]) -> Vec<String> {
+    let output = daemon.run(&[&["audit", "--json"], arguments].concat());
+    assert!(output.status.success(), "{output:?}");
+    let told = |line: &String| {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let word = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
+        format!("{} {}", word("action"), word("subject"))
+    };
+    lines(&output).iter().map(told).collect()
+}
+
+/// Alice and bob in a room, where alice has kicked carol.
+fn story(daemon: &Daemon) -> String {
+    let [mut alice, mut bob, mut carol] = ["alice", "bob", "carol"].map(|name| daemon.user(name));
+    let room = alice.create("ops").unwrap();
+    bob.join(room).unwrap();
+    carol.join(room).unwrap();
+    alice.kick(room, "carol", "a \"reason\"\u{202e}").unwrap();
+    room.to_string()
+}
+
+/// Enough acts that several files are filled.
+fn fill(daemon: &Daemon, name: &str) {
+    let mut user = daemon.user(name);
+    for count in 0..60 {
+        user.create(&format!("{name} {count}")).unwrap();
+    }
+}
+
+/// The audit files in order, the live one last.
+fn files(daemon: &Daemon) -> Vec<PathBuf> {
+    let dir = fs::read_dir(daemon.data().join("audit")).unwrap();
+    let mut files: Vec<PathBuf> = dir.map(|entry| entry.unwrap().path()).collect();
+    files.sort_by_key(|path| (path.ends_with("audit.log"), path.clone()));
+    files
+}
+
+/// What `parlord audit verify` finds: its faults, and what it says of them all.
+fn faults(daemon: &Daemon) -> Vec<String> {
+    let output = daemon.run(&["audit", "verify"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(said.starts_with("parlord: the audit is not whole: "), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let lines = lines(&output);
+    lines.into_iter().filter(|line| line.contains(" line ")).collect()
+}
+
+fn is_whole(daemon: &Daemon) {
+    let output = daemon.run(&["audit", "verify"]);
+    assert!(output.status.success(), "{output:?}");
+    let records = records(daemon).len();
+    let said = lines(&output);
+    assert!(said[0].starts_with(&format!("{records} records, 1 to {records}, in ")), "{said:?}");
+}
+
+/// A daemon that has ended, whose live audit file can be tampered with.
+fn ended_story() -> (Daemon, PathBuf, Vec<String>) {
+    let mut daemon = Daemon::start();
+    story(&daemon);
+    assert!(daemon.terminate().success());
+    // Without a daemon, records are on disk and their rows gone when a subcommand ends: nothing
+    // that is changed from now on can be made up.
+    assert!(daemon.run(&["sign-up", "open"]).status.success());
+    is_whole(&daemon);
+    let live = daemon.data().join("audit/audit.log");
+    let lines = fs::read_to_string(&live).unwrap().lines().map(str::to_owned).collect();
+    (daemon, live, lines)
+}
+
+fn write(file: &PathBuf, lines: &[String]) {
+    fs::write(file, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+}
+
+#[test]
+fn records_are_shown_by_user_room_action_and_time_with_and_without_the_daemon() {
+    let mut daemon = Daemon::start();
+    let room = story(&daemon);
+    let ask = |daemon: &Daemon| {
+        assert_eq!(shown(daemon, &["--action", "room-created"]), ["room-created alice"]);
+        assert_eq!(shown(daemon, &["--since", "1h", "--action", "departed"]), ["departed carol"]);
+        assert_eq!(shown(daemon, &["--since", "2999-01-01T00:00:00Z"]), [""; 0]);
+        assert_eq!(shown(daemon, &["--suspicious"]), [""; 0]);
+        let in_room = shown(daemon, &["--room", &room]);
+        assert_eq!(in_room, ["room-created alice", "joined bob", "joined carol", "departed carol"]);
+        assert_eq!(shown(daemon, &["--room", "OPS"]), in_room);
+        let carols = shown(daemon, &["--user", "Carol", "--room", "ops"]);
+        assert_eq!(carols, ["joined carol", "departed carol"]);
+    };
+    ask(&daemon);
+    let said = daemon.run(&["audit", "--room", "nowhere"]);
+    assert_eq!(said.status.code(), Some(1), "{said:?}");
+    assert!(daemon.terminate().success());
+    ask(&daemon);
+}
+
+#[test]
+fn people_get_a_line_a_record_that_steers_no_terminal() {
+    let daemon = Daemon::start();
+    let mut alice = daemon.client();
+    let key = DeviceKey::new();
+    let hostile = "lap\"top\u{1b}[2J";
+    let signed_up = alice.sign_up_with("alice", "correct horse", Some(key.offer(hostile)));
+    if signed_up == Err(Code::BadRequest) {
+        alice.sign_up_with("alice", "correct horse", Some(key.offer("lap\"top"))).unwrap();
+    }
+    alice.create("say \"x\"").unwrap();
+    let output = daemon.run(&["audit"]);
+    let told = lines(&output);
+    assert_eq!(told.len(), records(&daemon).len());
+    let created = told.iter().find(|line| line.contains("room-created")).unwrap();
+    assert!(created.contains(r#"title="say \"x\"""#), "{created}");
+    let harmless = |line: &&String| !line.contains(parlor_protocol::text::is_hazard);
+    assert!(told.iter().all(|line| harmless(&line)), "{told:?}");
+}
+
+#[test]
+fn files_are_closed_and_compressed_and_read_as_one() {
+    let mut daemon = Daemon::configured(SMALL_FILES);
+    fill(&daemon, "alice");
+    is_whole(&daemon);
+    let names: BTreeSet<String> = files(&daemon)
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    for name in ["audit.log", "audit.000001.log.gz", "audit.000002.log.gz"] {
+        assert!(names.contains(name), "{names:?}");
+    }
+    assert!(daemon.terminate().success());
+    is_whole(&daemon);
+    // The oldest file is gone after its time, and nobody misses it.
+    fs::remove_file(daemon.data().join("audit/audit.000001.log.gz")).unwrap();
+    assert!(daemon.run(&["audit", "verify"]).status.success());
+    fs::remove_file(daemon.data().join("audit/audit.000003.log.gz")).unwrap();
+    let found = faults(&daemon);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("audit.000004.log.gz line 1: before it, records "), "{found:?}");
+}
+
+#[test]
+fn who_follows_hears_everything_also_while_files_are_closed() {
+    let daemon = Daemon::configured(SMALL_FILES);
+    let mut follower = daemon.spawn(&["audit", "--follow", "--json"]);
+    fill(&daemon, "alice");
+    let last = records(&daemon).len();
+    let heard = BufReader::new(follower.stdout.take().unwrap()).lines().take(last);
+    let serial = |line: String| serde_json::from_str::<Value>(&line).unwrap()["serial"].as_u64();
+    seqs_without_a_gap(heard.map(|line| serial(line.unwrap()).unwrap()));
+    assert!(files(&daemon).len() >= 3);
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+}
+
+#[test]
+fn one_changed_byte_is_found_by_its_line() {
+    let (daemon, live, lines) = ended_story();
+    let middle = lines.len() / 2;
+    let mut changed = lines.clone();
+    changed[middle] = changed[middle].replacen("\"outcome\":\"done\"", "\"outcome\":\"gone\"", 1);
+    assert_ne!(changed, lines);
+    write(&live, &changed);
+    let expected = format!("audit.log line {}: the record has been changed", middle + 1);
+    assert_eq!(faults(&daemon), [expected]);
+    write(&live, &lines);
+    is_whole(&daemon);
+}
+
+#[test]
+fn a_changed_byte_in_a_compressed_file_is_found() {
+    let mut daemon = Daemon::configured(SMALL_FILES);
+    fill(&daemon, "alice");
+    assert!(daemon.terminate().success());
+    let file = daemon.data().join("audit/audit.000002.log.gz");
+    let mut content = fs::read(&file).unwrap();
+    let middle = content.len() / 2;
+    content[middle] ^= 1;
+    fs::write(&file, content).unwrap();
+    let found = faults(&daemon);
+    assert!(found[0].starts_with("audit.000002.log.gz line "), "{found:?}");
+    // What can still be read is shown, with a word on stderr and an exit status of failure.
+    let shown = daemon.run(&["audit", "--json"]);
+    assert_eq!(shown.status.code(), Some(1));
+    let first: Value = serde_json::from_str(&lines(&shown)[0]).unwrap();
+    assert_eq!(first["serial"], 1);
+}
+
+#[test]
+fn a_line_that_was_removed_or_moved_is_found() {
+    let (daemon, live, lines) = ended_story();
+    let mut removed = lines.clone();
+    removed.remove(3);
+    write(&live, &removed);
+    assert_eq!(faults(&daemon), ["audit.log line 4: before it, record 4 is missing"]);
+    let mut swapped = lines.clone();
+    swapped.swap(3, 4);
+    write(&live, &swapped);
+    assert_eq!(faults(&daemon)[0], "audit.log line 4: before it, record 4 is missing");
+    assert_eq!(faults(&daemon)[1], "audit.log line 5: record 4 stands behind record 5");
+}
+
+#[test]
+fn an_end_that_was_cut_off_is_found() {
+    let (daemon, live, lines) = ended_story();
+    let count = lines.len();
+    write(&live, &lines[..count - 2]);
+    let (last, missing) = (count - 2, format!("records {} to {count} are", count - 1));
+    let expected = format!("audit.log line {last}: behind it, {missing} missing at the end");
+    assert_eq!(faults(&daemon), [expected]);
+    // Cut in the middle of a line, which is ended and kept.
+    let content = fs::read(&live).unwrap();
+    fs::write(&live, &content[..content.len() - 20]).unwrap();
+    let expected = format!("audit.log line {last}: it is no whole record");
+    assert_eq!(faults(&daemon)[0], expected);
+    // All of it.
+    fs::remove_file(&live).unwrap();
+    assert!(daemon.run(&["audit", "verify"]).status.code() == Some(1));
+}
+
+#[test]
+fn rows_that_a_clean_end_has_left_are_forgotten_by_the_next_run() {
+    let mut daemon = Daemon::start();
+    story(&daemon);
+    assert!(daemon.terminate().success());
+    let live = daemon.data().join("audit/audit.log");
+    let lines = || fs::read_to_string(&live).unwrap().lines().map(str::to_owned).collect();
+    let before: Vec<String> = lines();
+    daemon.restart();
+    daemon.user("dave");
+    assert!(daemon.terminate().success());
+    // The first run's last record cannot be made up any more, so that it is missed.
+    let (mut cut, at): (Vec<String>, _) = (lines(), before.len());
+    cut.remove(at - 1);
+    write(&live, &cut);
+    assert_eq!(
+        faults(&daemon),
+        [format!("audit.log line {at}: before it, record {at} is missing")]
+    );
+}
+
+#[test]
+fn what_cannot_be_written_waits_in_the_store_and_is_made_up() {
+    let mut daemon = Daemon::start();
+    daemon.user("alice");
+    let (dir, aside) = (daemon.data().join("audit"), daemon.data().join("aside"));
+    fs::rename(&dir, &aside).unwrap();
+    fs::write(&dir, "in the way").unwrap();
+    daemon.user("bob").create("ops").unwrap();
+    while !daemon.log().contains("cannot keep the audit, which waits in the store: ") {
+        daemon.client().settle();
+    }
+    daemon.kill9();
+    let said = daemon.run(&["serve"]);
+    assert_eq!(said.status.code(), Some(1), "{said:?}");
+    let said = String::from_utf8(said.stderr).unwrap();
+    assert!(said.contains("audit"), "{said}");
+    fs::remove_file(&dir).unwrap();
+    fs::rename(&aside, &dir).unwrap();
+    daemon.restart();
+    assert_eq!(shown(&daemon, &["--action", "signed-up"]), ["signed-up alice", "signed-up bob"]);
+    is_whole(&daemon);
+}
+
+#[test]
+fn the_head_of_the_chain_is_in_the_operational_log() {
+    let mut daemon = Daemon::start();
+    story(&daemon);
+    assert!(daemon.terminate().success());
+    let last = records(&daemon).pop().unwrap();
+    let (serial, hash) = (&last["serial"], last["hash"].as_str().unwrap());
+    let told = format!("audit record {serial} has the hash {hash}");
+    assert!(daemon.log().contains(&told), "{told}");
+}

@@ -1,0 +1,132 @@
+//! The daemon as a service manager runs it: what it tells, what it is given, where it puts things.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Daemon, Link, PATIENCE};
+use crate::subcommands::place::Place;
+
+const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
+
+/// Where the daemon tells how it fares.
+struct Manager(UnixDatagram);
+
+impl Manager {
+    fn at(path: &Path) -> Self {
+        let socket = UnixDatagram::bind(path).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(socket)
+    }
+
+    /// What is told next, a line each.
+    fn told(&self) -> Vec<String> {
+        let mut text = [0; 4096];
+        let length = self.0.recv(&mut text).expect("the daemon says something");
+        let text = std::str::from_utf8(&text[..length]).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn the_service_manager_hears_how_the_daemon_fares() {
+    let place = Place::new();
+    let path = place.path("notify");
+    let manager = Manager::at(&path);
+    let daemon = place.run(SERVE).serving(|command| {
+        // Half of it is how often the daemon has to say that it lives.
+        command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "100000");
+    });
+    assert_eq!(manager.told(), ["STATUS=loading the store"]);
+    let listening = format!("STATUS=listening on {}", daemon.line("listening on ", ""));
+    assert_eq!(manager.told(), ["READY=1", &listening]);
+    for _ in 0..3 {
+        assert_eq!(manager.told(), ["WATCHDOG=1"]);
+    }
+    daemon.stop();
+    let last = std::iter::repeat_with(|| manager.told()).find(|told| told != &["WATCHDOG=1"]);
+    let stopping = "STATUS=answering what was asked, then ending";
+    assert_eq!(last.unwrap(), ["STOPPING=1", stopping]);
+}
+
+#[test]
+fn nobody_is_told_that_the_daemon_lives_where_nobody_asked() {
+    let place = Place::new();
+    let path = place.path("notify");
+    let manager = Manager::at(&path);
+    let serving = |command: &mut Command| {
+        command.env("NOTIFY_SOCKET", &path);
+    };
+    place.run(SERVE).serving(serving).stop();
+    let told: Vec<_> = (0..3).map(|_| manager.told().swap_remove(0)).collect();
+    assert_eq!(told, ["STATUS=loading the store", "READY=1", "STOPPING=1"]);
+}
+
+/// A single socket can be passed as any descriptor, here as standard input.
+#[test]
+fn a_passed_socket_takes_the_place_of_the_encrypted_listeners() {
+    let passed = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = passed.local_addr().unwrap();
+    let place = Place::new();
+    let daemon = place.run(SERVE).serving(|command| {
+        command.env("LISTEN_FDS", "1").env("LISTEN_FDS_FIRST_FD", "0");
+        command.stdin(Stdio::from(OwnedFd::from(passed)));
+    });
+    assert_eq!(daemon.line("listening on ", ""), format!("{address} (tls)"));
+    let shown = place.run(&["host-key", "show"]).done();
+    assert!(shown.starts_with(&daemon.line("host key ", "")), "{shown}");
+    Link::tls(address).unwrap();
+    daemon.stop();
+}
+
+#[test]
+fn a_passed_descriptor_that_is_no_tcp_socket_is_refused() {
+    let place = Place::new();
+    let output = place
+        .run(&["serve"])
+        .command()
+        .env("LISTEN_FDS", "1")
+        .env("LISTEN_FDS_FIRST_FD", "0")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("parlord: cannot use the sockets of the service manager: "), "{said}");
+}
+
+#[test]
+fn everything_lies_where_the_service_manager_says() {
+    let place = Place::new();
+    let [state, configuration, runtime, credentials] =
+        ["state", "configuration", "runtime", "credentials"].map(|name| {
+            let path = place.path(name);
+            fs::create_dir(&path).unwrap();
+            path
+        });
+    fs::rename(place.config(), configuration.join("parlord.toml")).unwrap();
+    // The key of an earlier daemon is handed over as a credential.
+    let mut earlier = Daemon::start();
+    earlier.terminate();
+    fs::copy(earlier.data().join("host_key"), credentials.join("host_key")).unwrap();
+
+    let told = [
+        ("STATE_DIRECTORY", &state),
+        ("CONFIGURATION_DIRECTORY", &configuration),
+        ("RUNTIME_DIRECTORY", &runtime),
+        ("CREDENTIALS_DIRECTORY", &credentials),
+    ];
+    let daemon = place.run(SERVE).by_default_place().serving(|command| {
+        command.envs(told);
+    });
+    assert_eq!(daemon.line("host key ", " (ED25519)"), earlier.said.fingerprint);
+    assert!(state.join("parlor.db").exists());
+    assert_eq!(fs::read_link(state.join("control")).unwrap(), runtime.join("control"));
+    let mut list = place.run(&["user", "list"]).by_default_place().command();
+    let list = list.env("STATE_DIRECTORY", &state).output().unwrap();
+    assert!(list.status.success() && list.stderr.is_empty(), "{list:?}");
+    daemon.stop();
+}

@@ -1,0 +1,147 @@
+//! A form: its fields, what they are for, and what is wrong with what they hold.
+
+use cursive::Printer;
+use cursive::style::Style;
+use parlor_protocol::text::printable;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::model::{Form, Input, Purpose, Value};
+use crate::screen::paint;
+use crate::screen::panes::Area;
+
+/// What a form is called, and what has to be known before it is sent.
+fn words(purpose: &Purpose) -> (String, &'static str) {
+    match purpose {
+        Purpose::Join => (
+            "JOIN A ROOM".to_owned(),
+            "The ID is in your invite, like kx4f9-2mqa7; all around it may be pasted, too.",
+        ),
+        Purpose::Request { title, .. } => (
+            format!("ASK TO JOIN {title}"),
+            "Its admins read the reason, which may be empty, and let you in or not.",
+        ),
+        Purpose::Create => (
+            "CREATE A ROOM".to_owned(),
+            "Whoever comes in later reads everything, also what was said before.",
+        ),
+        Purpose::Deny(whom) => (
+            format!("DENY {}", whom.user),
+            "They read the reason, which may be empty, and may ask again after a day.",
+        ),
+        Purpose::Kick(whom) => (
+            format!("KICK {}", whom.user),
+            "They read the reason, which may be empty, and may ask to come in again.",
+        ),
+        Purpose::Ban(whom) => (
+            format!("BAN {}", whom.user),
+            "They read the reason, which may be empty. For is how long, like 12h or 7d; empty is \
+             for good.",
+        ),
+        Purpose::Invite(_) => (
+            "INVITE A USER".to_owned(),
+            "They are told the room's title and ID, and may come in within 7 days.",
+        ),
+        Purpose::Add(_) => {
+            ("ADD A USER".to_owned(), "They are a member at once, without being asked.")
+        }
+    }
+}
+
+/// Draws a form: fields first, so that they are seen on the smallest screen.
+pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
+    let (heading, explains) = words(&form.purpose);
+    let wrapped = |text: &str, style: Style| {
+        let width = area.width.saturating_sub(2);
+        let lines = paint::wrap(text, width, width).into_iter();
+        lines.map(move |line| (format!(" {line}"), style)).collect::<Vec<_>>()
+    };
+    let mut lines = vec![(format!(" {heading}"), paint::bold())];
+    for (place, field) in form.fields.iter().enumerate() {
+        let head = head(form, place);
+        let room = area.width.saturating_sub(paint::columns(&head));
+        let value = match &field.value {
+            Value::Text(input) => one_row(input, room).0,
+            Value::Choice { of, chosen } => format!("‹ {} ›", of[*chosen]),
+        };
+        let style = if place == form.at { paint::bold() } else { paint::plain() };
+        lines.push((head + &value, style));
+    }
+    if let Some(error) = &form.error {
+        lines.extend(wrapped(error, paint::alert()));
+    }
+    let keys = match (form.asked, form.fields.len()) {
+        (Some(_), _) => "asking the server …",
+        (None, 1) => "Enter goes on · Esc closes",
+        (None, _) => "Enter, Up, Down: next field · Left, Right choose · Esc closes",
+    };
+    lines.extend(wrapped(keys, paint::dim()));
+    lines.extend(wrapped(explains, paint::dim()));
+    for (row, (line, style)) in lines.iter().take(area.height).enumerate() {
+        let line = paint::clipped(line, area.width);
+        paint::styled(printer, (area.x, area.y + row), area.width, &line, *style);
+    }
+}
+
+/// Where the caret stands in a form.
+pub(super) fn caret(area: Area, form: &Form) -> Option<(usize, usize)> {
+    let Value::Text(input) = &form.fields.get(form.at)?.value else { return None };
+    let head = paint::columns(&head(form, form.at));
+    let (_, at) = one_row(input, area.width.saturating_sub(head));
+    let x = (head + at).min(area.width.saturating_sub(1));
+    let row = 1 + form.at;
+    (row < area.height).then_some((area.x + x, area.y + row))
+}
+
+/// What stands before a field's value: the labels are as wide as the widest.
+fn head(form: &Form, place: usize) -> String {
+    let widest = form.fields.iter().map(|field| paint::columns(field.label)).max().unwrap_or(0);
+    let label = form.fields[place].label;
+    let mark = if place == form.at { "▸" } else { " " };
+    format!(" {mark}{label}{} ", " ".repeat(widest - paint::columns(label)))
+}
+
+/// As much of an input as fits into a row with the caret in it, and the caret's column.
+pub(super) fn one_row(input: &Input, width: usize) -> (String, usize) {
+    let (before, behind) = input.text().split_at(input.cursor());
+    let shown = |text: &str| printable(text).into_owned();
+    // A column is left for the caret behind the last cluster.
+    let width = width.saturating_sub(1);
+    let mut start = String::new();
+    let mut used = 0;
+    for cluster in before.graphemes(true).rev() {
+        let cluster = shown(cluster);
+        let columns = paint::columns(&cluster);
+        if used + columns > width {
+            break;
+        }
+        used += columns;
+        start.insert_str(0, &cluster);
+    }
+    let at = used;
+    for cluster in behind.graphemes(true) {
+        let cluster = shown(cluster);
+        used += paint::columns(&cluster);
+        if used > width {
+            break;
+        }
+        start.push_str(&cluster);
+    }
+    (start, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Reach;
+
+    #[test]
+    fn a_long_line_is_shown_where_the_caret_is() {
+        let mut input = Input::default();
+        input.insert("one two three");
+        assert_eq!(one_row(&input, 20), ("one two three".into(), 13));
+        assert_eq!(one_row(&input, 6), ("three".into(), 5));
+        input.go(Reach::LineStart);
+        assert_eq!(one_row(&input, 6), ("one t".into(), 0));
+        assert_eq!(one_row(&input, 0), (String::new(), 0));
+    }
+}

@@ -1,0 +1,124 @@
+//! What the server's answers do: to the list they fill, to the form that waits, to what was typed.
+
+use parlor_protocol::refusal::Code;
+
+use super::{Intent, ask_page, error, form, hint};
+use crate::model::{
+    AskId, Asked, AskedFrom, Listing, Model, More, NOTICES_MAX, Popup, ROWS_MAX, Row,
+};
+
+/// A page of a list has come.
+pub(super) fn page(
+    model: &mut Model,
+    listing: &Listing,
+    after: Option<&str>,
+    rows: Vec<Row>,
+    more: More,
+) -> Vec<Intent> {
+    if *listing == Listing::Notifications && after.is_none() {
+        model.notices = rows.iter().filter_map(Row::notice).cloned().collect();
+        model.notices.truncate(NOTICES_MAX);
+    }
+    let Some(list) = model.list_mut(listing) else { return Vec::new() };
+    if after.is_none() {
+        list.rows = rows;
+    } else {
+        list.rows.extend(rows);
+    }
+    list.more = if list.rows.len() < ROWS_MAX { more } else { More::Nothing };
+    list.rows.truncate(ROWS_MAX);
+    list.chosen = list.chosen.min(list.rows.len().saturating_sub(1));
+    Vec::new()
+}
+
+/// A page of a list was refused.
+pub(super) fn no_page(model: &mut Model, listing: &Listing, why: String) {
+    match model.list_mut(listing) {
+        Some(list) => {
+            list.more = More::Nothing;
+            list.error = Some(why);
+        }
+        // What fills the panes is asked for again at the next connection.
+        None if *listing == Listing::Notifications => {}
+        None => error(model, why),
+    }
+}
+
+/// Asks for a list anew, where it is shown.
+pub(super) fn refresh(model: &mut Model, listing: &Listing) -> Vec<Intent> {
+    match model.list_mut(listing) {
+        Some(list) => {
+            list.more = More::Asked;
+            vec![ask_page(listing.clone(), None)]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// What was asked is done.
+pub(super) fn done(model: &mut Model, id: AskId) -> Vec<Intent> {
+    let Some(asked) = take(model, id) else { return Vec::new() };
+    if let Some(text) = asked.done {
+        hint(model, text);
+    }
+    match asked.from {
+        AskedFrom::Form => {
+            let waits =
+                |popup: &Popup| matches!(popup, Popup::Form(form) if form.asked == Some(id));
+            model.popups.retain(|popup| !waits(popup));
+        }
+        AskedFrom::Typed(_) | AskedFrom::List | AskedFrom::Key => {}
+    }
+    // What lies open shows what became of it.
+    match model.popup() {
+        Some(Popup::List(list)) => {
+            let listing = list.listing.clone();
+            refresh(model, &listing)
+        }
+        Some(Popup::Help { .. } | Popup::GoTo(_) | Popup::Form(_) | Popup::Question(_)) | None => {
+            Vec::new()
+        }
+    }
+}
+
+/// What was asked is not done.
+pub(super) fn failed(model: &mut Model, id: AskId, code: Option<Code>, why: String) {
+    let Some(asked) = take(model, id) else { return };
+    match asked.from {
+        AskedFrom::Typed(typed) => {
+            if model.input.is_empty() {
+                model.input.insert(&typed);
+            }
+            error(model, why);
+        }
+        AskedFrom::Form => form::refused(model, id, code, why),
+        AskedFrom::List => match model.popups.last_mut() {
+            Some(Popup::List(list)) => list.error = Some(why),
+            Some(Popup::Help { .. } | Popup::GoTo(_) | Popup::Form(_) | Popup::Question(_))
+            | None => error(model, why),
+        },
+        AskedFrom::Key => error(model, why),
+    }
+}
+
+/// The connection is gone: what was asked over it is not answered any more.
+pub(super) fn lost(model: &mut Model) {
+    for asked in std::mem::take(&mut model.asked) {
+        let (id, why) = (asked.id, "The connection was lost before the server answered.");
+        model.asked.push(asked);
+        failed(model, id, None, why.to_owned());
+    }
+    for popup in &mut model.popups {
+        if let Popup::List(list) = popup
+            && list.more == More::Asked
+        {
+            list.more = More::Nothing;
+            list.error = Some("The connection was lost; open the list again.".to_owned());
+        }
+    }
+}
+
+fn take(model: &mut Model, id: AskId) -> Option<Asked> {
+    let place = model.asked.iter().position(|asked| asked.id == id)?;
+    Some(model.asked.remove(place))
+}

@@ -1,0 +1,328 @@
+//! What keys do while something lies over the conversation.
+
+use parlor_protocol::id::RoomId;
+
+use super::offers::{Act, offers};
+use super::{Intent, ask, ask_page, form, go_to, jump_to, slash};
+use crate::keymap::{Action, Scroll, help};
+use crate::model::{
+    AskedFrom, Deed, Form, GoTo, Input, Link, List, Listing, Model, More, Popup, Purpose, Reach,
+};
+use crate::update::COMMANDS;
+
+/// How far a page is in a list that lies over the conversation.
+const PAGE: isize = 8;
+
+/// What a key does on the popup that lies on top; `None` where it does what it always does.
+pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
+    let popup = model.popups.last_mut()?;
+    match action {
+        Action::Close | Action::Clear => {
+            model.popups.pop();
+            return Some(Vec::new());
+        }
+        Action::Help if matches!(popup, Popup::Help { .. }) => {
+            model.popups.pop();
+            return Some(Vec::new());
+        }
+        Action::Suspend | Action::Redraw => return None,
+        // Going elsewhere closes all that lies over this place.
+        Action::Room(_)
+        | Action::NextRoom
+        | Action::PreviousRoom
+        | Action::NextUnread
+        | Action::LastRoom
+        | Action::FirstUnread => {
+            model.popups.clear();
+            return None;
+        }
+        Action::Help
+        | Action::Rooms
+        | Action::Members
+        | Action::Notices
+        | Action::Join
+        | Action::FormerRooms
+        | Action::GoTo => {
+            let closes = is_of(popup, action);
+            model.popups.clear();
+            return closes.then(Vec::new);
+        }
+        Action::Enter
+        | Action::Newline
+        | Action::Go(_)
+        | Action::Delete(_)
+        | Action::Kill(_)
+        | Action::Yank
+        | Action::Scroll(_) => {}
+    }
+    Some(match model.popups.last_mut()? {
+        Popup::Help { top } => {
+            if let Some(step) = step(action) {
+                *top = moved(*top, step, help_lines());
+            } else if action == Action::Enter {
+                model.popups.pop();
+            }
+            Vec::new()
+        }
+        Popup::GoTo(_) => act_on_go_to(model, action),
+        Popup::List(_) => act_on_list(model, action),
+        Popup::Form(_) => form::act(model, action),
+        Popup::Question(_) if action == Action::Enter => yes(model),
+        Popup::Question(_) => Vec::new(),
+    })
+}
+
+/// What a character does on the popup that lies on top; whether there is one.
+pub(super) fn insert(model: &mut Model, text: &str) -> Option<Vec<Intent>> {
+    match model.popups.last_mut()? {
+        Popup::Help { .. } => {
+            model.popups.pop();
+            None
+        }
+        Popup::GoTo(go_to) => {
+            go_to.search.insert(&one_line(text));
+            go_to.chosen = 0;
+            Some(Vec::new())
+        }
+        Popup::List(list) if list.is_searched() => {
+            list.search.insert(&one_line(text));
+            Some(searched(model))
+        }
+        Popup::List(list) => {
+            let list = list.clone();
+            let mut typed = text.chars();
+            let key = typed.next().filter(|_| typed.next().is_none());
+            let offer = offers(model, &list).into_iter().find(|offer| offer.key == key);
+            Some(
+                offer
+                    .filter(|_| key.is_some())
+                    .map_or_else(Vec::new, |offer| carry_out(model, offer.act)),
+            )
+        }
+        Popup::Form(form) => {
+            form::insert(form, &one_line(text));
+            Some(Vec::new())
+        }
+        Popup::Question(_) => Some(match text {
+            "y" | "Y" => yes(model),
+            "n" | "N" => {
+                model.popups.pop();
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }),
+    }
+}
+
+/// Shows a list over the conversation.
+pub(super) fn show(model: &mut Model, listing: Listing) -> Vec<Intent> {
+    let Link::Online { .. } = model.link else {
+        super::error(model, super::NOT_CONNECTED);
+        return Vec::new();
+    };
+    model.popups.push(Popup::List(List::new(listing.clone())));
+    vec![ask_page(listing, None)]
+}
+
+/// Shows a form over the conversation.
+pub(super) fn fill(model: &mut Model, purpose: Purpose) -> Vec<Intent> {
+    model.popups.push(Popup::Form(Form::new(purpose)));
+    Vec::new()
+}
+
+/// The rooms that match what is typed, the best first.
+pub(crate) fn matching(model: &Model, go_to: &GoTo) -> Vec<RoomId> {
+    let wanted: Vec<char> = go_to.search.text().to_lowercase().chars().collect();
+    let mut found: Vec<_> = model
+        .rooms
+        .iter()
+        .filter_map(|room| Some((distance(&wanted, &room.title.to_lowercase())?, room.id)))
+        .collect();
+    // Equal ones keep the order of their numbers.
+    found.sort_by_key(|(distance, _)| *distance);
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// How many other characters stand before and between the wanted ones; `None` where they do not
+/// all occur in their order.
+fn distance(wanted: &[char], title: &str) -> Option<usize> {
+    let mut wanted = wanted.iter().peekable();
+    let mut others = 0;
+    for c in title.chars() {
+        match wanted.peek() {
+            Some(&&next) if next == c => drop(wanted.next()),
+            Some(_) => others += 1,
+            None => break,
+        }
+    }
+    wanted.peek().is_none().then_some(others)
+}
+
+fn act_on_go_to(model: &mut Model, action: Action) -> Vec<Intent> {
+    let Some(Popup::GoTo(go_to_room)) = model.popups.last() else { return Vec::new() };
+    let found = matching(model, go_to_room);
+    let chosen = found.get(go_to_room.chosen).copied();
+    let Some(Popup::GoTo(go_to_room)) = model.popups.last_mut() else { return Vec::new() };
+    if action == Action::Enter
+        && let Some(room) = chosen
+    {
+        model.popups.clear();
+        return go_to(model, room);
+    }
+    if let Some(step) = step(action) {
+        go_to_room.chosen = moved(go_to_room.chosen, step, found.len());
+    } else if edit(&mut go_to_room.search, action) {
+        go_to_room.chosen = 0;
+    }
+    Vec::new()
+}
+
+fn act_on_list(model: &mut Model, action: Action) -> Vec<Intent> {
+    let Some(Popup::List(list)) = model.popups.last_mut() else { return Vec::new() };
+    if action == Action::Enter {
+        let list = list.clone();
+        let offer = offers(model, &list).into_iter().find(|offer| offer.key.is_none());
+        return offer.map_or_else(Vec::new, |offer| carry_out(model, offer.act));
+    }
+    if let Some(step) = step(action) {
+        return choose(list, step);
+    }
+    if list.is_searched() && edit(&mut list.search, action) {
+        return searched(model);
+    }
+    Vec::new()
+}
+
+fn choose(list: &mut List, step: isize) -> Vec<Intent> {
+    list.chosen = moved(list.chosen, step, list.rows.len());
+    if list.chosen + 1 < list.rows.len() {
+        return Vec::new();
+    }
+    match std::mem::replace(&mut list.more, More::Asked) {
+        More::From(after) => vec![ask_page(list.listing.clone(), Some(after))],
+        other @ (More::Asked | More::Nothing) => {
+            list.more = other;
+            Vec::new()
+        }
+    }
+}
+
+/// What is searched for has changed.
+fn searched(model: &mut Model) -> Vec<Intent> {
+    let Some(Popup::List(list)) = model.popups.last_mut() else { return Vec::new() };
+    let search = list.search.text().trim().to_owned();
+    let listing = Listing::Rooms { search };
+    if list.listing == listing {
+        return Vec::new();
+    }
+    // What was found stays until the answer is there.
+    list.listing = listing.clone();
+    list.more = More::Asked;
+    list.chosen = 0;
+    vec![ask_page(listing, None)]
+}
+
+fn carry_out(model: &mut Model, act: Act) -> Vec<Intent> {
+    match act {
+        Act::Go(room, seq) => {
+            model.popups.clear();
+            let mut intents = go_to(model, room);
+            if let Some(seq) = seq {
+                intents.extend(jump_to(model, room, seq));
+            }
+            intents
+        }
+        Act::Mention(user) => {
+            model.popups.clear();
+            slash::mention(model, &user);
+            Vec::new()
+        }
+        Act::Change(command) => {
+            if let Some(Popup::List(list)) = model.popups.last_mut() {
+                list.error = None;
+            }
+            ask(model, Deed::Change(command), AskedFrom::List, None)
+        }
+        Act::Ask(question) => {
+            model.popups.push(Popup::Question(question));
+            Vec::new()
+        }
+        Act::Fill(purpose) => fill(model, purpose),
+        Act::Show(listing) => show(model, listing),
+        Act::Nothing => Vec::new(),
+    }
+}
+
+fn yes(model: &mut Model) -> Vec<Intent> {
+    let Some(Popup::Question(question)) = model.popups.pop() else { return Vec::new() };
+    let from = match model.popups.last() {
+        Some(Popup::List(_)) => AskedFrom::List,
+        Some(Popup::Help { .. } | Popup::GoTo(_) | Popup::Form(_) | Popup::Question(_)) | None => {
+            AskedFrom::Key
+        }
+    };
+    ask(model, question.deed, from, None)
+}
+
+/// How far a key moves through a list.
+fn step(action: Action) -> Option<isize> {
+    const STEPS: [(Action, isize); 6] = [
+        (Action::Go(Reach::Up), -1),
+        (Action::Go(Reach::Down), 1),
+        (Action::Scroll(Scroll::PageUp), -PAGE),
+        (Action::Scroll(Scroll::PageDown), PAGE),
+        (Action::Scroll(Scroll::First), isize::MIN),
+        (Action::Scroll(Scroll::Last), isize::MAX),
+    ];
+    STEPS.iter().find(|(does, _)| *does == action).map(|(_, step)| *step)
+}
+
+fn moved(from: usize, step: isize, len: usize) -> usize {
+    from.saturating_add_signed(step).min(len.saturating_sub(1))
+}
+
+/// Lets a key edit a line; whether it may have changed it.
+pub(super) fn edit(input: &mut Input, action: Action) -> bool {
+    if let Action::Go(reach) = action {
+        input.go(reach);
+    } else if let Action::Delete(reach) = action {
+        input.delete(reach);
+    } else if let Action::Kill(reach) = action {
+        input.kill(reach);
+    } else if action == Action::Yank {
+        input.yank();
+    } else {
+        return false;
+    }
+    true
+}
+
+/// A text without its line breaks.
+fn one_line(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
+}
+
+/// Whether a key that shows something closes it, because it is shown already.
+fn is_of(popup: &Popup, action: Action) -> bool {
+    match popup {
+        Popup::Help { .. } => action == Action::Help,
+        Popup::GoTo(_) => matches!(action, Action::GoTo | Action::Rooms),
+        Popup::List(list) => match list.listing {
+            Listing::Members(_) => action == Action::Members,
+            Listing::Notifications => action == Action::Notices,
+            Listing::FormerRooms => action == Action::FormerRooms,
+            Listing::Rooms { .. }
+            | Listing::Requests(_)
+            | Listing::Invites(_)
+            | Listing::Bans(_)
+            | Listing::Devices => false,
+        },
+        Popup::Form(form) => form.purpose == Purpose::Join && action == Action::Join,
+        Popup::Question(_) => false,
+    }
+}
+
+/// How many lines the help has: keys, a line between, commands.
+fn help_lines() -> usize {
+    help().len() + 1 + COMMANDS.len()
+}

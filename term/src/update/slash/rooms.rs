@@ -1,0 +1,153 @@
+//! The commands about rooms.
+
+use parlor_protocol::request::Command as Change;
+use parlor_protocol::room::{
+    CreateRoom, Entry, LeaveRoom, Rename, Role, SetSlowMode, SetTopic, Visibility,
+};
+
+use super::{change, here, own_room, show, typed, word};
+use crate::model::{Armed, Deed, Listing, Model, Purpose, Room, Then};
+use crate::update::{Intent, error, go_to, hint, popups, seen};
+
+pub(super) fn join(model: &mut Model, what: &str) -> Vec<Intent> {
+    let (room, left) = match what.split_once("--leave") {
+        Some((room, left)) => (room.trim(), Some(left.trim())),
+        None => (what, None),
+    };
+    if room.is_empty() {
+        model.input.take();
+        return popups::fill(model, Purpose::Join);
+    }
+    if let Some(id) = own_room(model, room).map(|room| room.id) {
+        model.input.take();
+        return go_to(model, id);
+    }
+    let leave = match left {
+        Some(left) => match may_leave(model, left) {
+            Some(leave) => Some(leave),
+            None => return Vec::new(),
+        },
+        None => None,
+    };
+    typed(model, Deed::Find { room: room.to_owned(), then: Then::Join { leave } }, None)
+}
+
+pub(super) fn request(model: &mut Model, what: &str) -> Vec<Intent> {
+    let (room, reason) = word(what);
+    if room.is_empty() {
+        error(model, "/request needs a room's title or ID; quote a title that has spaces.");
+        return Vec::new();
+    }
+    let done = format!("You have asked to come into {room}. Its admins are told.");
+    let then = Then::Request(reason.to_owned());
+    typed(model, Deed::Find { room: room.to_owned(), then }, Some(done))
+}
+
+pub(super) fn withdraw(model: &mut Model, room: &str) -> Vec<Intent> {
+    if room.is_empty() {
+        error(model, "/withdraw needs the title or ID of the room that you asked to come into.");
+        return Vec::new();
+    }
+    let done = "Your request is taken back.".to_owned();
+    typed(model, Deed::Find { room: room.to_owned(), then: Then::Withdraw }, Some(done))
+}
+
+pub(super) fn create(model: &mut Model, what: &str) -> Vec<Intent> {
+    let (first, rest) = what.split_once(char::is_whitespace).unwrap_or((what, ""));
+    let (title, visibility, entry) = match first {
+        "" => {
+            model.input.take();
+            return popups::fill(model, Purpose::Create);
+        }
+        "--open" => (rest.trim(), Visibility::Public, Entry::Open),
+        "--private" => (rest.trim(), Visibility::Private, Entry::Ask),
+        _ => (what, Visibility::Public, Entry::Ask),
+    };
+    if title.is_empty() {
+        error(model, "/create needs a title.");
+        return Vec::new();
+    }
+    let title = title.to_owned();
+    change(model, Change::CreateRoom(CreateRoom { title, visibility, entry }))
+}
+
+pub(super) fn leave(model: &mut Model, room: &str) -> Vec<Intent> {
+    match may_leave(model, room) {
+        Some(room) => change(model, Change::LeaveRoom(LeaveRoom { room })),
+        None => Vec::new(),
+    }
+}
+
+/// The room that is to be left, the one that is shown where none is named. Whoever would end it is
+/// asked first.
+fn may_leave(model: &mut Model, room: &str) -> Option<parlor_protocol::id::RoomId> {
+    let found = if room.is_empty() { model.here() } else { own_room(model, room) };
+    let Some(found) = found else {
+        error(model, "You are in no such room.");
+        return None;
+    };
+    let (room, title) = (found.id, found.title.clone());
+    if ends_when_left(found) && model.armed != Some(Armed::Leave(room)) {
+        model.armed = Some(Armed::Leave(room));
+        hint(model, format!("Leaving ends {title} for good, for everyone. Enter again leaves."));
+        return None;
+    }
+    Some(room)
+}
+
+/// Whether a room ends when one leaves it: nobody is left, or one plain member. Where the members
+/// are not known, an owner is warned.
+fn ends_when_left(room: &Room) -> bool {
+    match room.member_count {
+        0 | 1 => true,
+        2 if room.members.len() == 2 => {
+            let plain = room.members.iter().filter(|member| member.role == Role::Member).count();
+            // One of the two is oneself.
+            plain == 2 || (plain == 1 && room.role != Role::Member)
+        }
+        2 => room.role == Role::Owner,
+        _ => false,
+    }
+}
+
+pub(super) fn list(model: &mut Model, search: &str) -> Vec<Intent> {
+    show(model, Listing::Rooms { search: search.to_owned() })
+}
+
+pub(super) fn log(model: &mut Model, _: &str) -> Vec<Intent> {
+    show(model, Listing::FormerRooms)
+}
+
+pub(super) fn topic(model: &mut Model, text: &str) -> Vec<Intent> {
+    let Some(room) = here(model) else { return Vec::new() };
+    change(model, Change::SetTopic(SetTopic { room, topic: text.to_owned() }))
+}
+
+pub(super) fn rename(model: &mut Model, title: &str) -> Vec<Intent> {
+    let Some(room) = here(model) else { return Vec::new() };
+    if title.is_empty() {
+        error(model, "/rename needs a title.");
+        return Vec::new();
+    }
+    change(model, Change::Rename(Rename { room, title: title.to_owned() }))
+}
+
+pub(super) fn slow(model: &mut Model, secs: &str) -> Vec<Intent> {
+    let Some(room) = here(model) else { return Vec::new() };
+    match secs.parse() {
+        Ok(secs) => change(model, Change::SetSlowMode(SetSlowMode { room, secs })),
+        Err(_) => {
+            error(model, "/slow needs seconds, as in /slow 30; /slow 0 ends slow mode.");
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn read(model: &mut Model, _: &str) -> Vec<Intent> {
+    let Some(room) = here(model) else { return Vec::new() };
+    model.input.take();
+    match model.room(room).and_then(|room| room.timeline.last_seq()) {
+        Some(last) => seen(model, room, last),
+        None => Vec::new(),
+    }
+}

@@ -76,6 +76,10 @@ line !~ /^[a-z0-9_]+\(/ { next }
     name = line
     sub(/\(.*/, "", name)
 }
+# Where a process is killed in a call, strace may find no number that a kernel has. It is believed only
+# of a process that goes on.
+pid in nameless { calls[pid] = calls[pid] " " nameless[pid]; delete nameless[pid] }
+name ~ /^syscall_0x/ { nameless[pid] = name; next }
 name == "execve" {
     delete calls[pid]; delete writes[pid]; delete families[pid]
     serves[pid] = line ~ /^execve\("[^"]*\/parlord", \[/ && line ~ /, "serve"/

@@ -64,7 +64,9 @@ fn a_client_that_was_killed_shows_what_it_had_and_sends_what_was_queued_once_and
             .all(|line| screen.contains(line))
     });
     hers.types("four\r");
-    hers.shows("outbox 4");
+    hers.until("that is on the disk, too", |screen| {
+        screen.contains("outbox 4") && screen.contains("◷ four")
+    });
     hers.dies_at_once();
 
     daemon.restart();

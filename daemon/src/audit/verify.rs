@@ -4,14 +4,21 @@
 //! Where the oldest file that is kept begins, nothing is missing: older ones were removed by then,
 //! and its first record tells which one it follows.
 
+use std::time::Duration;
+
 use parlor_protocol::id::Bytes;
 
 use super::chain::{Link, Sealed};
-use super::lines::{Line, Unreadable};
+use super::lines::{Line, Lines, Unreadable};
 use crate::store::AuditMark;
 
 /// So many faults are told one by one. Whoever rewrites half a file makes them by the thousand.
 const FAULTS_MAX: usize = 50;
+
+/// How often the last line is looked at again before it counts as cut off, and how soon: the daemon
+/// may be writing it.
+const UNENDED_LOOKS: u32 = 10;
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +55,28 @@ struct Last {
     serial: Option<u64>,
     /// `None` behind a damaged line.
     hash: Option<Bytes<32>>,
+}
+
+/// Looks through all lines that there are; `mark` is what the store remembered before.
+pub(crate) async fn look_through(mut lines: Lines, mark: AuditMark) -> Verdict {
+    let (mut verifier, mut looks) = (Verifier::new(mark), 0);
+    loop {
+        match lines.next() {
+            Ok(Some(line)) => verifier.line(&line),
+            Err(unreadable) => verifier.unreadable(&unreadable),
+            Ok(None) => match lines.unended() {
+                Some(_) if looks < UNENDED_LOOKS => {
+                    looks += 1;
+                    tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+                }
+                Some(line) => {
+                    verifier.unended(&line);
+                    return verifier.finish();
+                }
+                None => return verifier.finish(),
+            },
+        }
+    }
 }
 
 /// Looks at line after line.
@@ -89,8 +118,12 @@ impl Verifier {
         }
     }
 
-    /// Looks at a line that has no end.
+    /// Looks at a line that has no end. While records wait for the files it may be one of them, half
+    /// written by a daemon that runs, or by one that crashed: the next one makes it up.
     pub(crate) fn unended(&mut self, line: &Line) {
+        if self.mark.synced.serial < self.mark.head.serial {
+            return;
+        }
         self.go_to(&line.file, line.number);
         self.tell("it has been cut off");
     }

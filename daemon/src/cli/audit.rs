@@ -16,16 +16,12 @@ use self::record::Record;
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
 use super::span;
-use crate::audit::{self, Line, Lines, Verdict, Verifier};
+use crate::audit::{self, Line, Lines, Verdict};
 use crate::config::Config;
 use crate::control::{Request, Response};
-use crate::store::AuditMark;
 
 /// How often `--follow` looks for more: nothing tells it when there is.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
-/// How often the last line is looked at again before it counts as cut off: the daemon may be
-/// writing it.
-const UNENDED_LOOKS: u32 = 10;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -171,7 +167,7 @@ async fn verify(config: &Config) -> anyhow::Result<()> {
     let mark = link.ask(Request::AuditMark).await?;
     let Response::AuditMark(mark) = mark else { bail!(NONSENSE) };
     drop(link);
-    let verdict = look_through(open(config)?, mark).await;
+    let verdict = audit::look_through(open(config)?, mark).await;
     let mut out = io::stdout().lock();
     for fault in &verdict.faults {
         writeln!(out, "{}", printable(&fault.to_string()))?;
@@ -187,27 +183,6 @@ async fn verify(config: &Config) -> anyhow::Result<()> {
         )
     }
     Ok(())
-}
-
-async fn look_through(mut lines: Lines, mark: AuditMark) -> Verdict {
-    let (mut verifier, mut looks) = (Verifier::new(mark), 0);
-    loop {
-        match lines.next() {
-            Ok(Some(line)) => verifier.line(&line),
-            Err(unreadable) => verifier.unreadable(&unreadable),
-            Ok(None) => match lines.unended() {
-                Some(_) if looks < UNENDED_LOOKS => {
-                    looks += 1;
-                    tokio::time::sleep(FOLLOW_EVERY).await;
-                }
-                Some(line) => {
-                    verifier.unended(&line);
-                    return verifier.finish();
-                }
-                None => return verifier.finish(),
-            },
-        }
-    }
 }
 
 fn summary(verdict: &Verdict) -> String {

@@ -10,7 +10,7 @@ use parlor_protocol::room::Members;
 use tokio::sync::oneshot;
 
 use super::HubStatus;
-use crate::audit::{LoginBy, Origin};
+use crate::audit::{AuditRecord, LoginBy, Origin};
 use crate::delivery::ConnId;
 use crate::rooms::{Command, NewDevice, UserId};
 
@@ -28,6 +28,8 @@ pub(crate) enum Ask {
     Ended { caller: Caller, user: UserId },
     /// A subcommand's request; `uid` is the caller's as the kernel tells it.
     Console { command: Command, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
+    /// Something that a subcommand has done by itself, for the record.
+    Record { record: AuditRecord, reply: oneshot::Sender<Result<(), Refusal>> },
     /// How things stand.
     Status { answer: oneshot::Sender<HubStatus> },
     /// The audit file is on disk up to this record.

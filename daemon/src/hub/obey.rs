@@ -71,6 +71,10 @@ impl Hub {
                 }
                 turn.answer(reply, result.map(|_| ()));
             }
+            Ask::Record { record, reply } => {
+                turn.rows.audit.push(record);
+                turn.answer(reply, Ok(()));
+            }
             Ask::Status { answer } => {
                 // Whoever has gone does not want to know any more.
                 let _gone = answer.send(self.status(at));

@@ -222,12 +222,7 @@ impl Writer {
 
     /// How much the file system has left for us, in bytes.
     pub(crate) fn free_bytes(&self) -> Result<u64, StoreError> {
-        let stat = rustix::fs::statvfs(&self.dir).map_err(|source| StoreError::File {
-            operation: "measure the space left for",
-            path: self.dir.clone(),
-            source: source.into(),
-        })?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        super::free_bytes(&self.dir)
     }
 }
 
@@ -278,7 +273,8 @@ fn purge(transaction: &Connection, before: Timestamp, max: u32) -> rusqlite::Res
         .prepare_cached(
             "DELETE FROM messages WHERE rowid IN (
                  SELECT m.rowid FROM rooms r JOIN messages m ON m.room = r.id
-                 WHERE r.terminated_at IS NOT NULL AND r.terminated_at <= ?1 LIMIT ?2)",
+                 WHERE r.terminated_at IS NOT NULL AND r.terminated_at <= ?1
+                 ORDER BY r.terminated_at, r.id, m.seq LIMIT ?2)",
         )?
         .execute(params![before.0, max])
         .map(|_| ())

@@ -7,7 +7,9 @@
 mod abuse;
 mod accounts;
 mod audit;
+mod backup;
 mod bad_input;
+mod check;
 mod crash;
 mod door;
 mod flow;

@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown};
 use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
@@ -203,7 +203,7 @@ fn give_to_owner(data: &Path, staged: &Path) -> Result<(), BackupError> {
     }
     let owner = fs::metadata(data).map_err(failed("look at", data))?;
     let give = |path: &Path| {
-        chown(path, Some(owner.uid()), Some(owner.gid())).map_err(failed("hand over", path))
+        lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(failed("hand over", path))
     };
     let audit = audit::directory(staged);
     for directory in [staged, &audit] {

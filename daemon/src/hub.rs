@@ -15,7 +15,7 @@ mod status;
 mod turn;
 
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::reply::CloseReason;
@@ -29,6 +29,7 @@ use turn::Turn;
 use crate::audit::{self, AuditRecord};
 use crate::clock::now;
 use crate::delivery::{self, Step};
+use crate::metrics::HubCounts;
 use crate::penalties::{Penalties, Terms};
 use crate::rooms::{Allowances, Limits, Retention, World};
 use crate::store::{Behind, DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
@@ -74,6 +75,10 @@ pub(crate) struct Hub {
     space: Space,
     /// Audit records that wait until the disk has room for them.
     held: Vec<AuditRecord>,
+    /// What a scraper is told.
+    counts: HubCounts,
+    /// The audit file is on disk up to this record, whether or not the store has heard of it.
+    audited: u64,
 }
 
 /// What the hub owns from the start: the world, the way to change it on disk, and how much of it
@@ -141,7 +146,7 @@ impl Hub {
         sign_up: watch::Sender<SignUpMode>,
     ) -> Self {
         // Whatever an earlier run left was brought into the audit files before this one began.
-        let audit_synced = Some(writer.audit_head().serial);
+        let audit_synced = writer.audit_head().serial;
         if let Some(mode) = world.sign_up_mode() {
             sign_up.send_replace(mode);
         }
@@ -156,9 +161,11 @@ impl Hub {
             presence: Presence::default(),
             chores: Chores::new(retention),
             sign_up,
-            audit_synced,
+            audit_synced: Some(audit_synced),
             space: Space::Enough,
             held: vec![],
+            counts: HubCounts::default(),
+            audited: audit_synced,
         }
     }
 
@@ -219,10 +226,12 @@ impl Hub {
         if turn.has_rows() || turn.ticked && self.audit_synced.is_some() {
             turn.rows.audit_done = self.audit_synced.take();
             turn.set_nonces_aside(&mut self.world);
+            let began = Instant::now();
             if let Err(error) = self.writer.commit(&turn.rows) {
                 self.hand_on(turn.failed());
                 return Err(error);
             }
+            self.counts.committed(turn.rows.events.len(), began.elapsed());
             // The benchmark reads this line: its bare SQLite writes in the same batches.
             log::debug!("events committed: {}", turn.rows.events.len());
         }

@@ -13,6 +13,7 @@ mod examine;
 mod hub;
 mod limited;
 mod logging;
+mod metrics;
 mod network;
 mod penalties;
 mod rooms;

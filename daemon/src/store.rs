@@ -35,10 +35,12 @@ pub(crate) use check::{Fault, Remedy};
 pub(crate) use onlooker::{Contents, Onlooker};
 pub(crate) use operators::KnownUser;
 pub(crate) use readers::{Asked, Generation, Readers};
-pub(crate) use writer::{Batch, Behind, DeviceUse, Writer};
+pub(crate) use writer::{Batch, Behind, DeviceUse, Sizes, Writer};
 
 /// The database, inside the data directory.
 pub(crate) const DATABASE: &str = "parlor.db";
+/// Its write-ahead log, beside it.
+const WAL: &str = "parlor.db-wal";
 /// The file whose lock says that the data directory is in use.
 pub(crate) const LOCK: &str = "lock";
 /// Where a backup is put together before it becomes the store. As long as it is there the half of a

@@ -2,24 +2,21 @@
 
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::id::{DeviceId, RoomId, Seq, Timestamp};
-use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
-use parlor_protocol::room::{Members, Room};
+use parlor_protocol::room::Room;
 
 use super::turn::Turn;
 use super::{Ask, Caller, Hub, Proof, Wish};
 use crate::audit::{self, Origin};
 use crate::delivery::{Opening, Place, Step};
+use crate::metrics::Kind;
 use crate::rooms::{
     Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
     RoomEvent, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
 };
 use crate::store::{DeviceUse, StoreError};
 use crate::translate;
-
-/// In rooms of more members nobody looks who of them is connected.
-const PRESENCE_MEMBERS_MAX: usize = 200;
 
 impl Hub {
     /// Decides and applies one ask. An error is the store's, and the end.
@@ -32,18 +29,10 @@ impl Hub {
         turn.asks += 1;
         match ask {
             Ask::Request { caller, id, wish } => {
-                let outcome = match wish {
-                    Wish::Do { user, command } => self.obey(turn, &caller, user, &command, at),
-                    Wish::SignUp(command) => self.sign_up(turn, &caller, &command, at),
-                    Wish::Open { user, device, proof } => {
-                        self.open(turn, &caller, user, device, &proof, at)
-                    }
-                    Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
-                    Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
-                    Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
-                    Wish::Missed { user } => Ok(Err(self.missed(turn, &caller, user, at))),
-                };
-                turn.reply(&caller, id, outcome?.unwrap_or_else(Outcome::Refused));
+                let kind = wish.kind();
+                let outcome = self.grant(turn, &caller, wish, at)?.unwrap_or_else(Outcome::Refused);
+                self.counts.commands.note(kind, &outcome);
+                turn.reply(&caller, id, outcome);
             }
             Ask::LoginBegins { caller, name, answer } => {
                 let refusal = self.try_login(turn, &caller, &name, at);
@@ -52,8 +41,10 @@ impl Hub {
             }
             Ask::LoginFailed { caller, id, name, by } => {
                 let refusal = self.login_failed(turn, &caller, &name, by, at);
+                let outcome = Outcome::Refused(refusal);
+                self.counts.commands.note(Kind::Login, &outcome);
                 if let Some(id) = id {
-                    turn.reply(&caller, id, Outcome::Refused(refusal));
+                    turn.reply(&caller, id, outcome);
                 }
             }
             Ask::Ended { caller, user } => {
@@ -62,14 +53,8 @@ impl Hub {
                 turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
             }
             Ask::Console { command, uid, reply } => {
-                let (actor, origin) = (Actor::Console, Origin::Console { uid });
-                let result = self.decide(turn, &actor, &command, &origin, at)?;
-                if let Err(refusal) = &result {
-                    let code = refusal.code;
-                    let record = audit::refusal(&self.world, &actor, &command, code, at, &origin);
-                    turn.rows.audit.extend(record);
-                }
-                turn.answer(reply, result.map(|_| ()));
+                let result = self.console(turn, &command, uid, at)?;
+                turn.answer(reply, result);
             }
             Ask::Record { record, reply } => {
                 turn.rows.audit.push(record);
@@ -79,7 +64,14 @@ impl Hub {
                 // Whoever has gone does not want to know any more.
                 let _gone = answer.send(self.status(at));
             }
-            Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
+            Ask::Count { answer, shards } => {
+                let _gone = answer.send(self.report(at));
+                turn.tell_all(&Step::Count(shards));
+            }
+            Ask::AuditSynced(serial) => {
+                self.audit_synced = Some(serial);
+                self.audited = serial;
+            }
             Ask::Pulse(reply) => {
                 // Whoever asked may have stopped waiting.
                 let _unheard = reply.send(());
@@ -97,6 +89,43 @@ impl Hub {
         }
         turn.end_ask();
         Ok(())
+    }
+
+    /// What a session wants, and what it came to.
+    fn grant(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        wish: Wish,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        match wish {
+            Wish::Do { user, command } => self.obey(turn, caller, user, &command, at),
+            Wish::SignUp(command) => self.sign_up(turn, caller, &command, at),
+            Wish::Open { user, device, proof } => self.open(turn, caller, user, device, &proof, at),
+            Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, caller, user))),
+            Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
+            Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
+            Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
+        }
+    }
+
+    /// A subcommand's command; what was refused is on record as well.
+    fn console(
+        &mut self,
+        turn: &mut Turn,
+        command: &Command,
+        uid: Option<u32>,
+        at: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let (actor, origin) = (Actor::Console, Origin::Console { uid });
+        let result = self.decide(turn, &actor, command, &origin, at)?;
+        if let Err(refusal) = &result {
+            let code = refusal.code;
+            let record = audit::refusal(&self.world, &actor, command, code, at, &origin);
+            turn.rows.audit.extend(record);
+        }
+        Ok(result.map(|_| ()))
     }
 
     /// A command of a user: what it came to, as its sender hears it.
@@ -294,18 +323,6 @@ impl Hub {
             .collect();
         turn.tell_conn(caller.conn, Step::Subscribe { conn: caller.conn, snapshot });
         Outcome::Done
-    }
-
-    /// A page of members, with who of them is connected. In a room of many nobody looks.
-    fn present(&self, room: RoomId, mut members: Members) -> Outcome {
-        let count = self.world.room(room).map_or(0, |room| room.members().len());
-        if count <= PRESENCE_MEMBERS_MAX {
-            for Record(member) in &mut members.members {
-                let user = self.world.user_by_name(&member.user);
-                member.online = user.map(|user| self.presence.is_online(user));
-            }
-        }
-        Outcome::Members(members)
     }
 
     /// Rooms from the store, where read markers are written some seconds late, with the markers of

@@ -2,7 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use parlor_protocol::id::RoomId;
+use parlor_protocol::record::Record;
+use parlor_protocol::reply::Outcome;
+use parlor_protocol::room::Members;
+
+use super::Hub;
 use crate::rooms::UserId;
+
+/// In rooms of more members nobody looks who of them is connected.
+const PRESENCE_MEMBERS_MAX: usize = 200;
 
 /// Sessions by user. It is not stored: after a restart nobody is connected.
 #[derive(Debug, Default)]
@@ -45,5 +54,19 @@ impl Presence {
     /// Whether a user is connected.
     pub(super) fn is_online(&self, user: UserId) -> bool {
         self.users.contains_key(&user)
+    }
+}
+
+impl Hub {
+    /// A page of members, with who of them is connected. In a room of many nobody looks.
+    pub(super) fn present(&self, room: RoomId, mut members: Members) -> Outcome {
+        let count = self.world.room(room).map_or(0, |room| room.members().len());
+        if count <= PRESENCE_MEMBERS_MAX {
+            for Record(member) in &mut members.members {
+                let user = self.world.user_by_name(&member.user);
+                member.online = user.map(|user| self.presence.is_online(user));
+            }
+        }
+        Outcome::Members(members)
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Checkpointer {
     helper: Option<JoinHandle<()>>,
     /// When the hub last waited for readers.
     waited_at: Option<Instant>,
+    /// How often the hub has finished.
+    finished: u64,
 }
 
 /// How far the WAL is.
@@ -75,7 +77,7 @@ impl Checkpointer {
                 path: path.to_owned(),
                 source,
             })?;
-        Ok(Self { due, wakes: Some(wakes), helper: Some(helper), waited_at: None })
+        Ok(Self { due, wakes: Some(wakes), helper: Some(helper), waited_at: None, finished: 0 })
     }
 
     /// Ends the helper and waits for its end.
@@ -116,7 +118,13 @@ impl Checkpointer {
             self.waited_at = Some(Instant::now());
         }
         self.due.store(false, Ordering::Release);
+        self.finished += 1;
         Ok(())
+    }
+
+    /// How often the hub has finished what the helper left.
+    pub(super) fn finished(&self) -> u64 {
+        self.finished
     }
 }
 

@@ -16,6 +16,7 @@ mod flow;
 mod harness;
 mod lifecycle;
 mod messages;
+mod metrics;
 mod operators;
 mod roles;
 mod rooms;

@@ -55,6 +55,8 @@ pub(crate) struct Announcement {
     pub(crate) plain: SocketAddr,
     /// Where it takes local ones.
     pub(crate) unix: PathBuf,
+    /// Where it takes scrapers, where it does.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 impl Daemon {
@@ -289,18 +291,21 @@ fn launch(dir: &TempDir) -> (Child, Announcement) {
 fn announcement(lines: &Receiver<String>) -> Result<Announcement, Vec<String>> {
     let (mut said, deadline) = (vec![], Instant::now() + PATIENCE);
     let (mut fingerprint, mut tls, mut plain, mut unix) = (None, None, None, None);
+    let mut metrics = None;
     loop {
         if let (Some(fingerprint), Some(tls), Some(plain), Some(unix)) =
             (&fingerprint, tls, plain, &unix)
         {
             let (fingerprint, unix) = (String::clone(fingerprint), PathBuf::clone(unix));
-            return Ok(Announcement { fingerprint, tls, plain, unix });
+            return Ok(Announcement { fingerprint, tls, plain, unix, metrics });
         }
         let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         else {
             return Err(said);
         };
-        if let Some(rest) = line.strip_prefix("host key ") {
+        if let Some(rest) = line.strip_prefix("metrics on http://") {
+            metrics = rest.strip_suffix("/metrics").and_then(|address| address.parse().ok());
+        } else if let Some(rest) = line.strip_prefix("host key ") {
             fingerprint = rest.strip_suffix(" (ED25519)").map(str::to_owned);
         } else if let Some(rest) = line.strip_prefix("listening on ") {
             match rest.rsplit_once(' ') {

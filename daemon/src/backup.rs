@@ -17,6 +17,10 @@ use crate::examine::{self, ExamineError};
 use crate::store::{self, Contents, DATABASE, Onlooker, RESTORING, StoreError};
 use crate::tls::HOST_KEY_FILE;
 
+/// A directory into which another thread still writes may take as many goes: it makes three things
+/// in it, and nothing any more once it is gone.
+const REMOVALS_MAX: u32 = 10;
+
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BackupError {
@@ -62,6 +66,37 @@ impl Drop for Unfinished {
     }
 }
 
+/// What the backup `directory` is called as long as it is in the making.
+fn unfinished(directory: &Path) -> PathBuf {
+    let mut name = directory.as_os_str().to_owned();
+    name.push(".unfinished");
+    name.into()
+}
+
+/// Removes a backup that another thread may still be making, and which has no name yet.
+///
+/// # Errors
+/// Something of it is left.
+pub(crate) fn abandon(directory: &Path) -> Result<(), BackupError> {
+    let unfinished = unfinished(directory);
+    let mut removed = remove(&unfinished);
+    for _ in 0..REMOVALS_MAX {
+        if removed.is_ok() {
+            break;
+        }
+        removed = remove(&unfinished);
+    }
+    removed
+}
+
+/// A backup in the making: so far an empty directory, and a store that can be read.
+pub(crate) struct Begun {
+    source: Onlooker,
+    data: PathBuf,
+    made: Unfinished,
+    directory: PathBuf,
+}
+
 /// A backup that is whole and synced, and has no name yet.
 pub(crate) struct Backup {
     made: Unfinished,
@@ -70,33 +105,40 @@ pub(crate) struct Backup {
     pub(crate) contents: Contents,
 }
 
-impl Backup {
-    /// Copies what is in the data directory, also while a daemon runs on it, to be called
-    /// `directory` once it is named.
+impl Begun {
+    /// Begins a backup of what is in the data directory, to be called `directory`.
     ///
     /// # Errors
-    /// There is something of that name; or something cannot be read or written, or is not whole.
-    /// Then nothing is left behind.
-    pub(crate) async fn make(data: &Path, directory: &Path) -> Result<Self, BackupError> {
+    /// There is something of that name, or there is no store, or no place for the backup.
+    pub(crate) fn new(data: &Path, directory: &Path) -> Result<Self, BackupError> {
         if directory.symlink_metadata().is_ok() {
             return Err(BackupError::Exists(directory.to_owned()));
         }
         let source = Onlooker::open(data)?;
         source.expect_our_schema()?;
-        let mut name = directory.as_os_str().to_owned();
-        name.push(".unfinished");
-        let unfinished = PathBuf::from(name);
+        let unfinished = unfinished(directory);
         if unfinished.symlink_metadata().is_ok() {
             return Err(BackupError::Unfinished(unfinished));
         }
         store::make_directory(&unfinished)?;
         let made = Unfinished(unfinished);
-        copy(&source, data, &made.0)?;
-        let contents = expect_whole(&made.0, "the store").await?;
-        store::sync_directory(&made.0)?;
-        Ok(Self { made, directory: directory.to_owned(), contents })
+        Ok(Self { source, data: data.to_owned(), made, directory: directory.to_owned() })
     }
 
+    /// Copies everything, also while a daemon runs on it, and examines the copy.
+    ///
+    /// # Errors
+    /// Something cannot be read or written, or is not whole. Then nothing is left behind.
+    pub(crate) async fn fill(self) -> Result<Backup, BackupError> {
+        let Self { source, data, made, directory } = self;
+        copy(&source, &data, &made.0)?;
+        let contents = expect_whole(&made.0, "the store").await?;
+        store::sync_directory(&made.0)?;
+        Ok(Backup { made, directory, contents })
+    }
+}
+
+impl Backup {
     /// Gives it its name.
     ///
     /// # Errors

@@ -182,7 +182,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
 
 /// Runs what may wait for the daemon.
 fn waiting(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    // What was interrupted ends with the process.
+    runtime.shutdown_background();
+    done
 }
 
 #[cfg(test)]

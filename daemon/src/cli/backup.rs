@@ -5,12 +5,15 @@ use std::path::{self, Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 use super::link::{Link, NONSENSE};
 use super::listing::{Form, json_text};
 use super::owner;
 use crate::audit::Copied;
-use crate::backup::{self, Backup};
+use crate::backup::{self, Backup, Begun};
 use crate::config::Config;
 use crate::control::{self, Request, Response};
 use crate::store::Contents;
@@ -45,12 +48,28 @@ pub(super) async fn run(config: &Config, arguments: BackupArgs) -> anyhow::Resul
     if arguments.only_record {
         return record(config, Copied::BackedUp, &directory).await;
     }
-    let backup = Backup::make(&config.data, &directory).await?;
+    let backup = make(config, &directory).await?;
     let contents = backup.contents;
     // Whoever has a backup has everything: there is none that is not on record.
     put_on_record(config, Copied::BackedUp, &directory).await?;
     backup.name()?;
     told("backup", &directory, contents, Form::of(arguments.json))
+}
+
+/// Makes it, on a thread of its own that an interrupt need not wait for.
+async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let begun = Begun::new(&config.data, directory)?;
+    let runtime = Handle::current();
+    let making = spawn_blocking(move || runtime.block_on(begun.fill()));
+    tokio::select! {
+        made = making => return Ok(made??),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    backup::abandon(directory)?;
+    bail!("interrupted; no backup was made and nothing is left of it")
 }
 
 /// Puts a backup back.

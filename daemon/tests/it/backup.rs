@@ -11,6 +11,7 @@ use std::thread;
 
 use parlor_protocol::id::RoomId;
 use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::{Daemon, DeviceKey, PASSWORD, saying, seqs_without_a_gap};
 
@@ -227,6 +228,35 @@ fn a_backup_overwrites_nothing_and_a_failed_one_leaves_nothing_behind() {
     store.execute("UPDATE rooms SET members = 1", []).unwrap();
     done(daemon.run(&["backup", text(&backup)]));
     assert!(!nowhere.exists());
+}
+
+#[test]
+fn an_interrupted_backup_is_whole_or_leaves_nothing_behind() {
+    let daemon = Daemon::start();
+    let mut alice = daemon.user("alice");
+    let room = alice.create("ops").unwrap();
+    for _ in 0..200 {
+        alice.say(room, &"hello ".repeat(600)).unwrap();
+    }
+    let (backup, unfinished) = (daemon.place("backup"), daemon.place("backup.unfinished"));
+    let mut interrupted = 0;
+    for _ in 0..20 {
+        let mut child = daemon.spawn(&["backup", text(&backup)]);
+        while !unfinished.exists() && child.try_wait().unwrap().is_none() {
+            thread::yield_now();
+        }
+        let _ended = kill_process(Pid::from_child(&child), Signal::INT);
+        let made = child.wait().unwrap().success();
+        assert_eq!((backup.exists(), unfinished.exists()), (made, false));
+        if made {
+            fs::remove_dir_all(&backup).unwrap();
+        } else {
+            interrupted += 1;
+        }
+    }
+    println!("{interrupted} of 20 were interrupted");
+    done(daemon.run(&["backup", text(&backup)]));
+    done(daemon.run_on(&backup, &["check"]));
 }
 
 #[test]

@@ -98,7 +98,12 @@ const BROKEN: &[(&str, &str)] = &[
     ("audit", "UPDATE meta SET audit_head = CAST(zeroblob(31) || x'01' AS BLOB)"),
     ("audit", "UPDATE meta SET audit_serial = audit_serial + 1"),
     ("audit", "INSERT INTO audit_outbox SELECT audit_serial + 1, '{}' FROM meta"),
-    ("audit", "UPDATE audit_outbox SET record = replace(record, 'done', 'gone')"),
+    (
+        "audit",
+        r#"INSERT OR REPLACE INTO audit_outbox
+           SELECT audit_serial, '{"serial":' || audit_serial || ',"prev":"' || hex(zeroblob(32))
+                                || '","hash":"' || hex(zeroblob(32)) || '"}' FROM meta"#,
+    ),
 ];
 
 #[test]

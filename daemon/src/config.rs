@@ -27,6 +27,9 @@ use crate::rooms::{Limits, Retention};
 const SYSTEM_CONFIG_DIRECTORY: &str = "/etc/parlord";
 const CONFIG_FILE: &str = "parlord.toml";
 
+/// Days after its last use for which a device logs its user in: a lost one is no key for ever.
+const DEVICES_UNUSED_DAYS: u32 = 90;
+
 /// Why the daemon does not know what to do. Every message names the place and is one line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -264,6 +267,7 @@ impl Config {
                 associations_ms: days_ms(file.retention.associations_days),
                 notifications_ms: days_ms(file.retention.notifications_days),
                 terminated_ms: days_ms(file.retention.terminated_days),
+                devices_ms: days_ms(DEVICES_UNUSED_DAYS),
             },
             audit: Rolling {
                 file_bytes: file.audit.file_bytes,

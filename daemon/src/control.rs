@@ -36,10 +36,10 @@ use crate::clock::now;
 use crate::rooms::{Command, Standing};
 use crate::store::{Readers, StoreError};
 
-/// The longest line, in bytes: a page of users with the longest names takes 16 KiB.
+/// The longest line, in bytes: a page of users with the longest display names takes most of it.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Users on one page of the list.
-const PAGE_USERS_MAX: u32 = 200;
+const PAGE_USERS_MAX: u32 = 80;
 
 /// What answering takes, running or not.
 pub(crate) trait Daemon: Send + Sync + 'static {

@@ -81,6 +81,8 @@ pub(crate) type Batch = Vec<Step>;
 pub(crate) enum Step {
     /// The answer to a request of this connection.
     Reply { conn: ConnId, frame: Bytes },
+    /// The connection gets this frame.
+    Tell { conn: ConnId, frame: Bytes },
     /// The connection is this user's from now on.
     Open { conn: ConnId, opening: Opening, rooms: Vec<Place> },
     /// The connection gets this snapshot, and from now on the pushes of its rooms.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::audit::{self, Lines};
+use crate::audit::{self, Awaited, Reading};
 use crate::store::{Contents, Fault, Onlooker, Remedy, StoreError};
 use crate::tls::{self, HostKey};
 
@@ -41,10 +41,9 @@ pub(crate) async fn examine(data: &Path) -> Result<Report, ExamineError> {
         Fault::new("host-key", "the data directory", &error.to_string(), Remedy::HostKey)
     }));
     let mark = store.audit_mark()?;
-    let directory = audit::directory(data);
-    let lines = Lines::open(&directory)
-        .map_err(|source| ExamineError::Audit { directory: directory.clone(), source })?;
-    let verdict = audit::look_through(lines, mark).await;
+    let records = Reading::open(data, mark, Awaited::Ends)
+        .map_err(|source| ExamineError::Audit { directory: audit::directory(data), source })?;
+    let verdict = records.verify().await;
     let told = |fault: &dyn std::fmt::Display| {
         Fault::new("audit", "the audit files", &fault.to_string(), Remedy::Audit)
     };

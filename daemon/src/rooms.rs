@@ -17,6 +17,7 @@ mod association;
 mod codes;
 mod command;
 mod decide;
+mod devices;
 mod effect;
 mod entering;
 mod event;
@@ -39,6 +40,7 @@ pub(crate) use allowance::{Allowances, Limits, RECALL_MS, Suspicion};
 pub(crate) use association::{Association, Ban, BanNotice, Rank, ended_by};
 pub(crate) use codes::{Code as SignUpCode, CodeTerms};
 pub(crate) use command::{Actor, Command, Decision, Password, WhichNotices};
+pub(crate) use devices::Device;
 pub(crate) use effect::{Audience, Effect, audience, membership_effect};
 #[cfg(test)]
 pub(crate) use event::Stream;

@@ -6,7 +6,7 @@ use crate::message::Message;
 use crate::name::{Title, UserName};
 use crate::notification::{Notification, WhichNotifications};
 use crate::record::{Record, wire_enum, wire_struct};
-use crate::room::{Departure, Member, ReadMarker, Role, Room};
+use crate::room::{Departure, Member, Present, ReadMarker, Role, Room};
 use crate::text::{Reason, Topic};
 
 wire_enum! {
@@ -32,6 +32,9 @@ wire_enum! {
         Blocked(Blocked),
         /// One blocks a user no longer.
         Unblocked(Unblocked),
+        /// Members of the room that this connection watches are to be shown otherwise. No change of
+        /// the room, and without a revision.
+        Present(Present),
     }
 }
 

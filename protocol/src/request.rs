@@ -2,7 +2,7 @@
 
 use crate::account::{
     DeviceLogin, LoginFinish, LoginStart, PasswordFinish, PasswordStart, RevokeDevice,
-    SignUpFinish, SignUpStart,
+    SetDisplayName, SignUpFinish, SignUpStart,
 };
 use crate::entry::{
     AddMember, Approve, BanUser, Block, Deny, InviteUser, Kick, ListInvites, ListOfRoom, ListOwn,
@@ -13,7 +13,7 @@ use crate::notification::WhichNotifications;
 use crate::record::{Record, wire_enum, wire_struct};
 use crate::room::{
     CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, MarkRead, Promote,
-    Rename, SetSlowMode, SetTopic, Transfer,
+    Rename, SetSlowMode, SetTopic, Transfer, Watch,
 };
 
 wire_enum! {
@@ -113,6 +113,10 @@ wire_enum! {
         ListFormerRooms(ListOwn),
         /// Asks for a page of the users whom one blocks; answered by `Blocks`.
         ListBlocks(ListOwn),
+        /// Says which room's member list one has open; answered by `Done`.
+        Watch(Watch),
+        /// Sets or clears one's display name; answered by `Named`.
+        SetDisplayName(SetDisplayName),
     }
 }
 

@@ -123,6 +123,7 @@ impl Context<'_> {
             LineCommand::Log { page } => self.log(&page).await,
             LineCommand::Devices { action, page } => self.devices(action, &page).await,
             LineCommand::Passwd => self.passwd().await,
+            LineCommand::Name { text } => self.name(&text).await,
             LineCommand::Whoami => Ok(self.out.list(&self.me)?),
         }
     }

@@ -127,7 +127,7 @@ async fn meanwhile<T>(
         tokio::select! {
             done = &mut work => return Ok(done),
             ask = asks.recv() => match ask.ok_or(ScreenGone)? {
-                Ask::Send { room, local, text } => outbox.add(room, local, text),
+                Ask::Send { room, local, text, kind } => outbox.add(room, local, text, kind),
                 Ask::Do { id, .. } => {
                     tell(News::Failed { id, code: None, why: NOT_CONNECTED.to_owned() })?;
                 }

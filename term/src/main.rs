@@ -11,6 +11,7 @@ mod keys;
 mod known_hosts;
 mod lines;
 mod link;
+mod links;
 mod model;
 mod net;
 mod screen;

@@ -1,21 +1,32 @@
 //! What the full-screen client knows and shows; it names neither the screen nor the network.
 
+mod completion;
 mod form;
+mod history;
 mod input;
+mod kill_ring;
+mod paste;
 mod popup;
+mod selection;
 mod timeline;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::Notification;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::Role;
 
+pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
 pub(crate) use self::form::{Form, Purpose, Value, Whom};
-pub(crate) use self::input::{Fit, Input, Reach};
+pub(crate) use self::history::{From, History, Seeking};
+pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
+pub(crate) use self::kill_ring::KillRing;
+pub(crate) use self::paste::{LINES_ASKED_MIN, PASTE_CHOICES, Paste, PasteChoice};
 pub(crate) use self::popup::{GoTo, List, Listing, More, Popup, Question, ROWS_MAX, Row};
+pub(crate) use self::selection::{Selection, Step};
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
@@ -49,8 +60,30 @@ pub(crate) struct Model {
     pub(crate) last: Option<RoomId>,
     /// What is being written.
     pub(crate) input: Input,
+    /// What was cut out of it.
+    pub(crate) kill_ring: KillRing,
+    /// What was written before.
+    pub(crate) history: History,
+    /// The search through it, where one goes on.
+    pub(crate) seeking: Option<Seeking>,
+    /// What Tab offered last.
+    pub(crate) completion: Option<Completion>,
+    /// Rooms that were heard of and may be entered, the last first.
+    pub(crate) heard_of: VecDeque<Heard>,
+    /// The link that was copied last.
+    pub(crate) copied_link: Option<String>,
+    /// A paste that waits for a word on what to do with it.
+    pub(crate) pasted: Option<Paste>,
     /// What the input line has to say: an error, an answer, a question.
     pub(crate) notice: Option<Notice>,
+    /// Where the user's attention is, as far as the terminal has said so.
+    pub(crate) focus: Option<Focus>,
+    /// Whose the mouse is.
+    pub(crate) mouse: Mouse,
+    /// When a key was pressed last.
+    pub(crate) touched_at: Timestamp,
+    /// When the user was called last.
+    pub(crate) called_at: Option<Timestamp>,
     /// What lies over the conversation, the last on top.
     pub(crate) popups: Vec<Popup>,
     /// What happens if the same is asked for again.
@@ -112,12 +145,16 @@ pub(crate) struct Room {
     pub(crate) read: Seq,
     /// How many messages came after that.
     pub(crate) unread: u32,
+    /// Whether its talk is not to call one.
+    pub(crate) muted: bool,
     /// How many of these mention one.
     pub(crate) mentions: u32,
     /// The first message that was unread when the room was last gone to, and how many there were.
     pub(crate) fresh: Option<(Seq, u32)>,
     /// Its conversation.
     pub(crate) timeline: Timeline,
+    /// The messages that are chosen in it.
+    pub(crate) selection: Option<Selection>,
     /// One's own messages that are not acknowledged, oldest first.
     pub(crate) unsent: Vec<Unsent>,
     /// What was being written when another room was chosen.
@@ -131,6 +168,10 @@ pub(crate) struct Member {
     pub(crate) user: String,
     /// What they are in the room.
     pub(crate) role: Role,
+    /// Whether they are connected; `None` where nobody looks.
+    pub(crate) online: Option<bool>,
+    /// What they are shown with beside their name; untrusted.
+    pub(crate) display_name: Option<String>,
 }
 
 /// Names a message of one's own from when it is written until it is acknowledged.
@@ -144,6 +185,8 @@ pub(crate) struct Unsent {
     pub(crate) local: LocalId,
     /// What it says.
     pub(crate) text: String,
+    /// Whether that is said or done.
+    pub(crate) kind: MessageKind,
     /// How it stands.
     pub(crate) state: SendState,
 }
@@ -237,6 +280,24 @@ pub(crate) enum AskedFrom {
     Key,
 }
 
+/// Whose the mouse is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mouse {
+    /// The terminal's, which selects text with it.
+    Terminals,
+    /// Ours: it scrolls and chooses rooms.
+    Ours,
+}
+
+/// Where the user's attention is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// At this terminal.
+    Here,
+    /// At another window.
+    Away,
+}
+
 /// A message to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Jump {
@@ -271,7 +332,18 @@ impl Model {
             here: None,
             last: None,
             input: Input::default(),
+            kill_ring: KillRing::default(),
+            history: History::default(),
+            seeking: None,
+            completion: None,
+            heard_of: VecDeque::new(),
+            copied_link: None,
+            pasted: None,
             notice: None,
+            focus: None,
+            mouse: Mouse::Terminals,
+            touched_at: now,
+            called_at: None,
             popups: Vec::new(),
             armed: None,
             asked: Vec::new(),
@@ -349,9 +421,11 @@ impl Room {
             members: Vec::new(),
             read: Seq::default(),
             unread: 0,
+            muted: false,
             mentions: 0,
             fresh: None,
             timeline: Timeline::default(),
+            selection: None,
             unsent: Vec::new(),
             draft: Input::default(),
         }

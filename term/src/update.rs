@@ -1,11 +1,18 @@
 //! The one place where the model changes: a message comes in, intents go out, nothing else happens.
 
+mod alert;
 mod answers;
+mod complete;
+mod copy;
+mod edit;
 mod form;
 mod keys;
+mod mute;
 mod news;
 mod offers;
+mod paste;
 mod popups;
+mod recall;
 mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -13,7 +20,7 @@ pub(crate) mod tests;
 use std::collections::BTreeSet;
 
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
-use parlor_protocol::message::Message;
+use parlor_protocol::message::{Message, MessageKind};
 use parlor_protocol::notification::Notification;
 use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::refusal::Code;
@@ -21,12 +28,13 @@ use parlor_protocol::room::{self, ReadMarker};
 
 pub(crate) use self::news::role_word;
 pub(crate) use self::offers::offers;
+pub(crate) use self::paste::line_count;
 pub(crate) use self::popups::matching;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
-    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Jump, Link, Listing, LocalId, Member,
-    Model, More, Notice, Row,
+    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, Link, Listing, LocalId,
+    Member, Model, More, Mouse, Notice, Row,
 };
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
@@ -42,12 +50,25 @@ pub(crate) enum Msg {
     Type(char),
     /// Text was pasted, as one piece.
     Paste(String),
+    /// The user came to the terminal, or went elsewhere.
+    Focus(Focus),
+    /// The user's editor has ended.
+    Edited(Edited),
     /// The beginning of what is known of a room was scrolled to.
     ReachedTop(RoomId),
     /// A room was seen up to this message.
     Seen(RoomId, Seq),
     /// The network has something.
     News(News),
+}
+
+/// What came of the text in the user's editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edited {
+    /// The room it is for.
+    pub(crate) room: Option<RoomId>,
+    /// The text; otherwise what went wrong.
+    pub(crate) text: Result<String, String>,
 }
 
 /// What comes from the network.
@@ -67,6 +88,8 @@ pub(crate) enum News {
     NoticesRead(Option<NotificationId>),
     /// Notifications are gone, on some device: this one, or all.
     NoticesDismissed(Option<NotificationId>),
+    /// Members of a room are to be shown otherwise.
+    Present(room::Present),
     /// These are the users whom one blocks, all of them.
     Blocks(BTreeSet<String>),
     /// One blocks a user from now on, on all devices.
@@ -158,6 +181,21 @@ pub(crate) enum Intent {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Put this into the terminal's clipboard.
+    Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(Mouse),
+    /// Show these lines and nothing else until a key is pressed.
+    Bare(Vec<String>),
+    /// Call the user's attention to this.
+    Call(String),
+    /// Let the user edit a text in their editor.
+    Edit {
+        /// The room it is for.
+        room: Option<RoomId>,
+        /// The text as it is.
+        text: String,
+    },
     /// Ask the server.
     Ask(Ask),
 }
@@ -173,6 +211,8 @@ pub(crate) enum Ask {
         local: LocalId,
         /// What it says.
         text: String,
+        /// Whether that is said or done.
+        kind: MessageKind,
     },
     /// For the messages before a place.
     Older {
@@ -181,7 +221,7 @@ pub(crate) enum Ask {
         /// The place; `None` for the room's last.
         before: Option<Seq>,
     },
-    /// For the members of a room.
+    /// For the members of a room, and to be told from then on how they are to be shown.
     Members {
         /// Of which.
         room: RoomId,
@@ -211,6 +251,9 @@ pub(crate) enum Ask {
 
 /// Takes a message in and tells what follows from it.
 pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
+    if matches!(msg, Msg::Act(_) | Msg::Type(_) | Msg::Paste(_)) {
+        model.touched_at = model.now;
+    }
     match msg {
         Msg::Tick(now) => {
             model.now = now;
@@ -218,10 +261,24 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
         }
         Msg::Act(action) => keys::act(model, action),
         Msg::Type(c) => {
+            if let Some(intents) = paste::type_in(model, c) {
+                return intents;
+            }
+            if recall::type_in(model, c) {
+                return Vec::new();
+            }
             let mut bytes = [0; 4];
             insert(model, c.encode_utf8(&mut bytes))
         }
-        Msg::Paste(text) => insert(model, &text),
+        Msg::Focus(focus) => {
+            model.focus = Some(focus);
+            Vec::new()
+        }
+        Msg::Edited(edited) => {
+            edit::take(model, edited);
+            Vec::new()
+        }
+        Msg::Paste(text) => paste::take(model, &text),
         Msg::ReachedTop(room) => older(model, room),
         Msg::Seen(room, seq) => seen(model, room, seq),
         Msg::News(news) => news::take(model, news),
@@ -233,11 +290,22 @@ fn insert(model: &mut Model, text: &str) -> Vec<Intent> {
     if let Some(intents) = popups::insert(model, text) {
         return intents;
     }
-    match model.input.insert(text) {
-        Fit::Whole => {}
-        Fit::Cut => error(model, "The input line is full; the rest was not taken."),
-    }
+    write(model, text);
     Vec::new()
+}
+
+/// Puts text into the input line.
+fn write(model: &mut Model, text: &str) {
+    model.seeking = None;
+    let fit = model.input.insert(text);
+    check(model, fit);
+}
+
+/// Says so where the input line had no room for all.
+fn check(model: &mut Model, fit: Fit) {
+    if fit == Fit::Cut {
+        error(model, "The input line is full; the rest was not taken.");
+    }
 }
 
 /// Asks the server where there is a connection; where there is none, nothing is taken away.
@@ -267,6 +335,7 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
     if model.here == Some(id) || model.room_mut(id).is_none() {
         return Vec::new();
     }
+    model.seeking = None;
     let written = std::mem::take(&mut model.input);
     match model.here {
         Some(here) => {
@@ -291,9 +360,8 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
 /// Asks for what a room needs to be shown, as far as it is not known.
 fn look_up(model: &mut Model, id: RoomId) -> Vec<Intent> {
     let mut intents = older(model, id);
-    if model.room_mut(id).is_some_and(|room| room.members.is_empty()) {
-        intents.push(Intent::Ask(Ask::Members { room: id }));
-    }
+    // Also where they are known: who came and went is told of the room that is shown alone.
+    intents.push(Intent::Ask(Ask::Members { room: id }));
     intents
 }
 

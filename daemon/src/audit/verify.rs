@@ -4,21 +4,14 @@
 //! Where the oldest file that is kept begins, nothing is missing: older ones were removed by then,
 //! and its first record tells which one it follows.
 
-use std::time::Duration;
-
 use parlor_protocol::id::Bytes;
 
 use super::chain::{Link, Sealed};
-use super::lines::{Line, Lines, Unreadable};
+use super::lines::{Line, Unreadable};
 use crate::store::AuditMark;
 
 /// So many faults are told one by one. Whoever rewrites half a file makes them by the thousand.
 const FAULTS_MAX: usize = 50;
-
-/// How often the last line is looked at again before it counts as cut off, and how soon: the daemon
-/// may be writing it.
-const UNENDED_LOOKS: u32 = 10;
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +33,8 @@ pub(crate) struct Verdict {
     pub(crate) records: u64,
     /// Lines from before there was a chain, which nobody can vouch for.
     pub(crate) unchained: u64,
+    /// Records that are not in the files yet.
+    pub(crate) waiting: u64,
     /// Files that were read.
     pub(crate) files: u64,
     /// The number of the first of these records.
@@ -55,28 +50,6 @@ struct Last {
     serial: Option<u64>,
     /// `None` behind a damaged line.
     hash: Option<Bytes<32>>,
-}
-
-/// Looks through all lines that there are; `mark` is what the store remembered before.
-pub(crate) async fn look_through(mut lines: Lines, mark: AuditMark) -> Verdict {
-    let (mut verifier, mut looks) = (Verifier::new(mark), 0);
-    loop {
-        match lines.next() {
-            Ok(Some(line)) => verifier.line(&line),
-            Err(unreadable) => verifier.unreadable(&unreadable),
-            Ok(None) => match lines.unended() {
-                Some(_) if looks < UNENDED_LOOKS => {
-                    looks += 1;
-                    tokio::time::sleep(LOOK_AGAIN_AFTER).await;
-                }
-                Some(line) => {
-                    verifier.unended(&line);
-                    return verifier.finish();
-                }
-                None => return verifier.finish(),
-            },
-        }
-    }
 }
 
 /// Looks at line after line.
@@ -118,20 +91,25 @@ impl Verifier {
         }
     }
 
-    /// Looks at a line that has no end. While records wait for the files it may be one of them, half
-    /// written by a daemon that runs, or by one that crashed: the next one makes it up.
+    /// Looks at a line that has no end. Where its record still waits in the store, it is what a
+    /// write that failed has left, and is made up.
     pub(crate) fn unended(&mut self, line: &Line) {
-        if self.mark.synced.serial < self.mark.head.serial {
-            return;
-        }
         self.go_to(&line.file, line.number);
-        self.tell("it has been cut off");
+        let last = self.last_serial();
+        if !(self.mark.synced.serial..self.mark.head.serial).contains(&last) {
+            self.tell("it has been cut off");
+        }
     }
 
     /// Takes note of a file that cannot be read to its end.
     pub(crate) fn unreadable(&mut self, unreadable: &Unreadable) {
         self.go_to(&unreadable.file, unreadable.line + 1);
         self.tell(format!("it cannot be read: {}", unreadable.source));
+    }
+
+    /// The number of the last record; 0 before the first.
+    pub(crate) fn last_serial(&self) -> u64 {
+        self.last.and_then(|last| last.serial).unwrap_or(0)
     }
 
     /// What was found, now that there are no more lines.
@@ -141,7 +119,8 @@ impl Verifier {
             // Not a line of the chain is left, so these are no early ones.
             self.vouch_for_no_early_line();
         }
-        let last = self.last.and_then(|last| last.serial).unwrap_or(0);
+        let last = self.last_serial();
+        self.verdict.waiting = head.serial.saturating_sub(last.max(synced.serial));
         if last < synced.serial && synced.hash != Bytes::default() {
             let missing = numbers(last + 1, synced.serial);
             self.tell(format!("behind it, {missing} missing at the end"));

@@ -56,6 +56,7 @@ pub(super) struct File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Server {
+    #[serde(deserialize_with = "server_name")]
     pub(super) name: DisplayName,
     #[serde(deserialize_with = "motd")]
     pub(super) motd: String,
@@ -258,6 +259,11 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
 
 fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+/// What is wrong with it is told, where the wire would take it cleaned.
+fn server_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DisplayName, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 fn motd<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -2,7 +2,7 @@
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
-use parlor_protocol::name::UserName;
+use parlor_protocol::name::{DisplayName, UserName};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::text::Reason;
 use serde::{Deserialize, Serialize};
@@ -199,6 +199,8 @@ pub(crate) struct ListedUser {
     pub(crate) operator: bool,
     /// Whether they may log in, in a word.
     pub(crate) status: String,
+    /// What they are shown with beside the name.
+    pub(crate) display_name: Option<DisplayName>,
 }
 
 /// What there is to say of one user.

@@ -270,6 +270,11 @@ fn append(shard: &Shard, batch: Batch, waves: &mut VecDeque<Wave>) {
                     singles.add(conn);
                 }
             }
+            Step::Tell { conn, frame } => {
+                if let Some(conn) = registry.conn(conn) {
+                    singles.push(conn, frame);
+                }
+            }
             Step::Open { conn, opening, rooms } => {
                 if let Some(conn) = registry.conn(conn).cloned() {
                     registry.open(&conn, opening, rooms);

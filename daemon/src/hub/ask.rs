@@ -91,6 +91,8 @@ pub(crate) enum Wish {
     Open { user: UserId, device: Option<NewDevice>, proof: Proof },
     /// The snapshot and the pushes of the user's rooms.
     Subscribe { user: UserId },
+    /// Presence of the members of this room, in place of the one before.
+    Watch { user: UserId, room: Option<RoomId> },
     /// This page of a room's members, with who of them is connected.
     Present { room: RoomId, members: Members },
     /// These rooms, as they were found in the store, with how far the user has read them by now.
@@ -105,7 +107,7 @@ impl Wish {
         match self {
             Self::Do { user: _, command } | Self::SignUp(command) => Kind::of(command),
             Self::Open { .. } => Kind::Login,
-            Self::Subscribe { .. } => Kind::Subscribe,
+            Self::Subscribe { .. } | Self::Watch { .. } => Kind::Subscribe,
             Self::Present { .. } | Self::Freshen { .. } | Self::Missed { .. } => Kind::LookUp,
         }
     }

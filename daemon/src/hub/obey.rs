@@ -1,11 +1,14 @@
 //! From an ask to its events, and from each event to its row, its audit record and its frames.
 
+use std::sync::Arc;
+
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::id::{DeviceId, RoomId, Seq, Timestamp};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::room::Room;
 
+use super::presence::Online;
 use super::turn::Turn;
 use super::{Ask, Caller, Hub, Proof, Wish};
 use crate::audit::{self, Origin};
@@ -15,7 +18,7 @@ use crate::rooms::{
     Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
     RoomEvent, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
 };
-use crate::store::{DeviceUse, StoreError};
+use crate::store::StoreError;
 use crate::translate;
 
 impl Hub {
@@ -48,7 +51,13 @@ impl Hub {
                 }
             }
             Ask::Ended { caller, user } => {
-                self.presence.exit(caller.conn.serial);
+                self.watching.unwatch(caller.conn.serial);
+                if let Some(used) = self.presence.exit(caller.conn.serial) {
+                    self.note_device_use(&used, at);
+                    if !self.presence.is_online(user) {
+                        self.watching.came_or_went(&self.world, user, true);
+                    }
+                }
                 let name = translate::name_of(&self.world, user);
                 turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
             }
@@ -81,6 +90,7 @@ impl Hub {
                 self.world.forget_nonces(at);
                 self.allowances.tidy(at);
                 self.penalties.tidy(at);
+                self.note_devices_in_use(at);
                 self.purge(at);
                 self.do_chores(turn, at)?;
             }
@@ -104,6 +114,7 @@ impl Hub {
             Wish::SignUp(command) => self.sign_up(turn, caller, &command, at),
             Wish::Open { user, device, proof } => self.open(turn, caller, user, device, &proof, at),
             Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, caller, user))),
+            Wish::Watch { user, room } => Ok(self.watch(caller, user, room, at)),
             Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
             Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
             Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
@@ -139,7 +150,10 @@ impl Hub {
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let decided = self.decide(turn, &Actor::User(user), command, &caller.origin(), at)?;
         Ok(match decided {
-            Ok(decided) => Ok(self.outcome(turn, user, command, &decided)),
+            Ok(decided) => {
+                self.scrutinise(turn, caller, user, (command, &decided), at);
+                Ok(self.outcome(turn, user, command, &decided))
+            }
             Err(refusal) => {
                 let (refusal, suspicion) = self.allowances.refused(user, command, refusal, at);
                 self.suspect(turn, caller, user, suspicion, at);
@@ -155,7 +169,7 @@ impl Hub {
         refusal
     }
 
-    fn suspect(
+    pub(super) fn suspect(
         &self,
         turn: &mut Turn,
         caller: &Caller,
@@ -194,7 +208,7 @@ impl Hub {
             return Ok(Ok(Outcome::Done));
         }
         let opening = Opening { user, device, password_proved: false };
-        Ok(Ok(self.begin(turn, caller, opening, at)))
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
     }
 
     /// A login that was proved. Between the proof and now the device may have been revoked, or the
@@ -217,7 +231,10 @@ impl Hub {
         };
         let (known, stands) = match proof {
             Proof::Password(record) => (None, self.has_password(turn, user, record)?),
-            Proof::Device(device) => (Some(*device), self.has_device(user, *device)),
+            Proof::Device(device) => {
+                let since = Timestamp(at.0.saturating_sub(self.chores.retention.devices_ms));
+                (Some(*device), self.world.has_device(user, *device, since))
+            }
         };
         if !stands {
             return Ok(Err(self.login_failed(turn, caller, &name, proof.by(), at)));
@@ -248,42 +265,7 @@ impl Hub {
         turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, proof.by(), at));
         let password_proved = matches!(proof, Proof::Password(_));
         let opening = Opening { user, device: registered, password_proved };
-        Ok(Ok(self.begin(turn, caller, opening, at)))
-    }
-
-    /// Why a user who has proved to be one is not let in.
-    fn kept_out(&self, user: UserId) -> Result<Option<Refusal>, StoreError> {
-        let status = self.world.user(user).map(|user| user.status);
-        Ok(match status {
-            Some(Status::Active) => None,
-            Some(Status::Waiting) => Some(Code::SignUpWaiting.into()),
-            Some(Status::Denied) => {
-                let reason = self.writer.status_reason(user)?;
-                Some(Refusal { reason, ..Code::SignUpDenied.into() })
-            }
-            Some(Status::Disabled) => Some(Code::Disabled.into()),
-            Some(Status::Removed) | None => Some(Code::BadCredentials.into()),
-        })
-    }
-
-    /// Whether the user's password is still the one behind this record. The world does not know:
-    /// what this turn has set comes before what is stored.
-    fn has_password(&self, turn: &Turn, user: UserId, record: &[u8]) -> Result<bool, StoreError> {
-        let set = turn.rows.events.iter().rev().find_map(|event| match &event.what {
-            Happening::User(
-                whose,
-                UserEvent::PasswordSet(set) | UserEvent::PasswordRestretched(set),
-            ) if *whose == user => Some(set),
-            Happening::User(..) | Happening::Directory(_) | Happening::Room(..) => None,
-        });
-        match set {
-            Some(set) => Ok(set.record == record),
-            None => Ok(self.writer.password_record(user)?.is_some_and(|stored| stored == record)),
-        }
-    }
-
-    fn has_device(&self, user: UserId, device: DeviceId) -> bool {
-        self.world.user(user).is_some_and(|user| user.devices().any(|(id, _)| id == device))
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
     }
 
     /// Makes a connection a user's.
@@ -293,13 +275,18 @@ impl Hub {
         caller: &Caller,
         opening: Opening,
         at: Timestamp,
-    ) -> Outcome {
+    ) -> Result<Outcome, StoreError> {
         let Opening { user, device, .. } = opening;
-        if let Some(device) = device {
-            let address = caller.address.to_string();
-            self.note_device_use(DeviceUse { user, device, at, address });
+        if !self.presence.is_online(user) {
+            self.watching.came_or_went(&self.world, user, false);
         }
-        self.presence.enter(caller.conn.serial, user);
+        if let Some(device) = device {
+            self.note_network(turn, caller, (user, device), at)?;
+        }
+        let address = Arc::clone(&caller.address);
+        let online = Online { user, device, address, noted_at: at };
+        let online = self.presence.enter(caller.conn.serial, online);
+        self.note_device_use(&online, at);
         let place = |room: RoomId| {
             let of = self.world.membership(room, user);
             let of = of.expect("invariant: a user's rooms have the user");
@@ -308,11 +295,12 @@ impl Hub {
         let rooms = self.world.rooms_of(user).map(place).collect();
         turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
         let account = self.world.user(user).expect("invariant: users are never forgotten");
-        Outcome::LoggedIn(LoggedIn {
+        Ok(Outcome::LoggedIn(LoggedIn {
             user: account.name.clone(),
             operator: account.standing == Standing::Operator,
             device,
-        })
+            display_name: account.display_name.clone(),
+        }))
     }
 
     fn subscribe(&mut self, turn: &mut Turn, caller: &Caller, user: UserId) -> Outcome {
@@ -399,6 +387,7 @@ impl Hub {
     /// Lets an event happen: to the world, to those who hear of it, to the audit and to the store.
     fn happen(&mut self, turn: &mut Turn, actor: &Actor, event: Event, origin: &Origin<'_>) {
         self.world.apply(&event);
+        self.note_presence(&event);
         turn.rows.audit.extend(audit::event(&self.world, actor, &event, origin));
         match &event.what {
             Happening::Directory(what) => turn.note_sign_up_mode(what),
@@ -445,6 +434,7 @@ impl Hub {
                 turn.tell_all_behind_the_answer(Step::Disown { user, reason });
             }
             UserEvent::PasswordRestretched(_)
+            | UserEvent::DisplayNameSet(_)
             | UserEvent::DeviceAdded { .. }
             | UserEvent::Notified { .. }
             | UserEvent::NotificationsRead(_)

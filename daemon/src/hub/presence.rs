@@ -1,44 +1,92 @@
-//! Who is connected: which users have a session, by any of their devices.
+//! Who is connected: which users have a session, by which of their devices.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use parlor_protocol::id::RoomId;
-use parlor_protocol::record::Record;
-use parlor_protocol::reply::Outcome;
-use parlor_protocol::room::Members;
+use parlor_protocol::id::{DeviceId, Timestamp};
 
-use super::Hub;
 use crate::rooms::UserId;
 
-/// In rooms of more members nobody looks who of them is connected.
-const PRESENCE_MEMBERS_MAX: usize = 200;
+/// How often the use of a device is noted whose session goes on, in milliseconds: a day, for a
+/// device is forgotten by days.
+const NOTE_EVERY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Sessions of which that is noted with one tick.
+const NOTED_MAX: usize = 64;
+
+/// A session of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Online {
+    pub(super) user: UserId,
+    /// The device by which it logged in or which it has registered.
+    pub(super) device: Option<DeviceId>,
+    /// From where.
+    pub(super) address: Arc<str>,
+    /// When it was last noted that the device is in use.
+    pub(super) noted_at: Timestamp,
+}
 
 /// Sessions by user. It is not stored: after a restart nobody is connected.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     /// Whose each connection is, by its serial.
-    sessions: HashMap<u64, UserId>,
+    sessions: HashMap<u64, Online>,
     users: BTreeMap<UserId, usize>,
+    /// The sessions by when the use of their devices was last noted.
+    noted: BTreeSet<(Timestamp, u64)>,
 }
 
 impl Presence {
-    /// A connection is a user's from now on; it may have been before.
-    pub(super) fn enter(&mut self, serial: u64, user: UserId) {
-        if self.sessions.insert(serial, user).is_none() {
-            *self.users.entry(user).or_default() += 1;
+    /// A connection is a user's from now on; it may have been before, and then keeps its device
+    /// unless it has another one now. The session as it is.
+    pub(super) fn enter(&mut self, serial: u64, online: Online) -> Online {
+        let before = self.sessions.remove(&serial);
+        match &before {
+            Some(before) => {
+                self.noted.remove(&(before.noted_at, serial));
+            }
+            None => *self.users.entry(online.user).or_default() += 1,
         }
+        let device = online.device.or(before.and_then(|before| before.device));
+        let online = Online { device, ..online };
+        self.noted.insert((online.noted_at, serial));
+        self.sessions.insert(serial, online.clone());
+        online
     }
 
-    /// A connection has ended.
-    pub(super) fn exit(&mut self, serial: u64) {
-        let Some(user) = self.sessions.remove(&serial) else { return };
-        let left = self.users.get_mut(&user).map(|count| {
+    /// A connection has ended; the session that it was.
+    pub(super) fn exit(&mut self, serial: u64) -> Option<Online> {
+        let online = self.sessions.remove(&serial)?;
+        self.noted.remove(&(online.noted_at, serial));
+        let left = self.users.get_mut(&online.user).map(|count| {
             *count -= 1;
             *count
         });
         if left == Some(0) {
-            self.users.remove(&user);
+            self.users.remove(&online.user);
         }
+        Some(online)
+    }
+
+    /// All sessions, which end now.
+    pub(super) fn take_all(&mut self) -> Vec<Online> {
+        std::mem::take(self).sessions.into_values().collect()
+    }
+
+    /// Some of the sessions that have gone on for a day since their devices' use was noted.
+    pub(super) fn due_to_note(&mut self, at: Timestamp) -> Vec<Online> {
+        let mut sessions = vec![];
+        while sessions.len() < NOTED_MAX
+            && let Some(&(noted_at, serial)) = self.noted.first()
+            && at.0.saturating_sub(noted_at.0) >= NOTE_EVERY_MS
+        {
+            self.noted.pop_first();
+            if let Some(online) = self.sessions.get_mut(&serial) {
+                online.noted_at = at;
+                self.noted.insert((at, serial));
+                sessions.push(online.clone());
+            }
+        }
+        sessions
     }
 
     /// How many sessions there are.
@@ -57,16 +105,50 @@ impl Presence {
     }
 }
 
-impl Hub {
-    /// A page of members, with who of them is connected. In a room of many nobody looks.
-    pub(super) fn present(&self, room: RoomId, mut members: Members) -> Outcome {
-        let count = self.world.room(room).map_or(0, |room| room.members().len());
-        if count <= PRESENCE_MEMBERS_MAX {
-            for Record(member) in &mut members.members {
-                let user = self.world.user_by_name(&member.user);
-                member.online = user.map(|user| self.presence.is_online(user));
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = NOTE_EVERY_MS;
+
+    fn online(user: u64, device: Option<u32>, at: i64) -> Online {
+        let device = device.map(DeviceId);
+        Online { user: UserId(user), device, address: "unix".into(), noted_at: Timestamp(at) }
+    }
+
+    #[test]
+    fn a_session_that_goes_on_is_noted_every_day_and_at_its_end() {
+        let mut presence = Presence::default();
+        presence.enter(1, online(1, Some(7), 0));
+        presence.enter(2, online(2, Some(8), DAY / 2));
+        assert_eq!(presence.due_to_note(Timestamp(DAY - 1)), []);
+        assert_eq!(presence.due_to_note(Timestamp(DAY)), [online(1, Some(7), DAY)]);
+        assert_eq!(presence.due_to_note(Timestamp(DAY)), []);
+        let later: Vec<_> = presence.due_to_note(Timestamp(5 * DAY));
+        assert_eq!(later, [online(2, Some(8), 5 * DAY), online(1, Some(7), 5 * DAY)]);
+        assert_eq!(presence.exit(1), Some(online(1, Some(7), 5 * DAY)));
+        assert_eq!((presence.exit(1), presence.is_online(UserId(1))), (None, false));
+        assert_eq!(presence.noted.len(), 1);
+        assert_eq!(presence.take_all(), [online(2, Some(8), 5 * DAY)]);
+        assert_eq!((presence.sessions(), presence.users(), presence.noted.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_session_that_proves_its_password_again_is_one_and_keeps_its_device() {
+        let mut presence = Presence::default();
+        presence.enter(1, online(1, Some(7), 0));
+        assert_eq!(presence.enter(1, online(1, None, 5)), online(1, Some(7), 5));
+        assert_eq!(presence.enter(1, online(1, Some(9), 6)), online(1, Some(9), 6));
+        assert_eq!((presence.sessions(), presence.users(), presence.noted.len()), (1, 1, 1));
+    }
+
+    #[test]
+    fn no_tick_notes_more_than_some() {
+        let mut presence = Presence::default();
+        for serial in 0..100 {
+            presence.enter(serial, online(1, Some(7), 0));
         }
-        Outcome::Members(members)
+        let counts = [0; 3].map(|_| presence.due_to_note(Timestamp(DAY)).len());
+        assert_eq!(counts, [64, 36, 0]);
     }
 }

@@ -40,6 +40,7 @@ kinds! {
         SignUp "sign-up",
         AddUser "add-user",
         SetPassword "set-password",
+        SetDisplayName "set-display-name",
         Restretch "restretch",
         AddDevice "add-device",
         RevokeDevice "revoke-device",
@@ -83,11 +84,12 @@ kinds! {
         Forsake "forsake",
         ForgetSignUp "forget-sign-up",
         ExpireCode "expire-code",
+        ExpireDevice "expire-device",
     }
     others {
         /// A login.
         Login "login",
-        /// Asking for all pushes.
+        /// Asking for pushes: all of one's rooms, or presence in one of them.
         Subscribe "subscribe",
         /// Looking something up.
         LookUp "look-up",

@@ -192,6 +192,7 @@ impl World {
             | Command::MakeCode { .. }
             | Command::RevokeCode { .. } => (Action::Administer, None),
             Command::Restretch { .. }
+            | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
             | Command::Block { .. }
@@ -225,11 +226,25 @@ impl World {
             Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => (Action::Pass, None),
         };
         may(self.part(actor, room, at), action)
+    }
+
+    /// Whether a user may see who is in a room.
+    ///
+    /// # Errors
+    /// The code with which it is refused.
+    pub(crate) fn may_see_members(
+        &self,
+        user: UserId,
+        room: RoomId,
+        at: Timestamp,
+    ) -> Result<(), Code> {
+        may(self.part(Actor::User(user), Some(room), at), Action::TakePart)
     }
 
     /// Whether the one who asks has this name.

@@ -8,7 +8,9 @@ use rusqlite::{OptionalExtension, params};
 use super::StoreError;
 use super::accounts::UserLine;
 use super::readers::Readers;
-use super::rows::{natural, optional, parsed, room, room_int, standing, time, user, word};
+use super::rows::{
+    display_name, natural, optional, parsed, room, room_int, standing, time, user, word,
+};
 use crate::rooms::{SignUpCode, Standing, UserId};
 
 /// A line of the list of codes.
@@ -39,7 +41,7 @@ impl Readers {
                 .prepare_cached(
                     "SELECT id, name, standing, status, created_at, status_at,
                          (SELECT count(*) FROM devices WHERE user = users.id),
-                         (SELECT count(*) FROM members WHERE user = users.id)
+                         (SELECT count(*) FROM members WHERE user = users.id), display_name
                      FROM users WHERE name = ?1 AND status <> 'denied'",
                 )?
                 .query_row([name.as_str()], |row| {
@@ -47,6 +49,7 @@ impl Readers {
                         id: user(row, 0)?,
                         line: UserLine {
                             name: parsed(row, 1)?,
+                            display_name: display_name(row, 8)?,
                             standing: standing(row, 2)?,
                             status: word(row, 3)?,
                         },

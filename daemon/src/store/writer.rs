@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::checkpoint::Checkpointer;
 use super::events::{HOUR_MS, Hours};
 use super::rows::{int, optional, parsed, posted, room, room_int, time, user, user_int};
-use super::{DATABASE, Doing, StoreError, WAL};
+use super::{DATABASE, DeviceNetwork, Doing, StoreError, WAL};
 use crate::audit::{AuditRecord, Link};
 use crate::rooms::{Event, NonceKey, Posted, RECALL_MS, UserId, oldest_remembered};
 
@@ -40,6 +40,8 @@ pub(crate) struct Batch {
     pub(crate) audit: Vec<AuditRecord>,
     /// Up to this serial the audit file is synced: the outbox forgets these.
     pub(crate) audit_done: Option<u64>,
+    /// Networks from which devices were used for the first time.
+    pub(crate) networks: Vec<DeviceNetwork>,
     /// Nonces that memory had no room for.
     pub(crate) evicted: Vec<(NonceKey, Posted)>,
     /// When the batch was decided.
@@ -120,6 +122,8 @@ impl Writer {
             .doing("write an event to")?;
         let audit_head = super::audit::write(&transaction, batch, self.audit_head)
             .doing("write an audit record to")?;
+        super::networks::write(&transaction, &batch.networks)
+            .doing("write the network of a device to")?;
         write_evicted(&transaction, &batch.evicted, batch.at).doing("set nonces aside in")?;
         transaction.commit().doing("commit a batch to")?;
         self.audit_head = audit_head;

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use parlor_protocol::account::{PasswordPurpose, SignUpMode};
 use parlor_protocol::entry::{Ended, InviteEnd, Rejoin, RequestEnd, RoomState};
 use parlor_protocol::hello::{Hello, MAGIC};
-use parlor_protocol::message::Direction;
+use parlor_protocol::message::{Direction, MessageKind};
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::push::{Change, Push};
 use parlor_protocol::record::{Record, Wire};
@@ -139,6 +139,8 @@ fn commands() -> Vec<Example> {
         Command::DismissNotifications(which_notifications()),
         Command::ListFormerRooms(list_own()),
         Command::ListBlocks(list_own()),
+        Command::Watch(watch()),
+        Command::SetDisplayName(set_display_name()),
     ];
     variants(commands, Command::variant).collect()
 }
@@ -168,6 +170,7 @@ fn answers() -> Vec<Example> {
         Outcome::Notifications(notifications()),
         Outcome::FormerRooms(former_rooms()),
         Outcome::Blocks(blocks()),
+        Outcome::Named(named()),
     ];
     let frames = [
         ServerFrame::Welcome(welcome()),
@@ -190,6 +193,7 @@ fn pushes() -> Vec<Example> {
         Push::Read(read_marker()),
         Push::Blocked(blocked()),
         Push::Unblocked(unblocked()),
+        Push::Present(present()),
     ];
     let changes = [
         Change::Created(alice()),
@@ -233,6 +237,9 @@ fn rooms() -> Vec<Example> {
             structure(&page_of_rooms()),
             structure(&member()),
             structure(&members()),
+            structure(&watch()),
+            structure(&presence()),
+            structure(&present()),
             structure(&create_room()),
             structure(&list_rooms()),
             structure(&find_room()),
@@ -311,6 +318,8 @@ fn accounts() -> Vec<Example> {
         structure(&registration()),
         structure(&credential()),
         structure(&logged_in()),
+        structure(&set_display_name()),
+        structure(&named()),
         structure(&device()),
         structure(&revoke_device()),
         structure(&devices()),
@@ -326,6 +335,7 @@ fn tags() -> Vec<Example> {
         .chain(words(Departure::ALL))
         .chain(words(Scope::ALL))
         .chain(words(Direction::ALL))
+        .chain(words(MessageKind::ALL))
         .chain(words(Visibility::ALL))
         .chain(words(Entry::ALL))
         .chain(words(Ended::ALL))

@@ -12,7 +12,7 @@ use parlor_protocol::push::{Changed, Push, RoomChange};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::request::Command;
-use parlor_protocol::room::{FindRoom, JoinRoom, ListMembers, MarkRead, Room, RoomRef};
+use parlor_protocol::room::{FindRoom, JoinRoom, ListMembers, MarkRead, Room, RoomRef, Watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -150,6 +150,7 @@ impl Online<'_> {
                 (self.link.tell)(News::Exited(exited))?;
             }
             Item::Push(Push::Notified(told)) => (self.link.tell)(News::Notified(told))?,
+            Item::Push(Push::Present(present)) => (self.link.tell)(News::Present(present))?,
             Item::Push(Push::Blocked(blocked)) => {
                 (self.link.tell)(News::Blocked(blocked.user.to_string()))?;
             }
@@ -293,7 +294,9 @@ impl Online<'_> {
     fn carry_out(&mut self, ask: Ask) {
         let client = self.client.clone();
         match ask {
-            Ask::Send { room, local, text } => self.link.outbox.add(room, local, text),
+            Ask::Send { room, local, text, kind } => {
+                self.link.outbox.add(room, local, text, kind);
+            }
             Ask::Older { room, before } => self.ask(async move {
                 let (direction, limit) = (Direction::Before, HISTORY_PAGE);
                 let page = client.ask(History { room, direction, seq: before, limit }).await?;
@@ -302,10 +305,14 @@ impl Online<'_> {
                 Ok(News::Older { room, messages, before })
             }),
             Ask::Members { room } => self.ask(async move {
+                // First, so that what comes after the list is told.
+                client.ask(Watch { room: Some(room) }).await?;
                 let page = client.ask(ListMembers { room, after: None, limit: 0 }).await?;
                 let members = page.members.into_iter().map(|Record(member)| Member {
                     user: member.user.to_string(),
                     role: member.role,
+                    online: member.online,
+                    display_name: member.display_name.map(|name| name.to_string()),
                 });
                 Ok(News::Members { room, members: members.collect() })
             }),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use parlor_protocol::id::{Nonce, RoomId};
-use parlor_protocol::message::Send;
+use parlor_protocol::message::{MessageKind, Send};
 use tokio::time::Instant;
 
 use crate::model::LocalId;
@@ -26,6 +26,7 @@ struct Entry {
     local: LocalId,
     room: RoomId,
     text: String,
+    kind: MessageKind,
     /// Made at the first sending, by the server's clock, and kept: it is what makes sending again
     /// harmless.
     nonce: Option<Nonce>,
@@ -40,8 +41,8 @@ enum State {
 
 impl Outbox {
     /// Takes a message that was just written.
-    pub(super) fn add(&mut self, room: RoomId, local: LocalId, text: String) {
-        self.entries.push_back(Entry { local, room, text, nonce: None, state: State::Waits });
+    pub(super) fn add(&mut self, room: RoomId, local: LocalId, text: String, kind: MessageKind) {
+        self.entries.push_back(Entry { local, room, text, kind, nonce: None, state: State::Waits });
     }
 
     /// The next message to send now, which is then under way.
@@ -61,7 +62,10 @@ impl Outbox {
         let entry = self.entries.iter_mut().find(|entry| entry.state == State::Waits)?;
         entry.state = State::UnderWay;
         let nonce = *entry.nonce.get_or_insert_with(make_nonce);
-        Some((entry.local, Send { room: entry.room, nonce, text: entry.text.clone() }))
+        Some((
+            entry.local,
+            Send { room: entry.room, nonce, text: entry.text.clone(), kind: entry.kind },
+        ))
     }
 
     /// When there may be something to send though nothing happens.
@@ -104,7 +108,12 @@ mod tests {
     fn outbox(messages: u64) -> Outbox {
         let mut outbox = Outbox::default();
         for number in 0..messages {
-            outbox.add(RoomId::from_random(number % 2), LocalId(number), number.to_string());
+            outbox.add(
+                RoomId::from_random(number % 2),
+                LocalId(number),
+                number.to_string(),
+                MessageKind::Said,
+            );
         }
         outbox
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use parlor_protocol::id::{Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 
 /// The most entries kept of a room. Beyond, the oldest go; they can be fetched again.
 pub(crate) const ENTRIES_MAX: usize = 10_000;
@@ -43,6 +44,8 @@ pub(crate) struct Said {
     pub(crate) author: String,
     /// What.
     pub(crate) text: String,
+    /// Whether it was said or done.
+    pub(crate) kind: MessageKind,
 }
 
 /// Whether there is more before the first entry.
@@ -191,7 +194,12 @@ mod tests {
     use super::*;
 
     fn said(seq: u64) -> Said {
-        Said { seq: Seq(seq), author: "alice".into(), text: format!("message {seq}") }
+        Said {
+            seq: Seq(seq),
+            author: "alice".into(),
+            text: format!("message {seq}"),
+            kind: MessageKind::Said,
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(super) fn place(popup: &Popup, middle: Area) -> Area {
             | Listing::Requests(_)
             | Listing::Invites(_)
             | Listing::Bans(_)
+            | Listing::Blocks
             | Listing::Devices => middle,
         },
         Popup::Help { .. } | Popup::Form(_) | Popup::Question(_) => middle,

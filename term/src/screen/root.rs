@@ -9,10 +9,11 @@ use jiff::tz::TimeZone;
 use super::backend::Surface;
 use super::chat::Chat;
 use super::entry_line::EntryLine;
+use super::event_loop::Mouse;
 use super::panes::{self, Area};
 use super::{paint, popup, status};
 use crate::keymap::{self, Action, Key};
-use crate::model::Model;
+use crate::model::{Model, Reach, Step};
 use crate::update::{Intent, Msg, update};
 
 /// From this width on, rooms and members stand beside the conversation.
@@ -52,8 +53,8 @@ impl Root {
     pub(crate) fn new(model: Model, surface: Arc<Surface>, zone: TimeZone) -> Self {
         Self {
             model,
+            chat: Chat::new(zone.clone(), Arc::clone(&surface)),
             surface,
-            chat: Chat::new(zone.clone()),
             zone,
             entry: EntryLine::default(),
             plan: Plan::default(),
@@ -77,9 +78,34 @@ impl Root {
                 self.chat.scroll(&self.model, scroll);
                 Vec::new()
             }
+            (Some(Action::Bare), _) => {
+                let size = self.surface.size();
+                // A row is left for the word on how to come back.
+                vec![Intent::Bare(self.chat.bare(&self.model, (size.0, size.1.saturating_sub(1))))]
+            }
             (Some(action), _) => self.take(Msg::Act(action)),
             (None, Key::Char(c)) => self.take(Msg::Type(c)),
             (None, _) => Vec::new(),
+        }
+    }
+
+    /// Takes in what the mouse did: the wheel scrolls what is seen, a click chooses a room.
+    pub(crate) fn point(&mut self, mouse: Mouse) -> Vec<Intent> {
+        let covered = self.model.popup().is_some() || self.model.pasted.is_some();
+        match mouse {
+            Mouse::Wheel(step) if !covered => {
+                self.chat.wheel(&self.model, step);
+                Vec::new()
+            }
+            Mouse::Wheel(Step::Up) => self.take(Msg::Act(Action::Go(Reach::Up))),
+            Mouse::Wheel(Step::Down) => self.take(Msg::Act(Action::Go(Reach::Down))),
+            Mouse::Click(x, y) if !covered => {
+                match panes::room_at(self.plan.rooms, &self.model, (x, y)) {
+                    Some(index) => self.take(Msg::Act(Action::Room(index))),
+                    None => Vec::new(),
+                }
+            }
+            Mouse::Click(..) => Vec::new(),
         }
     }
 
@@ -125,6 +151,9 @@ impl Root {
             let area = popup::place(shown, self.middle());
             popup::draw(printer, area, &self.model, shown, &self.zone);
         }
+        if let Some(paste) = &self.model.pasted {
+            panes::draw_paste(printer, self.middle(), paste);
+        }
     }
 
     fn hints(&self) -> &'static [(Action, &'static str)] {
@@ -157,6 +186,7 @@ impl View for Root {
         let chat = self.plan.chat;
         self.chat.arrange(&self.model, (chat.width, chat.height));
         let caret = match self.model.popup() {
+            _ if self.model.pasted.is_some() => None,
             Some(shown) => popup::caret(popup::place(shown, self.middle()), shown),
             None => self.entry.caret(self.plan.entry),
         };

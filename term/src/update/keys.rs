@@ -1,17 +1,29 @@
 //! What keys do to the model.
 
+use parlor_protocol::id::RoomId;
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
-use super::{Ask, Intent, error, go_to, hint, jump_to, popups, slash};
+use super::{
+    Ask, Intent, check, complete, copy, edit, error, go_to, hint, jump_to, paste, popups, recall,
+    slash,
+};
 use crate::keymap::Action;
 use crate::model::{
-    Armed, Fit, GoTo, Listing, LocalId, Model, Popup, Purpose, Reach, SendState, UNSENT_MAX, Unsent,
+    Armed, Fit, GoTo, Listing, LocalId, Model, Mouse, Popup, Purpose, Reach, SendState, UNSENT_MAX,
+    Unsent,
 };
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
     let armed = model.armed.take();
+    if let Some(intents) = paste::act(model, action) {
+        return intents;
+    }
     if let Some(intents) = popups::act(model, action) {
         return intents;
+    }
+    if recall::act(model, action) {
+        return Vec::new();
     }
     match action {
         Action::Enter => {
@@ -19,21 +31,36 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
             return enter(model);
         }
         Action::Newline => return super::insert(model, "\n"),
-        Action::Go(Reach::Up) if model.input.is_empty() => take_back(model),
-        Action::Go(reach) => model.input.go(reach),
-        Action::Delete(reach) => model.input.delete(reach),
-        Action::Kill(reach) => model.input.kill(reach),
-        Action::Yank => {
-            if model.input.yank() == Fit::Cut {
-                error(model, "The input line is full; the rest was not taken.");
-            }
+        Action::Go(Reach::Up) if model.input.is_empty() && take_back(model) => {}
+        Action::Go(Reach::Up) if model.input.is_on_first_line() => recall::older(model),
+        Action::Go(Reach::Down) if model.input.is_on_last_line() => recall::newer(model),
+        Action::Go(_)
+        | Action::Delete(_)
+        | Action::Kill(_)
+        | Action::Yank
+        | Action::YankOlder
+        | Action::Transpose
+        | Action::Undo
+        | Action::Redo => {
+            let fit = popups::edit(&mut model.input, &mut model.kill_ring, action);
+            check(model, fit.unwrap_or(Fit::Whole));
         }
+        Action::Recall => recall::begin(model),
+        Action::Edit => return edit::begin(model),
+        Action::Complete => complete::act(model, 1),
+        Action::CompleteBack => complete::act(model, -1),
         Action::Clear => return clear(model, armed.as_ref()),
         Action::Close => {
+            copy::let_go(model);
             model.notice = None;
         }
-        // Only the view knows how long a page is; it scrolls by itself.
-        Action::Scroll(_) => {}
+        Action::Choose(step) => copy::choose(model, step),
+        Action::Extend => copy::extend(model),
+        Action::Mouse => return toggle_mouse(model),
+        Action::Copy => return copy::copy(model),
+        Action::CopyLink => return copy::copy_link(model),
+        // Only the view knows how long a page is and what is seen; it does this by itself.
+        Action::Scroll(_) | Action::Bare => {}
         Action::Room(index) => return go_to_index(model, index),
         Action::NextRoom => return go_by(model, 1),
         Action::PreviousRoom => return go_by(model, -1),
@@ -60,10 +87,20 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
     Vec::new()
 }
 
+fn toggle_mouse(model: &mut Model) -> Vec<Intent> {
+    let (mouse, says) = match model.mouse {
+        Mouse::Terminals => (Mouse::Ours, "The wheel scrolls and a click chooses a room."),
+        Mouse::Ours => (Mouse::Terminals, "The mouse is the terminal's again."),
+    };
+    model.mouse = mouse;
+    hint(model, says);
+    vec![Intent::Mouse(mouse)]
+}
+
 fn clear(model: &mut Model, armed: Option<&Armed>) -> Vec<Intent> {
     model.notice = None;
     if !model.input.is_empty() {
-        model.input.take();
+        model.input.clear();
     } else if armed == Some(&Armed::Quit) {
         return vec![Intent::Quit];
     } else {
@@ -106,7 +143,8 @@ fn go_by(model: &mut Model, step: isize) -> Vec<Intent> {
 fn go_to_unread(model: &mut Model) -> Vec<Intent> {
     let here = model.rooms.iter().position(|room| Some(room.id) == model.here).unwrap_or(0);
     let (before, behind) = model.rooms.split_at(here);
-    let others = || behind.iter().chain(before).filter(|room| Some(room.id) != model.here);
+    let others =
+        || behind.iter().chain(before).filter(|room| Some(room.id) != model.here && !room.muted);
     let mentioned = others().find(|room| room.mentions > 0);
     let next = mentioned.or_else(|| others().find(|room| room.unread > 0)).map(|room| room.id);
     match next {
@@ -129,31 +167,51 @@ fn first_unread(model: &mut Model) -> Vec<Intent> {
     }
 }
 
-/// Takes the last message that was refused back into the input, to be changed and sent again.
-fn take_back(model: &mut Model) {
+/// Takes the last message that was refused back into the input, to be changed and sent again, and
+/// tells whether there was one.
+fn take_back(model: &mut Model) -> bool {
     let Some(room) = model.rooms.iter_mut().find(|room| Some(room.id) == model.here) else {
-        return;
+        return false;
     };
     let refused = |unsent: &Unsent| matches!(unsent.state, SendState::Refused(_));
-    if let Some(place) = room.unsent.iter().rposition(refused) {
-        let unsent = room.unsent.remove(place);
-        model.input.insert(&unsent.text);
-        model.notice = None;
-    }
-}
-
-fn enter(model: &mut Model) -> Vec<Intent> {
+    let Some(place) = room.unsent.iter().rposition(refused) else {
+        return false;
+    };
+    let unsent = room.unsent.remove(place);
+    model.input.insert(&unsent.text);
     model.notice = None;
-    let text = model.input.text().to_owned();
-    match text.strip_prefix('/') {
+    true
+}
+
+pub(super) fn enter(model: &mut Model) -> Vec<Intent> {
+    model.notice = None;
+    let (here, text) = (model.here, model.input.text().to_owned());
+    let intents = match text.strip_prefix('/') {
         // Two slashes say one, so that a message may begin with it.
-        Some(message) if message.starts_with('/') => send(model, message),
+        Some(message) if message.starts_with('/') => send(model, message, MessageKind::Said),
         Some(command) => slash::run(model, command),
-        None => send(model, &text),
+        None => send(model, &text, MessageKind::Said),
+    };
+    remember(model, here, &text);
+    intents
+}
+
+/// Sends the input as a message, even where it looks like a command.
+pub(super) fn say(model: &mut Model) -> Vec<Intent> {
+    let (here, text) = (model.here, model.input.text().to_owned());
+    let intents = send(model, &text, MessageKind::Said);
+    remember(model, here, &text);
+    intents
+}
+
+/// Keeps what was entered, if something came of it: only that leaves the input.
+fn remember(model: &mut Model, room: Option<RoomId>, text: &str) {
+    if model.input.text() != text {
+        model.history.add(room, text);
     }
 }
 
-fn send(model: &mut Model, text: &str) -> Vec<Intent> {
+pub(super) fn send(model: &mut Model, text: &str, kind: MessageKind) -> Vec<Intent> {
     model.armed = None;
     match MessageText::parse(text) {
         Ok(_) => {}
@@ -181,9 +239,9 @@ fn send(model: &mut Model, text: &str) -> Vec<Intent> {
         return Vec::new();
     };
     let text = text.to_owned();
-    room.unsent.push(Unsent { local, text: text.clone(), state: SendState::Queued });
+    room.unsent.push(Unsent { local, text: text.clone(), kind, state: SendState::Queued });
     let room = room.id;
     model.next_local = LocalId(local.0 + 1);
     model.input.take();
-    vec![Intent::Ask(Ask::Send { room, local, text })]
+    vec![Intent::Ask(Ask::Send { room, local, text, kind })]
 }

@@ -6,13 +6,14 @@ use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
-use parlor_protocol::room::{self, ReadMarker, Role};
+use parlor_protocol::record::Record;
+use parlor_protocol::room::{self, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
-use super::{Intent, News, answers, ask_page, error, go_to, hint, look_up};
+use super::{Intent, News, alert, answers, ask_page, complete, error, go_to, hint, look_up};
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listing, Member, Model, NOTICES_MAX, Room, Said, SendState,
-    What,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listing, LocalId, Member, Model, NOTICES_MAX, Room, Said,
+    SendState, What,
 };
 use crate::words::{self, Commands};
 
@@ -32,7 +33,13 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
         }
         News::Exited(exited) => return exit(model, &exited),
-        News::Notified(told) => return take_notified(model, told),
+        News::Notified(told) => {
+            complete::hear_invite(model, &told);
+            return alert::call(model, &told)
+                .into_iter()
+                .chain(take_notified(model, told))
+                .collect();
+        }
         News::NoticesRead(id) => {
             for notice in &mut model.notices {
                 notice.read |= id.is_none_or(|id| id == notice.id);
@@ -43,6 +50,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             model.notices.retain(|notice| id.is_some_and(|id| id != notice.id));
             return answers::refresh(model, &Listing::Notifications);
         }
+        News::Present(present) => take_present(model, present),
         News::Blocks(blocked) => return take_blocks(model, blocked),
         News::Blocked(user) => {
             let blocked = model.blocked.iter().cloned().chain([user]).collect();
@@ -68,6 +76,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
         }
         News::Page { listing, after, rows, more } => {
+            complete::hear_page(model, &listing, &rows);
             return answers::page(model, &listing, after.as_deref(), rows, more);
         }
         News::NoPage { listing, why } => answers::no_page(model, &listing, why),
@@ -76,19 +85,21 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
                 room.unsent.retain(|unsent| unsent.local != local);
             }
         }
-        News::Refused { room, local, why } => {
-            let unsent = model
-                .room_mut(room)
-                .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
-            if let Some(unsent) = unsent {
-                unsent.state = SendState::Refused(why.clone());
-                error(model, format!("Not sent: {why} Up takes it back into an empty input."));
-            }
-        }
+        News::Refused { room, local, why } => refuse(model, room, local, &why),
         News::Done(id) => return answers::done(model, id),
         News::Failed { id, code, why } => answers::failed(model, id, code, why),
     }
     Vec::new()
+}
+
+fn refuse(model: &mut Model, room: RoomId, local: LocalId, why: &str) {
+    let unsent = model
+        .room_mut(room)
+        .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
+    if let Some(unsent) = unsent {
+        unsent.state = SendState::Refused(why.to_owned());
+        error(model, format!("Not sent: {why} Up takes it back into an empty input."));
+    }
 }
 
 fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Before) {
@@ -101,7 +112,18 @@ fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Bef
 fn said(message: &Message) -> (Timestamp, Said) {
     let text = message.text.as_str().to_owned();
     let author = message.author.as_str().to_owned();
-    (message.at, Said { seq: message.seq, author, text })
+    (message.at, Said { seq: message.seq, author, text, kind: message.kind })
+}
+
+fn take_present(model: &mut Model, present: Present) {
+    let Some(room) = model.room_mut(present.room) else { return };
+    for Record(shown) in present.members {
+        let known = room.members.iter_mut().find(|known| known.user == shown.user.as_str());
+        if let Some(known) = known {
+            known.online = shown.online;
+            known.display_name = shown.display_name.map(|name| name.to_string());
+        }
+    }
 }
 
 /// Takes the list of those whom one blocks: what they said goes. What others said who are no longer
@@ -272,7 +294,7 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
             let text = message.text.as_str().to_owned();
             let own = author == me;
             let mentioned = mentions(&text).any(|name| name.as_str() == me);
-            let said = Said { seq: message.seq, author, text };
+            let said = Said { seq: message.seq, author, text, kind: message.kind };
             if room.timeline.push(message.at, What::Said(said)) && !own {
                 room.unread = room.unread.saturating_add(1);
                 room.mentions = room.mentions.saturating_add(u32::from(mentioned));
@@ -287,7 +309,8 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
             // Members that were never fetched are fetched whole when they are shown.
             if !room.members.is_empty() {
                 room.members.retain(|known| known.user != user);
-                room.members.push(Member { user, role: member.role });
+                let (online, display_name) = (None, None);
+                room.members.push(Member { user, role: member.role, online, display_name });
             }
         }
         Change::Departed(departed) => {

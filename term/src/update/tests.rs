@@ -1,11 +1,16 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
+mod calling;
 mod changes;
 mod commands;
+mod completing;
+mod copying;
+mod pasting;
 mod popups;
+mod writing;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
-use parlor_protocol::message::Message;
+use parlor_protocol::message::{Message, MessageKind};
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::push::Change;
 use parlor_protocol::request::Command;
@@ -28,6 +33,7 @@ pub(crate) fn message(seq: u64, author: &str, text: &str) -> Message {
         at: NOW,
         author: UserName::parse(author).unwrap(),
         text: MessageText::parse(text).unwrap(),
+        kind: MessageKind::Said,
     }
 }
 
@@ -135,9 +141,9 @@ fn happened(model: &Model) -> Vec<String> {
 
 #[test]
 fn what_is_typed_is_sent_or_kept() {
-    let send = |text: &str| {
+    let send = |text: &str, kind| {
         let text = text.to_owned();
-        vec![Intent::Ask(Ask::Send { room: id(1), local: LocalId(0), text })]
+        vec![Intent::Ask(Ask::Send { room: id(1), local: LocalId(0), text, kind })]
     };
     let find = |room: &str, then| deed(Deed::Find { room: room.into(), then });
     let create = |title: &str, visibility, entry| {
@@ -145,8 +151,10 @@ fn what_is_typed_is_sent_or_kept() {
     };
     let leave = Command::LeaveRoom(LeaveRoom { room: id(1) });
     for (typed, asked, kept, told) in [
-        ("hello", send("hello"), "", ""),
-        ("//hello", send("/hello"), "", ""),
+        ("hello", send("hello", MessageKind::Said), "", ""),
+        ("//hello", send("/hello", MessageKind::Said), "", ""),
+        ("/me waves", send("waves", MessageKind::Action), "", ""),
+        ("/me", vec![], "/me", "/me needs to know what you do, as in /me waves."),
         ("   ", vec![], "   ", ""),
         ("/join rust", find("rust", Then::Join { leave: None }), "", ""),
         ("/join General", vec![], "", ""),
@@ -182,14 +190,6 @@ fn too_long_a_message_is_kept_to_be_cut_down() {
     assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
     assert_eq!(model.input.text().len(), 4_001);
     assert!(notice(&model).starts_with("Too long: 4001 characters"), "{}", notice(&model));
-}
-
-#[test]
-fn a_paste_never_sends() {
-    let mut model = alice();
-    assert_eq!(update(&mut model, Msg::Paste("one\r\ntwo\n".into())), []);
-    assert_eq!(model.input.text(), "one\ntwo\n");
-    assert!(model.rooms[0].unsent.is_empty());
 }
 
 #[test]

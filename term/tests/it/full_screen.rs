@@ -16,14 +16,14 @@ const ROWS: u16 = 24;
 const COLUMNS: u16 = 80;
 
 /// Somebody with an account.
-struct User {
+pub(crate) struct User {
     name: &'static str,
-    home: Home,
+    pub(crate) home: Home,
     port: u16,
 }
 
 impl User {
-    fn signed_up(name: &'static str, daemon: &Daemon) -> Self {
+    pub(crate) fn signed_up(name: &'static str, daemon: &Daemon) -> Self {
         let user = Self { name, home: Home::new(), port: daemon.port };
         let mut command = user.home.command(&user.arguments(&["signup", "--password-stdin"]));
         let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
@@ -39,34 +39,42 @@ impl User {
         [&["-o", "StrictHostKeyChecking=accept-new", to], command].concat()
     }
 
-    fn does(&self, command: &[&str]) {
+    pub(crate) fn does(&self, command: &[&str]) {
         let done = self.home.run(&self.arguments(command));
         assert_eq!(done.status, Some(0), "{command:?}: {done:?}");
     }
 
-    fn opens(&self) -> Window {
-        Window::open(&self.home, &self.arguments(&[]))
+    pub(crate) fn opens(&self) -> Window {
+        self.opens_with(&[])
+    }
+
+    /// Opens the full screen with these beside the usual variables.
+    pub(crate) fn opens_with(&self, variables: &[(&str, &str)]) -> Window {
+        Window::open(&self.home, &self.arguments(&[]), variables)
     }
 }
 
 /// The full-screen client in a terminal.
-struct Window {
+pub(crate) struct Window {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    pub(crate) screen: vt100::Parser,
     /// All that was ever written to the terminal.
-    written: Vec<u8>,
+    pub(crate) written: Vec<u8>,
 }
 
 impl Window {
-    fn open(home: &Home, arguments: &[&str]) -> Self {
+    fn open(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
         command.env_clear();
         command.env("HOME", home.dir.path());
         command.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         command.args(arguments);
         let child = pty.slave.spawn_command(command).unwrap();
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -86,14 +94,19 @@ impl Window {
         Self { child, keyboard, output, screen, written: Vec::new() }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
     /// Reads on until the screen is as it should be.
-    fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+        self.until_window(what, |window| is_so(&window.text()));
+    }
+
+    /// Reads on until all of the terminal is as it should be.
+    pub(crate) fn until_window(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !is_so(&self.text()) {
+        while !is_so(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(bytes) = self.output.recv_timeout(left) else {
                 panic!("never: {what}\n{}", self.text());
@@ -103,17 +116,17 @@ impl Window {
         }
     }
 
-    fn shows(&mut self, text: &str) {
+    pub(crate) fn shows(&mut self, text: &str) {
         self.until(text, |screen| screen.contains(text));
     }
 
-    fn types(&mut self, text: &str) {
+    pub(crate) fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Says something, and waits until it is on the server's disk.
-    fn says(&mut self, text: &str) {
+    pub(crate) fn says(&mut self, text: &str) {
         self.types(&format!("{text}\r"));
         self.until(text, |screen| {
             screen.lines().any(|line| line.contains(text) && line.contains(':'))
@@ -122,14 +135,21 @@ impl Window {
         });
     }
 
-    fn quits(mut self) {
+    pub(crate) fn quits(self) {
+        self.ends();
+    }
+
+    /// Quits, and gives all that was ever written.
+    pub(crate) fn ends(mut self) -> String {
         self.types("/quit\r");
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status:?}");
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
             self.screen.process(&bytes);
+            self.written.extend(bytes);
         }
         assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+        String::from_utf8(self.written).unwrap()
     }
 }
 
@@ -229,7 +249,7 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
     hers.shows("end");
     hers.says("still here");
     let written = String::from_utf8(hers.written.clone()).unwrap();
-    for raw in ["\u{1b}]", "\u{9b}", "\u{202e}", "\u{1100}\u{1100}\u{1100}", "\t"] {
+    for raw in ["\u{1b}]0", "\u{9b}", "\u{202e}", "\u{1100}\u{1100}\u{1100}", "\t"] {
         assert!(!written.contains(raw), "{raw:?}");
     }
     hers.quits();

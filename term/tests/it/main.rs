@@ -4,6 +4,7 @@
 // What a test cannot unwrap fails it, as it should; clippy knows only the test functions.
 #![allow(clippy::unwrap_used)]
 
+mod at_the_terminal;
 mod conversation;
 mod daemon;
 mod door;

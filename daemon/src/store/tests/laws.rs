@@ -216,6 +216,7 @@ const KEPT: Retention = Retention {
     associations_ms: 30 * DAY_MS,
     notifications_ms: 30 * DAY_MS,
     terminated_ms: 30 * DAY_MS,
+    devices_ms: 90 * DAY_MS,
 };
 
 fn at_the_door(act: usize, room: RoomId, user: UserName, now: Timestamp) -> Command {

@@ -1,7 +1,9 @@
 //! Everything that lies over the conversation, at three sizes.
 
 use parlor_protocol::account::Device;
-use parlor_protocol::entry::{Ban, Ended, FormerRoom, Invite, JoinRequest, Rejoin, RoomState};
+use parlor_protocol::entry::{
+    Ban, Blocked, Ended, FormerRoom, Invite, JoinRequest, Rejoin, RoomState,
+};
 use parlor_protocol::id::{Bytes, DeviceId, NotificationId};
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::{self, Entry, Visibility};
@@ -111,6 +113,7 @@ fn nothing_listed() {
         Listing::Invites(None),
         Listing::Invites(Some(id(1))),
         Listing::Bans(id(1)),
+        Listing::Blocks,
         Listing::Notifications,
     ] {
         let mut model = model();
@@ -177,8 +180,15 @@ fn bans() {
 #[test]
 fn members() {
     let member = |user: &str, role, online| {
+        let display_name = (user == "bob").then(|| "Robert B.".parse().unwrap());
         let user = user.parse().unwrap();
-        Row::Member(room::Member { user, role, joined_at: at(9), online: Some(online) })
+        Row::Member(room::Member {
+            user,
+            role,
+            joined_at: at(9),
+            online: Some(online),
+            display_name,
+        })
     };
     let rows = vec![
         member("alice", Role::Owner, true),
@@ -186,6 +196,15 @@ fn members() {
         member("carol", Role::Member, true),
     ];
     insta::assert_snapshot!(shots(&[listed(Listing::Members(id(1)), rows)]));
+}
+
+#[test]
+fn blocks() {
+    let blocked = |user: &str| Row::Block(Blocked { user: user.parse().unwrap(), at: at(600) });
+    insta::assert_snapshot!(shots(&[listed(
+        Listing::Blocks,
+        vec![blocked("dave"), blocked("erin")]
+    )]));
 }
 
 #[test]

@@ -83,6 +83,25 @@ fn a_blocked_user_is_listed_and_what_they_say_is_hidden_until_they_are_unblocked
 }
 
 #[test]
+fn a_display_name_stands_beside_the_name() {
+    let daemon = Daemon::start();
+    let [alice, bob] = people(&daemon, ["alice", "bob"]);
+    alice.does(&["create", "ops", "--entry", "open"]);
+    bob.does(&["join", "ops"]);
+    assert_eq!(bob.does(&["name"]), "");
+    assert_eq!(bob.does(&["name", "Bob", "the\u{1b}[31m Builder"]), "");
+    assert_eq!(bob.does(&["name"]), "Bob the[31m Builder\n");
+    assert!(bob.does(&["whoami"]).contains("bob  Bob the[31m Builder"));
+    let shown = listed(&alice, &["members", "ops", "--after", "1"], "display_name");
+    assert_eq!(shown, ["Bob the[31m Builder"]);
+    assert_eq!(refused(&bob, &["name", &"x".repeat(49)]), "too-long");
+    let cleared = bob.does(&["name", "", "--json"]);
+    let whole = "{\"type\":\"user\",\"user\":\"bob\",\"operator\":false,\"display_name\":null}\n";
+    assert_eq!(cleared, whole);
+    assert_eq!(bob.does(&["whoami", "--json"]), whole);
+}
+
+#[test]
 fn a_read_marker_only_grows_is_capped_and_counts_what_is_unread() {
     let daemon = Daemon::start();
     let [alice, bob] = people(&daemon, ["alice", "bob"]);

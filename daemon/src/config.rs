@@ -63,7 +63,8 @@ pub(crate) struct Overrides {
     pub(crate) config: Option<PathBuf>,
     /// `--data`: the data directory.
     pub(crate) data: Option<PathBuf>,
-    /// `--listen`: where to listen with TLS, in place of `listen.tls`; empty where not given.
+    /// `--listen`, or where passed sockets listen: with TLS, in place of `listen.tls`; empty where
+    /// not given.
     pub(crate) listen: Vec<SocketAddr>,
 }
 

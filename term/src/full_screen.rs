@@ -1,28 +1,36 @@
 //! The full-screen client, from the prompts before it to the terminal after it.
 
 use std::io::IsTerminal;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::thread;
 
 use parlor_protocol::id::Timestamp;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use crate::cache::{Cache, CacheError, Caches, Kept, Login};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::link::{Link, ScreenGone};
-use crate::model::{self, Model};
-use crate::net::account::Account;
+use crate::host_key::HostKey;
+use crate::link::{Known, Link, ScreenGone};
+use crate::model::{self, Model, Notice, UNSENT_MAX};
+use crate::net::Session;
+use crate::net::account::{Account, LoginError};
 use crate::screen::{self, Ended, Wake};
 
-/// How much may be asked of the network's thread before it has taken it.
-const ASKS_MAX: usize = 256;
+/// How much may be asked of the network's thread before it has taken it: all messages that may
+/// wait and then some, so that none is left behind when the program ends.
+const ASKS_MAX: usize = 2 * UNSENT_MAX;
 
-/// Logs in, with questions in plain words as in line mode, then shows the screen until it ends.
+/// Shows the screen until it ends: at once, where there is something to show of a server that is
+/// known and lets this device in, else after a login with questions in plain words as in line mode.
 ///
 /// # Errors
 /// When there is no terminal, no connection, or no way in.
 pub(crate) fn open(
     account: Account,
+    caches: &Caches,
     runtime: Runtime,
     console: &mut dyn Console,
 ) -> Result<Ended, Failure> {
@@ -33,27 +41,102 @@ pub(crate) fn open(
                 .to_owned(),
         ));
     }
-    let (session, me) = runtime.block_on(account.log_in(console))?;
-    let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-    let mut model = Model::new(me.user.as_str(), &account.endpoint.host, "ED25519 pinned", now);
-    model.link = model::Link::Online { round_trip: None };
+    if let Some(server) = account.expected().filter(|server| caches.has(server, &account.user)) {
+        let kept = Opened::open(caches, server, &account)?;
+        if kept.login == Login::ByItself {
+            return show(account, kept, None, runtime);
+        }
+    }
+    let (session, _) = runtime.block_on(account.log_in(console))?;
+    let kept = Opened::open(caches, session.met.key, &account)?;
+    show(account, kept, Some(session), runtime)
+}
+
+/// What is shown first, and what the network's thread goes on from.
+struct Opened {
+    model: Model,
+    known: Known,
+    login: Login,
+}
+
+impl Opened {
+    /// Opens the cache. Where the system does not let us, the program does without and says so.
+    fn open(caches: &Caches, server: HostKey, account: &Account) -> Result<Self, Failure> {
+        let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+        let host = &account.endpoint.host;
+        let mut model = Model::new(account.user.as_str(), host, "ED25519 pinned", now);
+        let (cache, kept) = match caches.open(&server, &account.user) {
+            Ok(opened) => opened,
+            Err(error @ CacheError::InUse(_)) => return Err(Failure::Failed(error.to_string())),
+            Err(error) => {
+                let why = format!("Nothing is kept for the next start: {error}.");
+                model.notice = Some(Notice::Error(why));
+                let (outbox, revisions) = Default::default();
+                let known = Known { server, cache: None, outbox, revisions };
+                return Ok(Self { model, known, login: Login::TakesItsUser });
+            }
+        };
+        Ok(Self::with(server, model, cache, kept))
+    }
+
+    fn with(server: HostKey, mut model: Model, cache: Cache, kept: Kept) -> Self {
+        let Kept { rooms, here, blocked, revisions, outbox, homeless, next_local, login, warning } =
+            kept;
+        model.restore(rooms, here, blocked, next_local);
+        for text in homeless {
+            model.input.insert(&text);
+            model.input.insert("\n");
+        }
+        model.notice = warning.map(Notice::Error);
+        Self { model, known: Known { server, cache: Some(cache), outbox, revisions }, login }
+    }
+}
+
+fn show(
+    account: Account,
+    opened: Opened,
+    session: Option<Session>,
+    runtime: Runtime,
+) -> Result<Ended, Failure> {
+    let Opened { mut model, known, login: _ } = opened;
+    if session.is_some() {
+        model.link = model::Link::Online { round_trip: None };
+    }
     let mut network = None;
     let ended = screen::run(model, |wakes| {
         let (ask, asks) = mpsc::channel(ASKS_MAX);
         let tell = move |news| wakes.send(Wake::News(news)).map_err(|_| ScreenGone);
-        let link = Link::new(account, asks, Box::new(tell));
+        let link = Link::new(account, known, asks, Box::new(tell));
         let serve = move || {
-            runtime.block_on(link.run(session));
+            let served = runtime.block_on(link.run(session));
             // A name that is being looked up must not keep the program alive.
             runtime.shutdown_background();
+            served
         };
         network = Some(thread::Builder::new().name("network".into()).spawn(serve));
         Box::new(move |asked| ask.try_send(asked).map_err(mpsc::error::TrySendError::into_inner))
     });
     let failed = |error| Failure::Failed(format!("cannot use the terminal: {error}"));
-    // The network says goodbye, which takes a moment at most.
+    // The network says goodbye and keeps what is to be kept, which takes a moment at most.
     if let Some(network) = network {
-        let _ = network.map_err(failed)?.join();
+        match network.map_err(failed)?.join() {
+            Ok(Err(LoginError::Password(_))) => return Err(ask_in_plain_words()),
+            Ok(Err(error)) => return Err(error.into()),
+            // A panic of its thread has told of itself.
+            Ok(Ok(())) | Err(_) => {}
+        }
     }
     ended.map_err(failed)
+}
+
+/// Begins the program anew, to ask for a password before the screen: the thread that reads the
+/// terminal for the screen cannot be stopped, and would take the answer. The cache knows by now
+/// that the user is to be asked; where it does not, there is nothing else to do but to say so.
+fn ask_in_plain_words() -> Failure {
+    let program = std::env::current_exe();
+    let error = match program {
+        Ok(program) => Command::new(program).args(std::env::args_os().skip(1)).exec(),
+        Err(error) => error,
+    };
+    Failure::NoConnection(format!("the server asks for your password; start again: {error}"))
 }

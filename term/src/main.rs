@@ -1,5 +1,6 @@
 //! `parlor`, the terminal client.
 
+mod cache;
 mod cli;
 mod config;
 mod console;
@@ -24,6 +25,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::cache::Caches;
 use crate::cli::{Invocation, Wrong};
 use crate::config::{ConfigError, Places, Settings};
 use crate::console::Terminal;
@@ -71,7 +73,8 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
     let Some(line) = invocation.line else {
-        full_screen::open(account, runtime, &mut console)?.exit()
+        let caches = Caches::new(places.state.join("cache"));
+        full_screen::open(account, &caches, runtime, &mut console)?.exit()
     };
     let done = runtime.block_on(lines::run(line, &account, &mut console));
     // A thread that waits for standard input must not keep the program alive.

@@ -4,6 +4,7 @@ mod completion;
 mod form;
 mod history;
 mod input;
+mod keep;
 mod kill_ring;
 mod paste;
 mod popup;
@@ -23,6 +24,7 @@ pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
 pub(crate) use self::form::{Form, Purpose, Value, Whom};
 pub(crate) use self::history::{From, History, Seeking};
 pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
+pub(crate) use self::keep::{KEEP_EVERY_MS, Keep};
 pub(crate) use self::kill_ring::KillRing;
 pub(crate) use self::paste::{LINES_ASKED_MIN, PASTE_CHOICES, Paste, PasteChoice};
 pub(crate) use self::popup::{GoTo, List, Listing, More, Popup, Question, ROWS_MAX, Row};
@@ -31,7 +33,7 @@ pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
 
-/// The most messages of one's own that wait for their acknowledgement, over all rooms.
+/// The most messages of one's own that are not acknowledged, over all rooms.
 pub(crate) const UNSENT_MAX: usize = 500;
 
 /// The most notices that are kept; the list fetches more.
@@ -98,6 +100,10 @@ pub(crate) struct Model {
     pub(crate) jump: Option<Jump>,
     /// Numbers the messages that are written here.
     pub(crate) next_local: LocalId,
+    /// What was handed over to be kept.
+    pub(crate) kept: Keep,
+    /// When what has changed since is handed over.
+    pub(crate) keep_at: Timestamp,
 }
 
 /// How the connection is doing.
@@ -155,6 +161,8 @@ pub(crate) struct Room {
     pub(crate) timeline: Timeline,
     /// The messages that are chosen in it.
     pub(crate) selection: Option<Selection>,
+    /// Whether what was said while there was no connection is on its way.
+    pub(crate) catching_up: bool,
     /// One's own messages that are not acknowledged, oldest first.
     pub(crate) unsent: Vec<Unsent>,
     /// What was being written when another room was chosen.
@@ -194,8 +202,15 @@ pub(crate) struct Unsent {
 /// How a message of one's own stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SendState {
-    /// It goes out as soon as there is a connection.
+    /// It goes out like one that is queued, but is not on this machine's disk yet.
+    Unkept,
+    /// It goes out as soon as there is a connection, also if the program ends before.
     Queued,
+    /// The server takes it no sooner than then.
+    Held {
+        /// When it is sent again.
+        until: Timestamp,
+    },
     /// It was refused, for this reason.
     Refused(String),
 }
@@ -351,6 +366,8 @@ impl Model {
             notices: Vec::new(),
             jump: None,
             next_local: LocalId(0),
+            kept: Keep::default(),
+            keep_at: now,
         }
     }
 
@@ -391,21 +408,31 @@ impl Model {
         self.rooms.iter_mut().find(|room| room.id == id)
     }
 
-    /// How many of one's own messages wait for their acknowledgement, over all rooms.
-    pub(crate) fn queued(&self) -> usize {
-        let unsent = self.rooms.iter().flat_map(|room| &room.unsent);
-        unsent.filter(|unsent| unsent.state == SendState::Queued).count()
+    /// One's own messages that are not acknowledged, over all rooms.
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = &Unsent> {
+        self.rooms.iter().flat_map(|room| &room.unsent)
     }
 
-    /// How long what is shown stays true if nothing happens: to the next full minute for the
-    /// clock, to the next full second while a countdown is shown.
+    /// How many of them still go out by themselves.
+    pub(crate) fn queued(&self) -> usize {
+        self.unsent().filter(|unsent| !matches!(unsent.state, SendState::Refused(_))).count()
+    }
+
+    /// How long nothing is to be done if nothing happens: to the next full minute for the clock,
+    /// to the next full second while a countdown is shown, or until something is to be kept.
     pub(crate) fn fresh_for(&self) -> Duration {
-        let (period, phase) = match &self.link {
-            Link::Waiting { retry_at, .. } => (1_000, retry_at.0),
-            Link::Connecting | Link::Online { .. } | Link::Over { .. } => (60_000, 0),
+        let held = self.unsent().find_map(|unsent| match unsent.state {
+            SendState::Held { until } => Some(until),
+            SendState::Unkept | SendState::Queued | SendState::Refused(_) => None,
+        });
+        let counts_down = match &self.link {
+            Link::Waiting { retry_at, .. } => Some(*retry_at),
+            Link::Connecting | Link::Online { .. } | Link::Over { .. } => held,
         };
+        let (period, phase) = counts_down.map_or((60_000, 0), |until| (1_000, until.0));
         let left = period - (self.now.0 - phase).rem_euclid(period);
-        Duration::from_millis(left.unsigned_abs())
+        let left = if self.is_kept() { left } else { left.min(self.keep_at.0 - self.now.0) };
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 }
 
@@ -426,6 +453,7 @@ impl Room {
             fresh: None,
             timeline: Timeline::default(),
             selection: None,
+            catching_up: false,
             unsent: Vec::new(),
             draft: Input::default(),
         }

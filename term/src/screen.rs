@@ -20,6 +20,7 @@ mod status;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod vigil;
 
 use std::io;
 use std::sync::Arc;

@@ -13,6 +13,7 @@ mod offers;
 mod paste;
 mod popups;
 mod recall;
+mod sending;
 mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -33,8 +34,8 @@ pub(crate) use self::popups::matching;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
-    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, Link, Listing, LocalId,
-    Member, Model, More, Mouse, Notice, Row,
+    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS, Keep,
+    Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Row,
 };
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
@@ -60,6 +61,8 @@ pub(crate) enum Msg {
     Seen(RoomId, Seq),
     /// The network has something.
     News(News),
+    /// The program ends.
+    End,
 }
 
 /// What came of the text in the user's editor.
@@ -107,6 +110,9 @@ pub(crate) enum News {
         /// What.
         change: Change,
     },
+    /// What was missed in a room is being fetched. It is complete when the list of one's rooms
+    /// comes, or the next change.
+    CatchingUp(RoomId),
     /// What follows in a room does not join on to what is known of it.
     Gap(RoomId),
     /// An older page of a room's messages, as was asked.
@@ -143,6 +149,22 @@ pub(crate) enum News {
         /// Why, in a sentence.
         why: String,
     },
+    /// A message of one's own is on this machine's disk.
+    Queued {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+    },
+    /// A message of one's own is to wait, and is then sent again.
+    Held {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+        /// Until when.
+        until: Timestamp,
+    },
     /// A message of one's own is on the server's disk.
     Acknowledged {
         /// In which room.
@@ -170,6 +192,10 @@ pub(crate) enum News {
         /// Why, in a sentence.
         why: String,
     },
+    /// Something is wrong that nobody asked about.
+    Warning(String),
+    /// There is nothing more to show: why is said in plain words.
+    Leave,
 }
 
 /// What is to be done outside.
@@ -214,6 +240,15 @@ pub(crate) enum Ask {
         /// Whether that is said or done.
         kind: MessageKind,
     },
+    /// Nothing of the server, but to forget a message that was refused or has no room any more.
+    Discard {
+        /// Which.
+        local: LocalId,
+    },
+    /// Nothing of the server, but to keep this for the next start.
+    Keep(Keep),
+    /// Whether the connection is alive, and otherwise a new one at once: the user is there.
+    Wake,
     /// For the messages before a place.
     Older {
         /// Of which room.
@@ -257,8 +292,11 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
     match msg {
         Msg::Tick(now) => {
             model.now = now;
-            Vec::new()
+            // A clock that was set back must not put it off.
+            model.keep_at.0 = model.keep_at.0.min(now.0 + KEEP_EVERY_MS);
+            if now < model.keep_at { Vec::new() } else { keep(model) }
         }
+        Msg::End => keep(model),
         Msg::Act(action) => keys::act(model, action),
         Msg::Type(c) => {
             if let Some(intents) = paste::type_in(model, c) {
@@ -348,13 +386,38 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
         None => model.input = written,
     }
     model.here = Some(id);
+    model.keep_at = model.now;
     let room = model.room_mut(id).expect("invariant: the room was found above");
     room.fresh = (room.unread > 0).then(|| (room.read.next(), room.unread));
     let draft = std::mem::take(&mut room.draft);
-    if !draft.is_empty() {
+    if model.input.is_empty() {
         model.input = draft;
+    } else if !draft.is_empty() {
+        // What was not sent into a room that is gone is there already.
+        model.input.insert("\n");
+        model.input.insert(draft.text());
     }
     look_up(model, id)
+}
+
+/// Hands over what is to be kept, where that is not what is kept already.
+fn keep(model: &mut Model) -> Vec<Intent> {
+    if model.is_kept() {
+        return Vec::new();
+    }
+    model.keep_at = Timestamp(model.now.0 + KEEP_EVERY_MS);
+    model.kept = model.keep();
+    vec![Intent::Ask(Ask::Keep(model.kept.clone()))]
+}
+
+/// Takes messages out of the outbox that are in the input line now, and kept there before.
+fn take_back(model: &mut Model, messages: &[LocalId]) -> Vec<Intent> {
+    if messages.is_empty() {
+        return Vec::new();
+    }
+    let mut intents = keep(model);
+    intents.extend(messages.iter().map(|local| Intent::Ask(Ask::Discard { local: *local })));
+    intents
 }
 
 /// Asks for what a room needs to be shown, as far as it is not known.

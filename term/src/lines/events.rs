@@ -30,8 +30,8 @@ impl Place {
             .number("seq", seq.0)
             .time("at", *at)
             .text("author", author.as_str())
-            .text("text", text.as_str())
             .text("kind", kind.word())
+            .text("text", text.as_str())
     }
 
     /// Anything but a message as an object; `None` for what is withheld and for what this version

@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 use super::login::{self, EntryError};
 use super::{CallError, ConnectError, Endpoint, Lost, Session, SignedUp};
 use crate::console::Console;
+use crate::host_key::HostKey;
 use crate::keys::{DeviceKey, KeyError, KeyStore};
+use crate::known_hosts::host_name;
 
 /// How often a wrong password may be typed.
 const TRIES_MAX: usize = 3;
@@ -252,6 +254,21 @@ impl Account {
             Passwords::Command(command) => run(command),
             Passwords::Terminal => ask(prompt, console),
         }
+    }
+
+    /// The key of the server that will most likely be met, where this device has a key to log in
+    /// there: then no question is to be expected either.
+    pub(crate) fn expected(&self) -> Option<HostKey> {
+        let known = self.endpoint.known.keys(&host_name(&self.endpoint.host, self.endpoint.port));
+        // Of several it is not known which it will be.
+        let [server] = known.ok()?[..] else {
+            return None;
+        };
+        match &self.identity {
+            Some(path) => DeviceKey::read(path).ok()?,
+            None => self.keys.load(&server, &self.user).ok()??,
+        };
+        Some(server)
     }
 
     async fn enter(&self, session: &Session, password: &Password) -> Result<LoggedIn, EntryError> {

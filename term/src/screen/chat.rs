@@ -15,6 +15,7 @@ pub(super) use self::line::clock;
 use self::line::{Line, Text, Tone, draw_line, room_for_text, said_lines, spoken};
 use super::backend::Surface;
 use super::paint;
+use super::status::seconds_until;
 use crate::keymap::Scroll;
 use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, Step, What};
 
@@ -418,22 +419,31 @@ impl Chat {
         block
     }
 
-    /// The lines of one's own messages that are not acknowledged.
+    /// What stands below the last entry: that more is coming, and one's own messages that are not
+    /// acknowledged.
     fn unsent(&self, model: &Model, room: &Room) -> Vec<Line> {
         let width = self.wrapped_at;
         let mut lines = Vec::new();
+        if room.catching_up {
+            lines.push(Line::Note("fetching what was said meanwhile …".to_owned()));
+        }
         // More than fit on the screen are not seen, and wrapping them all would cost.
         let seen = room.unsent.len().saturating_sub(self.height);
         for unsent in &room.unsent[seen..] {
-            let (mark, tone, why) = match &unsent.state {
+            let (mark, tone, more) = match &unsent.state {
+                SendState::Unkept => ("…", Tone::Queued, None),
                 SendState::Queued => ("◷", Tone::Queued, None),
-                SendState::Refused(why) => ("✗", Tone::Refused, Some(why)),
+                SendState::Held { until } => {
+                    let seconds = seconds_until(model.now, *until);
+                    ("◷", Tone::Queued, Some(format!("the server takes it in {seconds} s")))
+                }
+                SendState::Refused(why) => ("✗", Tone::Refused, Some(format!("not sent: {why}"))),
             };
             let (author, text) = spoken(&model.me, &unsent.text, unsent.kind, width);
             let (first, rest) = room_for_text(&author, width);
             let mut texts = paint::wrap(&format!("{mark} {text}"), first, rest);
-            if let Some(why) = why {
-                texts.extend(paint::wrap(&format!("not sent: {why}"), rest, rest));
+            if let Some(more) = more {
+                texts.extend(paint::wrap(&more, rest, rest));
             }
             let texts = texts.into_iter().map(Text::from).collect();
             lines.extend(said_lines("", &author, texts, tone));

@@ -11,6 +11,7 @@ use parlor_protocol::id::{RoomId, Timestamp};
 use signal_hook::consts::{SIGINT, SIGQUIT};
 
 use super::terminal::{Terminal, has_shell, stop};
+use super::vigil::{Tell, Vigil};
 use super::{Screen, editor};
 use crate::keymap::Key;
 use crate::model::{Focus, Step};
@@ -132,6 +133,7 @@ struct EventLoop<'a> {
     /// Held while the terminal is lent: then nothing is read from it here.
     lent: Option<MutexGuard<'a, ()>>,
     ended: Option<Ended>,
+    vigil: Vigil,
 }
 
 /// Runs a screen until it ends.
@@ -155,6 +157,7 @@ pub(crate) fn run(
         shown: Shown::Yes,
         lent: None,
         ended: None,
+        vigil: Vigil::new(Instant::now(), now()),
     };
     let mut drawn = this.draw();
     loop {
@@ -170,6 +173,8 @@ pub(crate) fn run(
         }
         this.drain(wakes, drawn)?;
         if let Some(ended) = this.ended {
+            this.pass(Msg::End);
+            this.hand_over();
             return Ok(ended);
         }
         drawn = this.draw();
@@ -194,7 +199,10 @@ impl EventLoop<'_> {
     }
 
     fn draw(&mut self) -> Instant {
-        self.pass(Msg::Tick(now()));
+        let now = now();
+        let woken = self.vigil.look(Instant::now(), now);
+        self.watch(woken);
+        self.pass(Msg::Tick(now));
         if self.shown == Shown::Yes {
             let missing = self.screen.refresh();
             self.carry_out(missing);
@@ -205,19 +213,26 @@ impl EventLoop<'_> {
         if self.screen.surface().is_lost() {
             self.ended = Some(Ended::TerminalGone);
         }
+        self.hand_over();
+        Instant::now()
+    }
+
+    /// Asks the network, as far as it has room.
+    fn hand_over(&mut self) {
         while let Some(ask) = self.unasked.pop_front() {
             if let Err(refused) = (self.ask)(ask) {
                 self.unasked.push_front(refused);
                 break;
             }
         }
-        Instant::now()
     }
 
     fn take(&mut self, wake: Wake) -> io::Result<()> {
         match wake {
             Wake::Input(Input::Key(_)) if self.shown == Shown::Bare => self.dress(),
             Wake::Input(Input::Key(key)) => {
+                let there = self.vigil.user(Instant::now());
+                self.watch(there);
                 let intents = self.screen.press(key);
                 self.carry_out(intents);
             }
@@ -254,7 +269,10 @@ impl EventLoop<'_> {
             Wake::Signal(SignalKind::Stop) if self.shown == Shown::Lent => stop(),
             Wake::Signal(SignalKind::Stop) => self.suspend(),
             Wake::Signal(SignalKind::Continue) if self.shown == Shown::Lent => {}
-            Wake::Signal(SignalKind::Continue) => self.come_back()?,
+            Wake::Signal(SignalKind::Continue) => {
+                self.watch(Tell::Yes);
+                self.come_back()?;
+            }
         }
         Ok(())
     }
@@ -264,6 +282,13 @@ impl EventLoop<'_> {
         self.terminal.set_mouse(self.screen.model(|model| model.mouse));
         self.shown = Shown::Yes;
         self.anew();
+    }
+
+    fn watch(&mut self, tell: Tell) {
+        match tell {
+            Tell::Yes => self.unasked.push_back(Ask::Wake),
+            Tell::No => {}
+        }
     }
 
     /// Takes the terminal again.

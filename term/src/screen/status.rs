@@ -82,7 +82,8 @@ fn next_try(now: Timestamp, retry_at: Timestamp) -> String {
     }
 }
 
-fn seconds_until(now: Timestamp, then: Timestamp) -> i64 {
+/// Whole seconds from now until then, rounded up: 0 is now.
+pub(super) fn seconds_until(now: Timestamp, then: Timestamp) -> i64 {
     (then.0 - now.0).max(0).saturating_add(999) / 1_000
 }
 

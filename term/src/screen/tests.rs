@@ -1,6 +1,7 @@
 //! Whole screens through cursive's puppet backend, at three sizes.
 
 mod fuzz;
+mod kept;
 mod members;
 mod pointing;
 mod popups;

@@ -31,7 +31,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
             return enter(model);
         }
         Action::Newline => return super::insert(model, "\n"),
-        Action::Go(Reach::Up) if model.input.is_empty() && take_back(model) => {}
+        Action::Go(Reach::Up) if model.input.is_empty() && may_take_back(model) => {
+            return take_back(model);
+        }
         Action::Go(Reach::Up) if model.input.is_on_first_line() => recall::older(model),
         Action::Go(Reach::Down) if model.input.is_on_last_line() => recall::newer(model),
         Action::Go(_)
@@ -65,11 +67,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         Action::NextRoom => return go_by(model, 1),
         Action::PreviousRoom => return go_by(model, -1),
         Action::NextUnread => return go_to_unread(model),
-        Action::LastRoom => {
-            if let Some(last) = model.last {
-                return go_to(model, last);
-            }
-        }
+        Action::LastRoom => return go_to_last(model),
         Action::FirstUnread => return first_unread(model),
         Action::Help => model.popups.push(Popup::Help { top: 0 }),
         Action::Rooms | Action::GoTo => model.popups.push(Popup::GoTo(GoTo::default())),
@@ -110,12 +108,20 @@ fn clear(model: &mut Model, armed: Option<&Armed>) -> Vec<Intent> {
     Vec::new()
 }
 
-/// What to say before the program ends. Messages that are not sent end with it.
+/// What to say before the program ends. Messages that are not on the disk end with it.
 pub(super) fn quit_question(model: &Model, again: &str) -> String {
-    match model.queued() {
-        0 => format!("{again} again quits."),
-        1 => format!("1 message is not sent and would be lost. {again} again quits."),
-        lost => format!("{lost} messages are not sent and would be lost. {again} again quits."),
+    let lost = model.unsent().filter(|unsent| unsent.state == SendState::Unkept).count();
+    let kept = model.queued() - lost;
+    match (lost, kept) {
+        (0, 0) => format!("{again} again quits."),
+        (0, 1) => format!("1 message goes out the next time you are here. {again} again quits."),
+        (0, kept) => {
+            format!("{kept} messages go out the next time you are here. {again} again quits.")
+        }
+        (1, _) => format!("1 message is not sent and would be lost. {again} again quits."),
+        (lost, _) => {
+            format!("{lost} messages are not sent and would be lost. {again} again quits.")
+        }
     }
 }
 
@@ -156,6 +162,10 @@ fn go_to_unread(model: &mut Model) -> Vec<Intent> {
     }
 }
 
+fn go_to_last(model: &mut Model) -> Vec<Intent> {
+    model.last.map_or_else(Vec::new, |last| go_to(model, last))
+}
+
 /// Shows the first message that was unread when the room was gone to.
 fn first_unread(model: &mut Model) -> Vec<Intent> {
     match model.here().and_then(|room| Some((room.id, room.fresh?.0))) {
@@ -167,20 +177,31 @@ fn first_unread(model: &mut Model) -> Vec<Intent> {
     }
 }
 
-/// Takes the last message that was refused back into the input, to be changed and sent again, and
-/// tells whether there was one.
-fn take_back(model: &mut Model) -> bool {
+/// Whether a message was refused that can be taken back.
+fn may_take_back(model: &Model) -> bool {
+    let refused = |unsent: &Unsent| matches!(unsent.state, SendState::Refused(_));
+    model.here().is_some_and(|room| room.unsent.iter().any(refused))
+}
+
+/// Takes the last message that was refused back into the input, to be changed and sent again.
+fn take_back(model: &mut Model) -> Vec<Intent> {
     let Some(room) = model.rooms.iter_mut().find(|room| Some(room.id) == model.here) else {
-        return false;
+        return Vec::new();
     };
     let refused = |unsent: &Unsent| matches!(unsent.state, SendState::Refused(_));
     let Some(place) = room.unsent.iter().rposition(refused) else {
-        return false;
+        return Vec::new();
     };
     let unsent = room.unsent.remove(place);
+    let begins = match unsent.kind {
+        MessageKind::Action => "/me ",
+        MessageKind::Said | MessageKind::Unknown if unsent.text.starts_with('/') => "/",
+        MessageKind::Said | MessageKind::Unknown => "",
+    };
+    model.input.insert(begins);
     model.input.insert(&unsent.text);
     model.notice = None;
-    true
+    super::take_back(model, &[unsent.local])
 }
 
 pub(super) fn enter(model: &mut Model) -> Vec<Intent> {
@@ -229,8 +250,8 @@ pub(super) fn send(model: &mut Model, text: &str, kind: MessageKind) -> Vec<Inte
             return Vec::new();
         }
     }
-    if model.queued() >= UNSENT_MAX {
-        error(model, format!("{UNSENT_MAX} messages wait to be sent already."));
+    if model.unsent().count() >= UNSENT_MAX {
+        error(model, format!("{UNSENT_MAX} messages wait already, to be sent or taken back."));
         return Vec::new();
     }
     let local = model.next_local;
@@ -239,7 +260,7 @@ pub(super) fn send(model: &mut Model, text: &str, kind: MessageKind) -> Vec<Inte
         return Vec::new();
     };
     let text = text.to_owned();
-    room.unsent.push(Unsent { local, text: text.clone(), kind, state: SendState::Queued });
+    room.unsent.push(Unsent { local, text: text.clone(), kind, state: SendState::Unkept });
     let room = room.id;
     model.next_local = LocalId(local.0 + 1);
     model.input.take();

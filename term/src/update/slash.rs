@@ -166,6 +166,8 @@ fn quit(model: &mut Model, _: &str) -> Vec<Intent> {
         hint(model, keys::quit_question(model, "Enter"));
         return Vec::new();
     }
+    // It is no draft to be found again.
+    model.input.take();
     vec![Intent::Quit]
 }
 

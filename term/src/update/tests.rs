@@ -5,6 +5,7 @@ mod changes;
 mod commands;
 mod completing;
 mod copying;
+mod kept;
 mod pasting;
 mod popups;
 mod writing;
@@ -168,7 +169,7 @@ fn what_is_typed_is_sent_or_kept() {
         ("/leave", change(leave), "", ""),
         ("/leave nowhere", vec![], "/leave nowhere", "You are in no such room."),
         ("/rooms", vec![page(Listing::Rooms { search: String::new() })], "", ""),
-        ("/quit", vec![Intent::Quit], "/quit", ""),
+        ("/quit", vec![Intent::Quit], "", ""),
         (
             "/nonsense",
             vec![],
@@ -198,6 +199,8 @@ fn a_message_is_shown_as_queued_until_it_is_acknowledged() {
     update(&mut model, offline());
     let asked = type_in(&mut model, "hello");
     assert_eq!(asked.len(), 1, "the network keeps it until there is a connection");
+    assert_eq!(model.rooms[0].unsent[0].state, SendState::Unkept);
+    update(&mut model, Msg::News(News::Queued { room: id(1), local: LocalId(0) }));
     assert_eq!(model.rooms[0].unsent[0].state, SendState::Queued);
     update(&mut model, online());
     update(&mut model, said(id(1), message(1, "alice", "hello")));

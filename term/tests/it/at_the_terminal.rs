@@ -201,7 +201,7 @@ fn the_window_says_how_much_is_unread_and_gets_its_title_back() {
     hers.until_window("the title", |window| {
         heard(window).titles.last().is_some_and(|title| title == "(1) general — 127.0.0.1")
     });
-    let written = hers.ends();
+    let written = hers.quits_having_written();
     let put_by = written.find("\x1b[22;2t").expect("the title is put by");
     let back = written.rfind("\x1b[23;2t").expect("the title is given back");
     assert!(put_by < back);
@@ -288,6 +288,6 @@ fn the_mouse_is_the_terminals_until_it_is_asked_for_and_again_at_the_end() {
     hers.until_window("the mouse is the terminal's", |window| !reports(window));
     hers.types("x");
     hers.until_window("the mouse is ours again", reports);
-    let written = hers.ends();
+    let written = hers.quits_having_written();
     assert!(written.rfind("\x1b[?1000l") > written.rfind("\x1b[?1000h"));
 }

@@ -49,7 +49,7 @@ fn what_one_does_is_told_as_that_now_and_after_a_restart() {
     alice.does(&["create", "ops", "--entry", "open"]);
     let tail = Follower::spawn(alice.command(&["tail", "ops", "-f"]));
     let sent = alice.does(&["send", "ops", "--me", "--json", "waves at", "@bob"]);
-    assert!(sent.contains("\"text\":\"waves at @bob\",\"kind\":\"action\""), "{sent}");
+    assert!(sent.contains("\"kind\":\"action\",\"text\":\"waves at @bob\""), "{sent}");
     assert!(tail.line().ends_with("  * alice waves at @bob"));
     daemon.restart();
     assert!(alice.does(&["tail", "ops"]).ends_with("  * alice waves at @bob\n"));

@@ -1,15 +1,16 @@
 //! The full-screen client in real terminals, against the real daemon.
 
 use std::io::{Read, Write};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::daemon::Daemon;
 use crate::harness::{Home, done};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Much longer than anything takes, so that only what never happens fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 const ROWS: u16 = 24;
@@ -17,9 +18,9 @@ const COLUMNS: u16 = 80;
 
 /// Somebody with an account.
 pub(crate) struct User {
-    name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) home: Home,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl User {
@@ -33,7 +34,7 @@ impl User {
         user
     }
 
-    fn arguments<'a>(&self, command: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn arguments<'a>(&self, command: &[&'a str]) -> Vec<&'a str> {
         // The arguments of a few users in a few tests may as well stay until the end.
         let to: &'static str = format!("{}@127.0.0.1:{}", self.name, self.port).leak();
         [&["-o", "StrictHostKeyChecking=accept-new", to], command].concat()
@@ -56,7 +57,7 @@ impl User {
 
 /// The full-screen client in a terminal.
 pub(crate) struct Window {
-    child: Box<dyn Child + Send + Sync>,
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     pub(crate) screen: vt100::Parser,
@@ -65,7 +66,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    fn open(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn open(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
@@ -135,26 +136,57 @@ impl Window {
         });
     }
 
-    pub(crate) fn quits(self) {
-        self.ends();
+    pub(crate) fn quits(mut self) {
+        self.types("/quit\r");
+        assert_eq!(self.ends().0, "Success");
     }
 
     /// Quits, and gives all that was ever written.
-    pub(crate) fn ends(mut self) -> String {
+    pub(crate) fn quits_having_written(mut self) -> String {
         self.types("/quit\r");
-        let status = self.child.wait().unwrap();
-        assert!(status.success(), "{status:?}");
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
-            self.screen.process(&bytes);
-            self.written.extend(bytes);
-        }
+        self.read_to_its_end();
         assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
         String::from_utf8(self.written).unwrap()
+    }
+
+    /// Waits for the program's end, and gives how it ended and what it left on the screen.
+    pub(crate) fn ends(mut self) -> (String, String) {
+        let status = self.read_to_its_end();
+        assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+        (status, self.text())
+    }
+
+    fn read_to_its_end(&mut self) -> String {
+        loop {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => {
+                    self.screen.process(&bytes);
+                    self.written.extend(bytes);
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end\n{}", self.text()),
+            }
+        }
+        let status = self.child.wait().unwrap();
+        assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+        status.to_string()
+    }
+
+    /// Sends the program a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Ends the program with no time to do anything.
+    pub(crate) fn dies_at_once(mut self) {
+        self.signal(Signal::KILL);
+        self.child.wait().unwrap();
     }
 }
 
 /// How many lines of the screen hold a text.
-fn times(screen: &str, text: &str) -> usize {
+pub(crate) fn times(screen: &str, text: &str) -> usize {
     screen.lines().filter(|line| line.contains(text)).count()
 }
 

@@ -11,6 +11,7 @@ mod door;
 mod entry;
 mod full_screen;
 mod harness;
+mod kept;
 mod lines;
 mod notifications;
 mod people;

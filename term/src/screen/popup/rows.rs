@@ -2,7 +2,7 @@
 
 use cursive::style::Style;
 use jiff::tz::TimeZone;
-use parlor_protocol::entry::{Ended, Rejoin, RoomState};
+use parlor_protocol::entry::{Ended, FormerRoom, Rejoin, RoomState};
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::room::Entry;
 use parlor_protocol::text::{Reason, printable};
@@ -113,24 +113,7 @@ fn parts(row: &Row, model: &Model, zone: &TimeZone) -> (String, String) {
             };
             (room.title.to_string(), format!("{door}  {:>5}  {}", room.members, room.room))
         }
-        Row::Former(room) => {
-            let how = match (room.state, room.ended) {
-                (RoomState::Terminated, _) | (_, Ended::Terminated) => "it has ended",
-                (_, Ended::Left) => "you left",
-                (_, Ended::Kicked) => "you were kicked",
-                (_, Ended::Banned) => "you were banned",
-                (_, Ended::Denied) => "you were denied",
-                (_, Ended::InviteExpired) => "your invite expired",
-                (_, Ended::Unknown) => "you are not in it",
-            };
-            let again = match room.rejoin {
-                Rejoin::Now => "rejoin",
-                Rejoin::Request => "ask to rejoin",
-                Rejoin::Invite => "by invite",
-                Rejoin::No | Rejoin::Unknown => "gone",
-            };
-            (room.title.to_string(), format!("{how} {}  {again}", moment(room.at)))
-        }
+        Row::Former(room) => former(room, &moment),
         Row::Request(request) => {
             (format!("{}{}", request.user, why(&request.reason)), moment(request.at))
         }
@@ -172,6 +155,26 @@ fn parts(row: &Row, model: &Model, zone: &TimeZone) -> (String, String) {
             (format!("{mark} {} {text}", moment(notice.at)), String::new())
         }
     }
+}
+
+/// What a room of the past says: how it ended, when, and how to come back.
+fn former(room: &FormerRoom, moment: &dyn Fn(Timestamp) -> String) -> (String, String) {
+    let how = match (room.state, room.ended) {
+        (RoomState::Terminated, _) | (_, Ended::Terminated) => "it has ended",
+        (_, Ended::Left) => "you left",
+        (_, Ended::Kicked) => "you were kicked",
+        (_, Ended::Banned) => "you were banned",
+        (_, Ended::Denied) => "you were denied",
+        (_, Ended::InviteExpired) => "your invite expired",
+        (_, Ended::Unknown) => "you are not in it",
+    };
+    let again = match room.rejoin {
+        Rejoin::Now => "rejoin",
+        Rejoin::Request => "ask to rejoin",
+        Rejoin::Invite => "by invite",
+        Rejoin::No | Rejoin::Unknown => "gone",
+    };
+    (room.title.to_string(), format!("{how} {}  {again}", moment(room.at)))
 }
 
 /// Two texts at both ends of a line. The left one gives way.

@@ -213,7 +213,10 @@ fn a_room_that_is_gone_leaves_nothing_unsent_behind() {
     type_in(&mut model, "important");
     let how = Departure::Terminated;
     update(&mut model, Msg::News(News::Exited(exited(1, how))));
-    assert_eq!(notice(&model), "general has ended for good.");
+    assert_eq!(
+        notice(&model),
+        "general has ended for good. A message to it was not sent; it is in the input line."
+    );
     assert_eq!(model.here, Some(id(2)));
     assert_eq!(model.input.text(), "important");
     // The same at a snapshot without it.

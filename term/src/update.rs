@@ -4,6 +4,7 @@ mod alert;
 mod answers;
 mod complete;
 mod copy;
+mod door;
 mod edit;
 mod form;
 mod keys;
@@ -34,8 +35,8 @@ pub(crate) use self::popups::matching;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
-    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS, Keep,
-    Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Row,
+    Answered, AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS,
+    Keep, Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Prompt, Restored, Row,
 };
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
@@ -74,6 +75,17 @@ pub(crate) struct Edited {
     pub(crate) text: Result<String, String>,
 }
 
+/// What happens on the way in.
+#[derive(Debug, Clone)]
+pub(crate) enum AtDoor {
+    /// Something is said.
+    Said(String),
+    /// Something is asked.
+    Asked(Prompt),
+    /// One is in: this is what was kept from the last time.
+    Opened(Box<Restored>),
+}
+
 /// What comes from the network.
 #[derive(Debug, Clone)]
 pub(crate) enum News {
@@ -81,6 +93,8 @@ pub(crate) enum News {
     Link(Link),
     /// These are one's rooms, all of them.
     Rooms(Vec<room::Room>),
+    /// Something happens on the way in.
+    Door(AtDoor),
     /// One has entered a room.
     Entered(room::Room),
     /// One is no longer in a room.
@@ -245,6 +259,8 @@ pub(crate) enum Ask {
         /// Which.
         local: LocalId,
     },
+    /// Nothing of the server, but to answer what was asked on the way in.
+    Answer(Answered),
     /// Nothing of the server, but to keep this for the next start.
     Keep(Keep),
     /// Whether the connection is alive, and otherwise a new one at once: the user is there.
@@ -297,16 +313,23 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             if now < model.keep_at { Vec::new() } else { keep(model) }
         }
         Msg::End => keep(model),
-        Msg::Act(action) => keys::act(model, action),
+        Msg::Act(action) => match door::act(model, action) {
+            Some(intents) => intents,
+            None => keys::act(model, action),
+        },
         Msg::Type(c) => {
+            let mut bytes = [0; 4];
+            let typed = c.encode_utf8(&mut bytes);
+            if let Some(intents) = door::insert(model, typed) {
+                return intents;
+            }
             if let Some(intents) = paste::type_in(model, c) {
                 return intents;
             }
             if recall::type_in(model, c) {
                 return Vec::new();
             }
-            let mut bytes = [0; 4];
-            insert(model, c.encode_utf8(&mut bytes))
+            insert(model, typed)
         }
         Msg::Focus(focus) => {
             model.focus = Some(focus);
@@ -316,7 +339,10 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             edit::take(model, edited);
             Vec::new()
         }
-        Msg::Paste(text) => paste::take(model, &text),
+        Msg::Paste(text) => match door::insert(model, &text) {
+            Some(intents) => intents,
+            None => paste::take(model, &text),
+        },
         Msg::ReachedTop(room) => older(model, room),
         Msg::Seen(room, seq) => seen(model, room, seq),
         Msg::News(news) => news::take(model, news),

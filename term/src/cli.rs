@@ -46,8 +46,8 @@ struct Outer {
     /// Read this in place of config.toml; `none` reads no file
     #[arg(short = 'F', value_name = "CONFIG")]
     config: Option<PathBuf>,
-    /// Set an option, as in ssh: Port User IdentityFile StrictHostKeyChecking UserKnownHostsFile
-    /// BatchMode PasswordCommand ConnectTimeout
+    /// Set an option, as in ssh: HostName Port User IdentityFile StrictHostKeyChecking
+    /// UserKnownHostsFile BatchMode PasswordCommand ConnectTimeout
     #[arg(short, value_name = "KEY=VALUE", action = ArgAction::Append)]
     option: Vec<String>,
     /// Say what is going on
@@ -137,7 +137,8 @@ fn option(text: &str) -> Result<Setting, ConfigError> {
     let words = match key {
         // As in ssh, several files stand in one value.
         Key::UserKnownHostsFile => value.split_whitespace().map(str::to_owned).collect(),
-        Key::Port
+        Key::HostName
+        | Key::Port
         | Key::User
         | Key::IdentityFile
         | Key::StrictHostKeyChecking

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 
 use parlor_protocol::id::Timestamp;
@@ -10,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::cache::{Cache, CacheError, Caches, Kept, Login};
+use crate::config::Source;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::host_key::HostKey;
@@ -17,6 +19,7 @@ use crate::link::{Known, Link, ScreenGone};
 use crate::model::{self, Model, Notice, UNSENT_MAX};
 use crate::net::Session;
 use crate::net::account::{Account, LoginError};
+use crate::preferences::Preferences;
 use crate::screen::{self, Ended, Wake};
 
 /// How much may be asked of the network's thread before it has taken it: all messages that may
@@ -30,6 +33,8 @@ const ASKS_MAX: usize = 2 * UNSENT_MAX;
 /// When there is no terminal, no connection, or no way in.
 pub(crate) fn open(
     account: Account,
+    preferences: Preferences,
+    source: Source,
     caches: &Caches,
     runtime: Runtime,
     console: &mut dyn Console,
@@ -41,15 +46,18 @@ pub(crate) fn open(
                 .to_owned(),
         ));
     }
+    let preferences = Arc::new(preferences);
     if let Some(server) = account.expected().filter(|server| caches.has(server, &account.user)) {
-        let kept = Opened::open(caches, server, &account)?;
+        let mut kept = Opened::open(caches, server, &account)?;
+        kept.prefer(&preferences);
         if kept.login == Login::ByItself {
-            return show(account, kept, None, runtime);
+            return show(account, kept, None, source, runtime);
         }
     }
     let (session, _) = runtime.block_on(account.log_in(console))?;
-    let kept = Opened::open(caches, session.met.key, &account)?;
-    show(account, kept, Some(session), runtime)
+    let mut kept = Opened::open(caches, session.met.key, &account)?;
+    kept.prefer(&preferences);
+    show(account, kept, Some(session), source, runtime)
 }
 
 /// What is shown first, and what the network's thread goes on from.
@@ -79,6 +87,11 @@ impl Opened {
         Ok(Self::with(server, model, cache, kept))
     }
 
+    fn prefer(&mut self, preferences: &Arc<Preferences>) {
+        self.model.mouse = preferences.mouse;
+        self.model.preferences = Arc::clone(preferences);
+    }
+
     fn with(server: HostKey, mut model: Model, cache: Cache, kept: Kept) -> Self {
         let Kept { rooms, here, blocked, revisions, outbox, homeless, next_local, login, warning } =
             kept;
@@ -96,6 +109,7 @@ fn show(
     account: Account,
     opened: Opened,
     session: Option<Session>,
+    source: Source,
     runtime: Runtime,
 ) -> Result<Ended, Failure> {
     let Opened { mut model, known, login: _ } = opened;
@@ -103,7 +117,7 @@ fn show(
         model.link = model::Link::Online { round_trip: None };
     }
     let mut network = None;
-    let ended = screen::run(model, |wakes| {
+    let ended = screen::run(model, source, |wakes| {
         let (ask, asks) = mpsc::channel(ASKS_MAX);
         let tell = move |news| wakes.send(Wake::News(news)).map_err(|_| ScreenGone);
         let link = Link::new(account, known, asks, Box::new(tell));

@@ -12,6 +12,7 @@ mod selection;
 mod timeline;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
@@ -32,6 +33,7 @@ pub(crate) use self::selection::{Selection, Step};
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
+use crate::preferences::Preferences;
 
 /// The most messages of one's own that are not acknowledged, over all rooms.
 pub(crate) const UNSENT_MAX: usize = 500;
@@ -100,6 +102,8 @@ pub(crate) struct Model {
     pub(crate) jump: Option<Jump>,
     /// Numbers the messages that are written here.
     pub(crate) next_local: LocalId,
+    /// What the user wants of the screen.
+    pub(crate) preferences: Arc<Preferences>,
     /// What was handed over to be kept.
     pub(crate) kept: Keep,
     /// When what has changed since is handed over.
@@ -366,6 +370,7 @@ impl Model {
             notices: Vec::new(),
             jump: None,
             next_local: LocalId(0),
+            preferences: Arc::default(),
             kept: Keep::default(),
             keep_at: now,
         }

@@ -13,12 +13,14 @@ mod offers;
 mod paste;
 mod popups;
 mod recall;
+mod reload;
 mod sending;
 mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{Message, MessageKind};
@@ -37,6 +39,7 @@ use crate::model::{
     AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS, Keep,
     Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Row,
 };
+use crate::preferences::Preferences;
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
 
@@ -55,6 +58,8 @@ pub(crate) enum Msg {
     Focus(Focus),
     /// The user's editor has ended.
     Edited(Edited),
+    /// The configuration file was read anew.
+    Reloaded(Reloaded),
     /// The beginning of what is known of a room was scrolled to.
     ReachedTop(RoomId),
     /// A room was seen up to this message.
@@ -72,6 +77,13 @@ pub(crate) struct Edited {
     pub(crate) room: Option<RoomId>,
     /// The text; otherwise what went wrong.
     pub(crate) text: Result<String, String>,
+}
+
+/// What came of reading the configuration file anew.
+#[derive(Debug, Clone)]
+pub(crate) struct Reloaded {
+    /// What the user wants of the screen; otherwise what is wrong with the file, and where.
+    pub(crate) preferences: Result<Arc<Preferences>, String>,
 }
 
 /// What comes from the network.
@@ -213,6 +225,8 @@ pub(crate) enum Intent {
     Mouse(Mouse),
     /// Show these lines and nothing else until a key is pressed.
     Bare(Vec<String>),
+    /// Read the configuration file anew.
+    Reload,
     /// Call the user's attention to this.
     Call(String),
     /// Let the user edit a text in their editor.
@@ -316,6 +330,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             edit::take(model, edited);
             Vec::new()
         }
+        Msg::Reloaded(reloaded) => reload::take(model, reloaded),
         Msg::Paste(text) => paste::take(model, &text),
         Msg::ReachedTop(room) => older(model, room),
         Msg::Seen(room, seq) => seen(model, room, seq),

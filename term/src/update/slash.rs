@@ -7,7 +7,7 @@ use parlor_protocol::id::RoomId;
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::request::Command as Change;
 
-use super::{Intent, ask, error, hint, keys, mute, popups};
+use super::{Intent, ask, error, hint, keys, mute, popups, reload};
 use crate::model::{Armed, AskedFrom, Deed, Listing, Model, Popup, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
@@ -73,6 +73,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/devices", "", "list where you are logged in", people::devices),
     command("/mute", "[ROOM]", "do not be called by what is said there", mute::mute),
     command("/unmute", "[ROOM]", "be called again", mute::unmute),
+    command("/reload", "", "read the configuration file anew", reload::ask),
     command("/help", "", "show the keys and commands", help),
     command("/quit", "", "quit", quit),
 ];

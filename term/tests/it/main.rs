@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod at_the_terminal;
+mod configured;
 mod conversation;
 mod daemon;
 mod door;

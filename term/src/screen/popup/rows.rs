@@ -1,6 +1,5 @@
 //! The lines of lists: what they say, what is said where there are none.
 
-use cursive::style::Style;
 use jiff::tz::TimeZone;
 use parlor_protocol::entry::{Ended, FormerRoom, Rejoin, RoomState};
 use parlor_protocol::id::Timestamp;
@@ -9,6 +8,7 @@ use parlor_protocol::text::{Reason, printable};
 
 use crate::model::{Listing, Model, Room, Row};
 use crate::screen::paint;
+use crate::theme::Role;
 use crate::update::role_word;
 use crate::words::{self, Commands};
 
@@ -64,10 +64,10 @@ pub(in crate::screen) fn own_room(room: &Room, place: usize, width: usize) -> St
     spread(&format!(" {number} {}", printable(&room.title)), &unread, width)
 }
 
-/// How an unchosen row looks.
-pub(super) fn style(row: &Row) -> Style {
+/// What an unchosen row is.
+pub(super) fn role(row: &Row) -> Role {
     match row {
-        Row::Notification(notice) if !notice.read => paint::bold(),
+        Row::Notification(notice) if !notice.read => Role::Unread,
         Row::Notification(_)
         | Row::Room(_)
         | Row::Former(_)
@@ -76,7 +76,7 @@ pub(super) fn style(row: &Row) -> Style {
         | Row::Ban(_)
         | Row::Member(_)
         | Row::Block(_)
-        | Row::Device(_) => paint::plain(),
+        | Row::Device(_) => Role::Text,
     }
 }
 

@@ -16,7 +16,7 @@ use super::super::Screen;
 use super::super::backend::{Backend, Surface};
 use super::super::colour::Depth;
 use super::{NOW, member, model, say};
-use crate::keymap::BINDINGS;
+use crate::keymap::{Key, Keymap};
 use crate::model::{
     Deed, Form, GoTo, Link, List, Listing, LocalId, Model, Notice, Popup, Purpose, Question, Row,
     SendState, Then, Unsent, Whom,
@@ -142,6 +142,10 @@ fn rows_of(text: &str) -> Vec<Row> {
     ]
 }
 
+fn all_keys() -> Vec<Key> {
+    Keymap::default().keys().collect()
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
 
@@ -149,7 +153,7 @@ proptest::proptest! {
     fn no_text_and_no_size_is_too_much(
         text in "(\\PC|[\u{0}-\u{20}\u{7f}-\u{9f}\u{1100}\u{300}\u{644}\u{627}\u{200d}\u{202e}世\u{1f468}\u{fe0f}\u{1f1e6}]){0,60}",
         sizes in proptest::collection::vec((1..160u16, 1..50u16), 1..4),
-        keys in proptest::collection::vec(0..BINDINGS.len(), 0..12),
+        keys in proptest::collection::vec(proptest::sample::select(all_keys()), 0..12),
     ) {
         let written = Written::default();
         let surface = Surface::new(sizes[0]);
@@ -161,7 +165,7 @@ proptest::proptest! {
             screen.refresh();
             written.take();
             for key in &keys {
-                screen.press(BINDINGS[*key].key);
+                screen.press(*key);
                 screen.take(Msg::Paste(text.clone()));
                 screen.refresh();
                 written.take();

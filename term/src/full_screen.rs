@@ -15,12 +15,13 @@ use crate::config::Source;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::host_key::HostKey;
-use crate::link::{Known, Link, ScreenGone};
+use crate::link::{Known, Link, ScreenGone, Tell};
 use crate::model::{self, Model, Notice, UNSENT_MAX};
 use crate::net::Session;
 use crate::net::account::{Account, LoginError};
-use crate::preferences::Preferences;
-use crate::screen::{self, Ended, Wake};
+use crate::plain;
+use crate::preferences::{Preferences, View};
+use crate::screen::{self, Asker, Ended, Wake};
 
 /// How much may be asked of the network's thread before it has taken it: all messages that may
 /// wait and then some, so that none is left behind when the program ends.
@@ -40,9 +41,14 @@ pub(crate) fn open(
     console: &mut dyn Console,
 ) -> Result<Ended, Failure> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-    if dumb || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let mut preferences = preferences;
+    if terminal && dumb {
+        preferences.view = View::Plain;
+    }
+    if !terminal && preferences.view == View::Full {
         return Err(Failure::Usage(
-            "the full screen needs a terminal; give a command, `parlor --help` lists them"
+            "the full screen needs a terminal; give a command, `parlor --help` lists them, or --plain"
                 .to_owned(),
         ));
     }
@@ -117,10 +123,9 @@ fn show(
         model.link = model::Link::Online { round_trip: None };
     }
     let mut network = None;
-    let ended = screen::run(model, source, |wakes| {
+    let connect = |tell: Tell| -> Box<Asker> {
         let (ask, asks) = mpsc::channel(ASKS_MAX);
-        let tell = move |news| wakes.send(Wake::News(news)).map_err(|_| ScreenGone);
-        let link = Link::new(account, known, asks, Box::new(tell));
+        let link = Link::new(account, known, asks, tell);
         let serve = move || {
             let served = runtime.block_on(link.run(session));
             // A name that is being looked up must not keep the program alive.
@@ -129,7 +134,17 @@ fn show(
         };
         network = Some(thread::Builder::new().name("network".into()).spawn(serve));
         Box::new(move |asked| ask.try_send(asked).map_err(mpsc::error::TrySendError::into_inner))
-    });
+    };
+    let ended = match model.preferences.view {
+        View::Full => screen::run(model, source, |wakes| {
+            let tell = move |news| wakes.send(Wake::News(news)).map_err(|_| ScreenGone);
+            connect(Box::new(tell))
+        }),
+        View::Plain => plain::run(model, source, |wakes| {
+            let tell = move |news| wakes.send(plain::Wake::News(news)).map_err(|_| ScreenGone);
+            connect(Box::new(tell))
+        }),
+    };
     let failed = |error| Failure::Failed(format!("cannot use the terminal: {error}"));
     // The network says goodbye and keeps what is to be kept, which takes a moment at most.
     if let Some(network) = network {

@@ -16,6 +16,7 @@ mod links;
 mod model;
 mod net;
 mod pattern;
+mod plain;
 mod preferences;
 mod screen;
 mod theme;
@@ -35,6 +36,7 @@ use crate::known_hosts::KnownHosts;
 use crate::lines::Format;
 use crate::net::Endpoint;
 use crate::net::account::{Account, Passwords};
+use crate::preferences::Preferences;
 
 fn main() -> ExitCode {
     let invocation = match cli::parse(std::env::args_os()) {
@@ -75,6 +77,8 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
     let Some(line) = invocation.line else {
+        let view = invocation.view.unwrap_or(preferences.view);
+        let preferences = Preferences { view, ..preferences };
         let caches = Caches::new(places.state.join("cache"));
         full_screen::open(account, preferences, source, &caches, runtime, &mut console)?.exit()
     };

@@ -22,7 +22,7 @@ use parlor_protocol::request::Command;
 use parlor_protocol::room::Role;
 
 pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
-pub(crate) use self::form::{Form, Purpose, Value, Whom};
+pub(crate) use self::form::{Field, Form, Purpose, Value, Whom};
 pub(crate) use self::history::{From, History, Seeking};
 pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
 pub(crate) use self::keep::{KEEP_EVERY_MS, Keep};

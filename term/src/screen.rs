@@ -45,6 +45,13 @@ use crate::keymap::Key;
 use crate::model::Model;
 use crate::update::{Intent, Msg};
 
+/// What lists and forms are called and say, also where they are not drawn.
+pub(crate) mod words {
+    pub(crate) use super::popup::{
+        form_words as form, list_heading as heading, none_listed as none, row_words as row,
+    };
+}
+
 const ROOT: &str = "root";
 
 /// A screen: cursive's tree with our root in it, and the backend that shows it.

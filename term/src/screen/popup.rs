@@ -5,7 +5,9 @@ mod rows;
 
 use jiff::tz::TimeZone;
 
+pub(crate) use self::form::words as form_words;
 pub(super) use self::rows::own_room;
+pub(crate) use self::rows::{heading as list_heading, none as none_listed, words as row_words};
 use super::paint::{self, Printer};
 use super::panes::Area;
 use crate::model::{GoTo, List, Listing, Model, More, Popup, Question};

@@ -34,6 +34,7 @@ const fn command(
 /// Every command.
 pub(crate) const COMMANDS: &[Command] = &[
     command("/join", "[ROOM] [--leave ROOM]", "enter a room by title or ID", rooms::join),
+    command("/go", "ROOM", "go to one of your rooms by its title, ID or number", rooms::go),
     command("/request", "ROOM [REASON]", "ask to come into a room", rooms::request),
     command("/withdraw", "ROOM", "take your request back", rooms::withdraw),
     command(

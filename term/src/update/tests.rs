@@ -76,7 +76,7 @@ fn offline() -> Msg {
 }
 
 /// Alice in two rooms, connected, with general before her.
-fn alice() -> Model {
+pub(crate) fn alice() -> Model {
     let mut model = Model::new("alice", "chat", "pinned", NOW);
     update(&mut model, online());
     // By ID, as the server has them; here they are numbered by title.

@@ -16,6 +16,7 @@ mod kept;
 mod lines;
 mod notifications;
 mod people;
+mod plain;
 mod rules;
 mod server;
 mod sign_up;

@@ -9,7 +9,7 @@ use crate::screen::panes::Area;
 use crate::theme::Role;
 
 /// What a form is called, and what has to be known before it is sent.
-fn words(purpose: &Purpose) -> (String, &'static str) {
+pub(crate) fn words(purpose: &Purpose) -> (String, &'static str) {
     match purpose {
         Purpose::Join => (
             "JOIN A ROOM".to_owned(),

@@ -14,6 +14,7 @@ pub(crate) use self::line::{
 };
 pub(crate) use self::span::Span;
 use crate::config::{ConfigError, Destination, Key, Setting};
+use crate::preferences::View;
 
 /// What is to be done, and where.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Invocation {
     pub(crate) config: Option<PathBuf>,
     /// How often `-v` stands.
     pub(crate) verbosity: u8,
+    /// In which way the client is to show itself, if that was said.
+    pub(crate) view: Option<View>,
     /// Where to connect.
     pub(crate) destination: Destination,
     /// What to do there; `None` for the full-screen client.
@@ -46,13 +49,16 @@ struct Outer {
     /// Read this in place of config.toml; `none` reads no file
     #[arg(short = 'F', value_name = "CONFIG")]
     config: Option<PathBuf>,
-    /// Set an option, as in ssh: Port User IdentityFile StrictHostKeyChecking UserKnownHostsFile
-    /// BatchMode PasswordCommand ConnectTimeout
+    /// Set an option, as in ssh: HostName Port User IdentityFile StrictHostKeyChecking
+    /// UserKnownHostsFile BatchMode PasswordCommand ConnectTimeout
     #[arg(short, value_name = "KEY=VALUE", action = ArgAction::Append)]
     option: Vec<String>,
     /// Say what is going on
     #[arg(short, action = ArgAction::Count)]
     verbose: u8,
+    /// Talk line by line, without a screen: for screen readers
+    #[arg(long)]
+    plain: bool,
     /// Where to connect
     #[arg(value_name = "[USER@]HOST[:PORT]")]
     destination: String,
@@ -84,7 +90,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         command => Some(line::parse(command).map_err(Wrong::Clap)?),
     };
     let (config, verbosity) = (outer.config, outer.verbose);
-    Ok(Invocation { settings, config, verbosity, destination, line })
+    let view = outer.plain.then_some(View::Plain);
+    Ok(Invocation { settings, config, verbosity, view, destination, line })
 }
 
 /// The outer command line, whose help lists the inner commands too.
@@ -137,7 +144,8 @@ fn option(text: &str) -> Result<Setting, ConfigError> {
     let words = match key {
         // As in ssh, several files stand in one value.
         Key::UserKnownHostsFile => value.split_whitespace().map(str::to_owned).collect(),
-        Key::Port
+        Key::HostName
+        | Key::Port
         | Key::User
         | Key::IdentityFile
         | Key::StrictHostKeyChecking

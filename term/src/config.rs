@@ -1,10 +1,15 @@
 //! What the user configured: options of the command line, sections of the file, defaults.
 //!
 //! As in ssh the first value of a key wins: what stands on the command line in its order, then the
-//! `[host."NAME"]` section of the file, then what stands outside any section, then the default.
+//! `[host."PATTERN"]` sections of the file that match in their order, then what stands outside any
+//! section, then the default.
 
 mod destination;
+mod document;
 mod file;
+mod screen;
+mod source;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,6 +20,7 @@ use parlor_protocol::hello::DEFAULT_PORT;
 use parlor_protocol::name::UserName;
 
 pub(crate) use self::destination::Destination;
+pub(crate) use self::source::{Source, Text};
 use crate::console::Asking;
 use crate::trust::StrictHostKeyChecking;
 
@@ -29,6 +35,8 @@ pub(crate) struct ConfigError(pub(crate) String);
 /// The keys, the same on the command line and in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
+    /// The real name or address of the server, where the one that is typed is an alias.
+    HostName,
     /// The port of the server.
     Port,
     /// The user's name on the server.
@@ -48,7 +56,8 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    const ALL: [(Self, &'static str); 8] = [
+    const ALL: [(Self, &'static str); 9] = [
+        (Self::HostName, "HostName"),
         (Self::Port, "Port"),
         (Self::User, "User"),
         (Self::IdentityFile, "IdentityFile"),
@@ -67,10 +76,19 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, String> {
         let plain = text.replace('_', "");
         let found = Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(&plain));
-        found.map(|(key, _)| *key).ok_or_else(|| {
-            let names = Self::ALL.map(|(_, name)| name).join(", ");
-            format!("unknown key {text:?}; the keys are {names}")
-        })
+        found
+            .map(|(key, _)| *key)
+            .ok_or_else(|| unknown("key", text, &Self::ALL.map(|(_, name)| name)))
+    }
+}
+
+/// What is said of a name that there is not: the one that is probably meant, or else all.
+fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    let plain = |text: &str| text.replace('_', "").to_lowercase();
+    let distance = |other: &str| strsim::damerau_levenshtein(&plain(name), &plain(other));
+    match known.iter().min_by_key(|other| distance(other)).filter(|other| distance(other) <= 2) {
+        Some(meant) => format!("unknown {what} {name:?}; did you mean {meant}?"),
+        None => format!("unknown {what} {name:?}; use one of {}", known.join(", ")),
     }
 }
 
@@ -151,14 +169,12 @@ pub(crate) struct Settings {
 pub(crate) fn resolve(
     destination: &Destination,
     command_line: Vec<Setting>,
-    file: Option<(&str, &str)>,
+    file: &Text,
     places: &Places,
 ) -> Result<Settings, ConfigError> {
     let mut settings = command_line;
     settings.extend(destination.settings());
-    if let Some((name, text)) = file {
-        settings.extend(file::settings(name, text, &destination.host)?);
-    }
+    settings.extend(file::settings(&file.name, &file.text, &destination.host)?);
     let mut first = BTreeMap::new();
     for setting in settings {
         // Every value is checked, also one that does not count.
@@ -173,7 +189,7 @@ pub(crate) fn resolve(
     };
     let listed = take(Key::UserKnownHostsFile);
     Ok(Settings {
-        host: destination.host.clone(),
+        host: take(Key::HostName).map_or_else(|| destination.host.clone(), word),
         port: take(Key::Port).map(word).and_then(|p| p.parse().ok()).unwrap_or(DEFAULT_PORT),
         user: UserName::parse(&user).map_err(|error| {
             ConfigError(format!("the user name {user:?} {error}; give yours as NAME@HOST"))
@@ -210,6 +226,7 @@ fn check(setting: &Setting) -> Result<(), String> {
         _ => return Err("takes one value".to_owned()),
     };
     match setting.key {
+        Key::HostName => destination::check_host(word).map_err(|why| format!("{word:?} {why}")),
         Key::Port => match word.parse::<u16>() {
             Ok(1..) => Ok(()),
             _ => Err(format!("{word:?} is not a port; use a number from 1 to 65535")),

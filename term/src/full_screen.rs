@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, SyncSender, channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use parlor_protocol::id::Timestamp;
@@ -11,15 +12,18 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::cache::{CacheError, Caches, Kept, Login};
-use crate::console::Asking;
+use crate::config::Source;
+use crate::console::{Asking, Console};
 use crate::door::{self, NotIn};
 use crate::failure::Failure;
 use crate::host_key::HostKey;
 use crate::link::{Known, Link, ScreenGone, Tell};
-use crate::model::{Answered, Door, Model, Restored, UNSENT_MAX};
+use crate::model::{self, Answered, Door, Model, Restored, UNSENT_MAX};
 use crate::net::Session;
 use crate::net::account::{Account, LoginError};
-use crate::screen::{self, Ended, Wake};
+use crate::plain;
+use crate::preferences::{Preferences, View};
+use crate::screen::{self, Asker, Ended, Wake};
 use crate::update::{Ask, AtDoor, News};
 
 /// How much may be asked of the network's thread before it has taken it: all messages that may
@@ -27,45 +31,59 @@ use crate::update::{Ask, AtDoor, News};
 const ASKS_MAX: usize = 2 * UNSENT_MAX;
 
 /// Shows the screen until it ends: at once, where there is something to show of a server that is
-/// known and lets this device in; else with the way in, where what has to be asked is asked.
+/// known and lets this device in; else with the way in, where what has to be asked is asked. Line by
+/// line all of it is told in plain words.
 ///
 /// # Errors
 /// When there is no terminal, no connection, or no way in.
 pub(crate) fn open(
     account: Account,
+    (mut preferences, source): (Preferences, Source),
     caches: Caches,
     runtime: Runtime,
-    asking: Asking,
+    (console, asking): (&mut dyn Console, Asking),
 ) -> Result<Ended, Failure> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-    if dumb || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if terminal && dumb {
+        preferences.view = View::Plain;
+    }
+    if !terminal && preferences.view == View::Full {
         return Err(Failure::Usage(
-            "the full screen needs a terminal; give a command, `parlor --help` lists them"
+            "the full screen needs a terminal; give a command, `parlor --help` lists them, or --plain"
                 .to_owned(),
         ));
     }
+    let view = preferences.view;
     let now = Timestamp(jiff::Timestamp::now().as_millisecond());
     let host = &account.endpoint.host;
     let mut model = Model::new(account.user.as_str(), host, "ED25519 pinned", now);
-    let known = match account.expected().filter(|server| caches.has(server, &account.user)) {
-        Some(server) => {
-            let Opened { known, restored, login } = Opened::open(&caches, server, &account)?;
-            (login == Login::ByItself).then(|| {
-                model.restore(restored);
-                known
-            })
+    model.mouse = preferences.mouse;
+    model.preferences = Arc::new(preferences);
+    let mut first = None;
+    if let Some(server) = account.expected().filter(|server| caches.has(server, &account.user)) {
+        let Opened { known, restored, login } = Opened::open(&caches, server, &account)?;
+        if login == Login::ByItself {
+            model.restore(restored);
+            first = Some((known, None));
         }
-        None => None,
-    };
-    if known.is_none() {
+    }
+    if first.is_none() && view == View::Plain {
+        let (session, _) = runtime.block_on(account.log_in(console))?;
+        let Opened { known, restored, .. } = Opened::open(&caches, session.met.key, &account)?;
+        model.restore(restored);
+        model.link = model::Link::Online { round_trip: None };
+        first = Some((known, Some(session)));
+    }
+    if first.is_none() {
         model.door = Some(Door::default());
     }
-    let network = Network { account, caches, runtime, asking, known };
+    let network = Network { account, caches, runtime, asking, first };
     let mut serving = None;
-    let ended = screen::run(model, |wakes| {
+    let connect = |tell: MakeTell| -> Box<Asker> {
         let (ask, asks) = mpsc::channel(ASKS_MAX);
         let (answer, answers) = channel();
-        let serve = move || network.serve(&wakes, asks, answers);
+        let serve = move || network.serve(&tell, asks, answers);
         serving = Some(thread::Builder::new().name("network".into()).spawn(serve));
         Box::new(move |asked| match asked {
             Ask::Answer(answered) => {
@@ -75,7 +93,21 @@ pub(crate) fn open(
             }
             asked => ask.try_send(asked).map_err(mpsc::error::TrySendError::into_inner),
         })
-    });
+    };
+    let ended = match view {
+        View::Full => screen::run(model, source, |wakes| {
+            connect(Box::new(move || {
+                let wakes = wakes.clone();
+                Box::new(move |news| wakes.send(Wake::News(news)).map_err(|_| ScreenGone))
+            }))
+        }),
+        View::Plain => plain::run(model, source, |wakes| {
+            connect(Box::new(move || {
+                let wakes = wakes.clone();
+                Box::new(move |news| wakes.send(plain::Wake::News(news)).map_err(|_| ScreenGone))
+            }))
+        }),
+    };
     let failed = |error| Failure::Failed(format!("cannot use the terminal: {error}"));
     // The network says goodbye and keeps what is to be kept, which takes a moment at most.
     if let Some(serving) = serving {
@@ -109,25 +141,24 @@ struct Network {
     caches: Caches,
     runtime: Runtime,
     asking: Asking,
-    /// What is known of the server, where the screen shows it already.
-    known: Option<Known>,
+    /// What is known of the server, where it is shown already, and a session where one is in.
+    first: Option<(Known, Option<Session>)>,
 }
+
+/// Makes a way to tell the news.
+type MakeTell = Box<dyn Fn() -> Tell + Send>;
 
 impl Network {
     fn serve(
         self,
-        wakes: &SyncSender<Wake>,
+        tell: &MakeTell,
         asks: mpsc::Receiver<Ask>,
         answers: Receiver<Answered>,
     ) -> Result<(), Unserved> {
-        let Self { account, caches, runtime, asking, known } = self;
-        let tell = || -> Tell {
-            let wakes = wakes.clone();
-            Box::new(move |news| wakes.send(Wake::News(news)).map_err(|_| ScreenGone))
-        };
+        let Self { account, caches, runtime, asking, first } = self;
         let served = runtime.block_on(async {
-            let (known, session) = match known {
-                Some(known) => (known, None),
+            let (known, session) = match first {
+                Some(first) => first,
                 None => {
                     let mut screen = door::Screen::new(tell(), answers, asking);
                     match enter(&account, &caches, &mut screen, &tell()).await {

@@ -14,6 +14,7 @@ use ring::hmac;
 use ssh_key::known_hosts::{Entry, HostPatterns, Marker};
 
 use crate::host_key::HostKey;
+use crate::pattern;
 
 /// A file larger than this is no list of hosts: 16 MiB hold some 150,000 of them.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -229,46 +230,9 @@ fn matches(patterns: &HostPatterns, name: &str) -> bool {
             hmac::verify(&key, name.as_bytes(), hash).is_ok()
         }
         HostPatterns::Patterns(patterns) => {
-            let mut found = false;
-            for pattern in patterns {
-                let pattern = pattern.to_ascii_lowercase();
-                match pattern.strip_prefix('!') {
-                    Some(not) if glob(not.as_bytes(), name.as_bytes()) => return false,
-                    Some(_) => {}
-                    None => found |= glob(pattern.as_bytes(), name.as_bytes()),
-                }
-            }
-            found
+            pattern::matches(patterns.iter().map(String::as_str), name)
         }
     }
-}
-
-/// `*` stands for any run of characters and `?` for one. Time is at most the product of the
-/// lengths: only the last star is ever tried again.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(byte) if *byte == b'?' || *byte == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((star_at, taken)) = star else {
-                    return false;
-                };
-                star = Some((star_at, taken + 1));
-                p = star_at + 1;
-                t = taken + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]

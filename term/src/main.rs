@@ -16,19 +16,20 @@ mod link;
 mod links;
 mod model;
 mod net;
+mod pattern;
+mod plain;
+mod preferences;
 mod screen;
+mod theme;
 mod trust;
 mod update;
 mod words;
 
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cache::Caches;
 use crate::cli::{Invocation, Wrong};
-use crate::config::{ConfigError, Places, Settings};
+use crate::config::{Places, Settings, Source};
 use crate::console::Terminal;
 use crate::failure::Failure;
 use crate::keys::KeyStore;
@@ -36,6 +37,7 @@ use crate::known_hosts::KnownHosts;
 use crate::lines::Format;
 use crate::net::Endpoint;
 use crate::net::account::{Account, Passwords};
+use crate::preferences::Preferences;
 
 fn main() -> ExitCode {
     let invocation = match cli::parse(std::env::args_os()) {
@@ -59,9 +61,11 @@ fn main() -> ExitCode {
 
 fn run(invocation: Invocation) -> Result<(), Failure> {
     let places = Places::from_env()?;
-    let file = config_file(invocation.config.as_deref(), &places)?;
-    let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-    let settings = config::resolve(&invocation.destination, invocation.settings, file, &places)?;
+    let source = Source::new(invocation.config.as_deref(), &places);
+    let file = source.read()?;
+    let settings = config::resolve(&invocation.destination, invocation.settings, &file, &places)?;
+    // Also what is of no use to a command for scripts has to be right.
+    let preferences = file.preferences()?;
     let asking = settings.asking;
     let mut console = Terminal::new(asking, invocation.verbosity);
     let passwords = match settings.password_command.clone() {
@@ -75,8 +79,11 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
     let Some(line) = invocation.line else {
+        let view = invocation.view.unwrap_or(preferences.view);
+        let preferences = Preferences { view, ..preferences };
         let caches = Caches::new(places.state.join("cache"));
-        full_screen::open(account, caches, runtime, asking)?.exit()
+        let asked = (&mut console as _, asking);
+        full_screen::open(account, (preferences, source), caches, runtime, asked)?.exit()
     };
     let done = runtime.block_on(lines::run(line, &account, &mut console));
     // A thread that waits for standard input must not keep the program alive.
@@ -97,24 +104,5 @@ fn account(settings: Settings, passwords: Passwords, places: &Places) -> Account
         keys: KeyStore::new(places.state.join("keys")),
         identity: settings.identity,
         passwords,
-    }
-}
-
-/// The configuration file's name and text: the one that was named, or the user's own if there is
-/// one.
-fn config_file(
-    named: Option<&Path>,
-    places: &Places,
-) -> Result<Option<(String, String)>, ConfigError> {
-    let path = match named {
-        Some(path) if path == Path::new("none") => return Ok(None),
-        Some(path) => path.to_owned(),
-        None => places.config.join("config.toml"),
-    };
-    let name = path.display().to_string();
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some((name, text))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => Ok(None),
-        Err(error) => Err(ConfigError(format!("cannot read {name}: {error}"))),
     }
 }

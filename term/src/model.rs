@@ -13,6 +13,7 @@ mod selection;
 mod timeline;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
@@ -25,7 +26,7 @@ pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
 #[cfg(test)]
 pub(crate) use self::door::Secret;
 pub(crate) use self::door::{Answered, Door, Prompt, Reply};
-pub(crate) use self::form::{Form, Purpose, Value, Whom};
+pub(crate) use self::form::{Field, Form, Purpose, Value, Whom};
 pub(crate) use self::history::{From, History, Seeking};
 pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
 pub(crate) use self::keep::{KEEP_EVERY_MS, Keep, Restored};
@@ -36,6 +37,7 @@ pub(crate) use self::selection::{Selection, Step};
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
+use crate::preferences::Preferences;
 
 /// The most messages of one's own that are not acknowledged, over all rooms.
 pub(crate) const UNSENT_MAX: usize = 500;
@@ -106,6 +108,8 @@ pub(crate) struct Model {
     pub(crate) jump: Option<Jump>,
     /// Numbers the messages that are written here.
     pub(crate) next_local: LocalId,
+    /// What the user wants of the screen.
+    pub(crate) preferences: Arc<Preferences>,
     /// What was handed over to be kept.
     pub(crate) kept: Keep,
     /// When what has changed since is handed over.
@@ -373,6 +377,7 @@ impl Model {
             notices: Vec::new(),
             jump: None,
             next_local: LocalId(0),
+            preferences: Arc::default(),
             kept: Keep::default(),
             keep_at: now,
         }

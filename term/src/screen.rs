@@ -16,6 +16,7 @@ mod panes;
 mod popup;
 #[cfg(test)]
 mod pty_tests;
+mod reload;
 mod root;
 mod status;
 mod terminal;
@@ -40,9 +41,17 @@ use self::event_loop::{Mouse, WAKES_MAX, run as run_loop};
 use self::osc::Osc;
 use self::root::Root;
 use self::terminal::Terminal;
+use crate::config::Source;
 use crate::keymap::Key;
 use crate::model::Model;
 use crate::update::{Intent, Msg};
+
+/// What lists and forms are called and say, also where they are not drawn.
+pub(crate) mod words {
+    pub(crate) use super::popup::{
+        form_words as form, list_heading as heading, none_listed as none, row_words as row,
+    };
+}
 
 const ROOT: &str = "root";
 
@@ -72,8 +81,9 @@ impl Screen {
     }
 
     /// Calls the user.
-    pub(crate) fn call(&self, text: &str) {
-        self.surface.announce(&self.osc.call(text));
+    pub(crate) fn call(&mut self, text: &str) {
+        let calls = self.model(|model| model.preferences.calls);
+        self.surface.announce(&self.osc.call(calls, text));
     }
 
     /// Copies a text into the terminal's clipboard.
@@ -132,12 +142,14 @@ impl Screen {
 }
 
 /// Shows a model on the user's terminal until it ends. `connect` is told where the network's news
-/// go, and gives who asks the server. The terminal is given back before this returns.
+/// go, and gives who asks the server. What the user wants of the screen is read from the source anew
+/// when it changes. The terminal is given back before this returns.
 ///
 /// # Errors
 /// Where there is no terminal, or it does not obey.
 pub(crate) fn run(
     model: Model,
+    source: Source,
     connect: impl FnOnce(SyncSender<Wake>) -> Box<Asker>,
 ) -> io::Result<Ended> {
     let (wake, wakes) = sync_channel(WAKES_MAX);
@@ -148,6 +160,7 @@ pub(crate) fn run(
     let mut screen = Screen::new(model, Box::new(backend), surface, TimeZone::system());
     screen.osc = Osc::from_env();
     events::read_terminal(wake.clone(), terminal.gate())?;
+    let reload = reload::watch(source, wake.clone())?;
     let ask = connect(wake.clone());
-    run_loop(screen, &terminal, &wakes, wake, ask)
+    run_loop(screen, &terminal, &wakes, wake, ask, reload)
 }

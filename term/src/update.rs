@@ -14,12 +14,14 @@ mod offers;
 mod paste;
 mod popups;
 mod recall;
+mod reload;
 mod sending;
 mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{Message, MessageKind};
@@ -38,6 +40,7 @@ use crate::model::{
     Answered, AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS,
     Keep, Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Prompt, Restored, Row,
 };
+use crate::preferences::Preferences;
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
 
@@ -56,6 +59,8 @@ pub(crate) enum Msg {
     Focus(Focus),
     /// The user's editor has ended.
     Edited(Edited),
+    /// The configuration file was read anew.
+    Reloaded(Reloaded),
     /// The beginning of what is known of a room was scrolled to.
     ReachedTop(RoomId),
     /// A room was seen up to this message.
@@ -84,6 +89,13 @@ pub(crate) enum AtDoor {
     Asked(Prompt),
     /// One is in: this is what was kept from the last time.
     Opened(Box<Restored>),
+}
+
+/// What came of reading the configuration file anew.
+#[derive(Debug, Clone)]
+pub(crate) struct Reloaded {
+    /// What the user wants of the screen; otherwise what is wrong with the file, and where.
+    pub(crate) preferences: Result<Arc<Preferences>, String>,
 }
 
 /// What comes from the network.
@@ -227,6 +239,8 @@ pub(crate) enum Intent {
     Mouse(Mouse),
     /// Show these lines and nothing else until a key is pressed.
     Bare(Vec<String>),
+    /// Read the configuration file anew.
+    Reload,
     /// Call the user's attention to this.
     Call(String),
     /// Let the user edit a text in their editor.
@@ -339,6 +353,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             edit::take(model, edited);
             Vec::new()
         }
+        Msg::Reloaded(reloaded) => reload::take(model, reloaded),
         Msg::Paste(text) => match door::insert(model, &text) {
             Some(intents) => intents,
             None => paste::take(model, &text),

@@ -39,13 +39,7 @@ impl Destination {
                 _ => (rest, None),
             }
         };
-        if host.is_empty() {
-            return Err(bad("names no host"));
-        }
-        // It is shown in questions and errors, and written to known_hosts.
-        if host.contains(|c: char| c.is_control() || c.is_whitespace() || "[]*?!,|#".contains(c)) {
-            return Err(bad("has a character that no host name has"));
-        }
+        check_host(host).map_err(bad)?;
         Ok(Self { user, host: host.to_owned(), port: port.map(str::to_owned) })
     }
 
@@ -55,5 +49,20 @@ impl Destination {
             |key, value: &String| Setting { key, words: vec![value.clone()], place: place() };
         let user = self.user.iter().map(|user| setting(Key::User, user));
         user.chain(self.port.iter().map(|port| setting(Key::Port, port))).collect()
+    }
+}
+
+/// Whether this may be a host: it is shown in questions and errors, and written to known_hosts.
+///
+/// # Errors
+/// Where it may not, with why.
+pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
+    if host.is_empty() {
+        Err("names no host")
+    } else if host.contains(|c: char| c.is_control() || c.is_whitespace() || "[]*?!,|#".contains(c))
+    {
+        Err("has a character that no host name has")
+    } else {
+        Ok(())
     }
 }

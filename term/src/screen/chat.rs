@@ -6,7 +6,6 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use cursive::Printer;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::text::{mentions, printable_block};
@@ -14,9 +13,9 @@ use parlor_protocol::text::{mentions, printable_block};
 pub(super) use self::line::clock;
 use self::line::{Line, Text, Tone, draw_line, room_for_text, said_lines, spoken};
 use super::backend::Surface;
-use super::paint;
+use super::paint::{self, Printer};
 use super::status::seconds_until;
-use crate::keymap::Scroll;
+use crate::keymap::{Action, Scroll};
 use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, Step, What};
 
 /// How far a notch of the mouse's wheel goes, in lines.
@@ -224,10 +223,7 @@ impl Chat {
         let entries = room.timeline.entries();
         let place = self.places.get(&room.id);
         let index = place.and_then(|place| entries.iter().position(|one| one.id == place.entry));
-        let calls = |entry: &&Entry| match &entry.what {
-            What::Said(said) => mentions(&said.text).any(|name| name.as_str() == model.me),
-            What::Happened(_) => false,
-        };
+        let calls = |entry: &&Entry| calls(model, entry);
         let found = if scroll == Scroll::NextMention {
             entries.iter().skip(index? + 1).find(calls)?
         } else {
@@ -268,8 +264,11 @@ impl Chat {
         let mut seen = last.wrapping_add(1)..last.wrapping_add(1);
         while let Some(entry) = entries.get(index) {
             let mut block = self.block(room, entry, index.checked_sub(1).map(|i| &entries[i]));
+            if calls(model, entry) {
+                block.iter_mut().for_each(|line| line.set_tone(Tone::Mention));
+            }
             if chosen.as_ref().is_some_and(|chosen| chosen.contains(&index)) {
-                block.iter_mut().for_each(Line::choose);
+                block.iter_mut().for_each(|line| line.set_tone(Tone::Chosen));
             }
             seen.start = index;
             if index == last {
@@ -461,10 +460,20 @@ impl Chat {
     }
 }
 
+/// Whether it mentions the reader.
+fn calls(model: &Model, entry: &Entry) -> bool {
+    match &entry.what {
+        What::Said(said) => mentions(&said.text).any(|name| name.as_str() == model.me),
+        What::Happened(_) => false,
+    }
+}
+
 fn welcome(model: &Model, width: usize) -> Vec<Line> {
+    let help = model.preferences.keymap.key_of(Action::Help);
+    let help = help.map_or_else(|| "/help".to_owned(), |key| key.to_string());
     let text = format!(
         "You are in no room on {} yet.\n\n/rooms lists the public rooms,\n/join TITLE enters one,\n\
-         /create TITLE makes one.\n\nF1 shows all keys and commands.",
+         /create TITLE makes one.\n\n{help} shows all keys and commands.",
         model.host
     );
     paint::wrap(&text, width, width).into_iter().map(Line::Note).collect()

@@ -7,6 +7,9 @@ use cursive::style::{BaseColor, Color, Effect};
 
 use super::backend::Pen;
 
+/// How far apart the parts of a colour are, at least; the others are greys.
+const HUE_MIN: u8 = 32;
+
 /// How many colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
@@ -63,6 +66,13 @@ pub(super) fn write_sgr(out: &mut Vec<u8>, pen: &Pen, depth: Depth) {
             Effect::Strikethrough => ";9",
         });
     }
+    // A ground without colours is told from the rest by its effect alone.
+    if depth == Depth::None
+        && pen.colours.back != Color::TerminalDefault
+        && !pen.effects.contains(&Effect::Reverse)
+    {
+        sgr.push_str(";7");
+    }
     push_colour(&mut sgr, pen.colours.front, depth, Ground::Front);
     push_colour(&mut sgr, pen.colours.back, depth, Ground::Back);
     sgr.push('m');
@@ -90,7 +100,7 @@ fn push_colour(sgr: &mut String, colour: Color, depth: Depth, ground: Ground) {
         (_, Color::Light(named)) => write!(sgr, ";{}", base + 60 + number(named)),
         (Depth::True, Color::Rgb(r, g, b)) => write!(sgr, ";{};2;{r};{g};{b}", base + 8),
         (Depth::Palette, Color::Rgb(r, g, b)) => {
-            write!(sgr, ";{};5;{}", base + 8, cube(step(r), step(g), step(b)))
+            write!(sgr, ";{};5;{}", base + 8, palette(r, g, b))
         }
         (Depth::True | Depth::Palette, Color::RgbLowRes(r, g, b)) => {
             write!(sgr, ";{};5;{}", base + 8, cube(r.min(5), g.min(5), b.min(5)))
@@ -118,6 +128,25 @@ fn number(named: BaseColor) -> u8 {
     }
 }
 
+/// The colour of xterm's palette that is next to one: of its 6x6x6 cube, or of its greys.
+fn palette(r: u8, g: u8, b: u8) -> u8 {
+    let steps = [r, g, b].map(step);
+    let [red, green, blue] = steps;
+    let of_cube = steps.map(|step| if step == 0 { 0 } else { 55 + 40 * step });
+    let mean = (u16::from(r) + u16::from(g) + u16::from(b)) / 3;
+    // The greys are 8, 18, … 238.
+    let grey = (mean.saturating_sub(3) / 10).min(23) as u8;
+    let distance = |to: [u8; 3]| {
+        let parts = [r, g, b].into_iter().zip(to);
+        parts.map(|(from, to)| u32::from(from.abs_diff(to)).pow(2)).sum::<u32>()
+    };
+    if distance([8 + 10 * grey; 3]) < distance(of_cube) {
+        232 + grey
+    } else {
+        cube(red, green, blue)
+    }
+}
+
 /// The step of xterm's 6x6x6 cube next to an intensity; its steps are 0, 95, 135, … 255.
 fn step(intensity: u8) -> u8 {
     if intensity < 48 { 0 } else { (intensity.saturating_sub(35) / 40).max(1) }
@@ -130,10 +159,18 @@ fn cube(r: u8, g: u8, b: u8) -> u8 {
 /// The nearest of the eight colours, bright (60 further on) where any part is.
 fn nearest(r: u8, g: u8, b: u8) -> u8 {
     let brightest = r.max(g).max(b);
+    if brightest - r.min(g).min(b) < HUE_MIN {
+        return match brightest {
+            0..48 => 0,
+            48..160 => 60,
+            160..224 => 7,
+            224.. => 67,
+        };
+    }
     if brightest < 64 {
         return 0;
     }
-    let on = |part: u8| u8::from(part > brightest / 2);
+    let on = |part: u8| u8::from(part > brightest / 4 * 3);
     let bright = if brightest > 192 { 60 } else { 0 };
     bright + on(r) + 2 * on(g) + 4 * on(b)
 }
@@ -179,6 +216,35 @@ mod tests {
             let mut out = Vec::new();
             write_sgr(&mut out, &Pen { colours, effects: vec![Effect::Bold] }, depth);
             assert_eq!(String::from_utf8(out).unwrap().replace('\x1b', "^"), sgr, "{depth:?}");
+        }
+    }
+
+    #[test]
+    fn greys_stay_greys_and_hues_stay_hues() {
+        for (r, g, b, of_256, of_16) in [
+            (0x8a, 0x8a, 0x8a, 245, 60),
+            (0x58, 0x58, 0x58, 240, 60),
+            (0x00, 0x00, 0x00, 16, 0),
+            (0xff, 0xff, 0xff, 231, 67),
+            (0xc0, 0xc0, 0xc0, 250, 7),
+            (0x87, 0xaf, 0xd7, 110, 66),
+            (0xff, 0x87, 0x87, 210, 61),
+            (0x00, 0x5f, 0x87, 24, 4),
+            (0xaf, 0x00, 0x00, 124, 1),
+            (0x5f, 0xd7, 0xd7, 80, 66),
+        ] {
+            assert_eq!(palette(r, g, b), of_256, "#{r:02x}{g:02x}{b:02x}");
+            assert_eq!(nearest(r, g, b), of_16, "#{r:02x}{g:02x}{b:02x}");
+        }
+    }
+
+    #[test]
+    fn where_there_are_no_colours_a_ground_is_shown_reversed() {
+        let colours = ColorPair { front: Color::TerminalDefault, back: Color::Rgb(0, 0, 95) };
+        for (effects, sgr) in [(vec![], "^[0;7m"), (vec![Effect::Reverse], "^[0;7m")] {
+            let mut out = Vec::new();
+            write_sgr(&mut out, &Pen { colours, effects }, Depth::None);
+            assert_eq!(String::from_utf8(out).unwrap().replace('\x1b', "^"), sgr);
         }
     }
 }

@@ -1,12 +1,10 @@
 //! The way in: what was said, what is asked, and where the caret stands.
 
-use cursive::Printer;
-use cursive::style::Style;
-
-use super::paint;
+use super::paint::{self, Printer};
 use super::panes::Area;
 use super::popup::one_row;
 use crate::model::{Door, Model, Reply};
+use crate::theme::Role;
 
 /// Draws the way in. The question is seen on the smallest screen, what was said as far as it fits.
 pub(super) fn draw(printer: &Printer, area: Area, model: &Model, door: &Door) {
@@ -34,42 +32,42 @@ pub(super) fn caret(area: Area, model: &Model, door: &Door) -> Option<(usize, us
 /// What stands before an answer.
 const ANSWER: &str = " > ";
 
-fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Style)> {
-    let wrapped = |text: &str, style: Style| {
+fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
+    let wrapped = |text: &str, style: Role| {
         let width = width.saturating_sub(2);
         let lines = paint::wrap(text, width, width).into_iter();
         lines.map(move |line| (format!(" {line}"), style)).collect::<Vec<_>>()
     };
-    let mut lines = wrapped(&format!("{}@{}", model.me, model.host), paint::bold());
+    let mut lines = wrapped(&format!("{}@{}", model.me, model.host), Role::Heading);
     for said in &door.said {
-        lines.extend(wrapped(said, paint::plain()));
+        lines.extend(wrapped(said, Role::Text));
     }
     let Some(prompt) = &door.prompt else {
-        lines.extend(wrapped("…", paint::dim()));
+        lines.extend(wrapped("…", Role::Faint));
         return lines;
     };
-    lines.extend(wrapped(prompt.text.trim(), paint::bold()));
+    lines.extend(wrapped(prompt.text.trim(), Role::Heading));
     let keys = match &prompt.reply {
         Reply::Line(input) => {
             let room = width.saturating_sub(ANSWER.len());
-            lines.push((format!("{ANSWER}{}", one_row(input, room).0), paint::plain()));
+            lines.push((format!("{ANSWER}{}", one_row(input, room).0), Role::Text));
             "Enter answers · Esc quits"
         }
         Reply::Secret(secret) => {
-            lines.push((format!("{ANSWER}{}", "•".repeat(secret.chars())), paint::plain()));
+            lines.push((format!("{ANSWER}{}", "•".repeat(secret.chars())), Role::Text));
             "Enter answers · Esc quits"
         }
         Reply::Choice { of, chosen } => {
             for (place, choice) in of.iter().enumerate() {
                 let (mark, style) = match place == *chosen {
-                    true => ("▸", paint::bold()),
-                    false => (" ", paint::plain()),
+                    true => ("▸", Role::Heading),
+                    false => (" ", Role::Text),
                 };
                 lines.push((format!(" {mark} {choice}"), style));
             }
             "Up, Down choose · Enter answers · Esc quits"
         }
     };
-    lines.push((format!(" {keys}"), paint::dim()));
+    lines.push((format!(" {keys}"), Role::Keys));
     lines
 }

@@ -1,13 +1,13 @@
 //! The input line as it is drawn: wrapped at any cluster, at most six rows, with the caret in sight.
 
-use cursive::Printer;
 use parlor_protocol::text::printable;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::paint;
+use super::paint::{self, Printer};
 use super::panes::Area;
 use crate::model::Input;
+use crate::theme::Role;
 
 /// The most rows the input takes.
 const ROWS_MAX: usize = 6;
@@ -75,7 +75,7 @@ impl EntryLine {
 
     pub(super) fn draw(&self, printer: &Printer, area: Area) {
         if self.indent > 0 && self.top == 0 {
-            paint::styled(printer, (area.x, area.y), area.width, PROMPT, paint::bold());
+            paint::styled(printer, (area.x, area.y), area.width, PROMPT, Role::Prompt);
         }
         let room = area.width.saturating_sub(self.indent);
         for (row, line) in self.rows.iter().skip(self.top).take(area.height).enumerate() {

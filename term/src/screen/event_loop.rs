@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use parlor_protocol::id::{RoomId, Timestamp};
 use signal_hook::consts::{SIGINT, SIGQUIT};
 
+use super::reload::Reload;
 use super::terminal::{Terminal, has_shell, stop};
 use super::vigil::{Tell, Vigil};
 use super::{Screen, editor};
 use crate::keymap::Key;
 use crate::model::{Focus, Step};
-use crate::update::{Ask, Edited, Intent, Msg, News};
+use crate::update::{Ask, Edited, Intent, Msg, News, Reloaded};
 
 /// How many wakes may wait. Who sends more waits: the terminal, and the network's thread, which
 /// then reads no more from the server.
@@ -39,6 +40,8 @@ pub(crate) enum Wake {
     News(News),
     /// From the user's editor, which has ended.
     Edited(Edited),
+    /// From the configuration file, which was read anew.
+    Reloaded(Reloaded),
 }
 
 /// What the user did with the terminal.
@@ -125,6 +128,7 @@ struct EventLoop<'a> {
     terminal: &'a Terminal,
     wake: SyncSender<Wake>,
     ask: Box<Asker>,
+    reload: Reload,
     /// What the network had no room for. The model bounds how much that can be.
     unasked: VecDeque<Ask>,
     /// How many stop signals are our own doing.
@@ -146,12 +150,14 @@ pub(crate) fn run(
     wakes: &Receiver<Wake>,
     wake: SyncSender<Wake>,
     ask: Box<Asker>,
+    reload: Reload,
 ) -> io::Result<Ended> {
     let mut this = EventLoop {
         screen,
         terminal,
         wake,
         ask,
+        reload,
         unasked: VecDeque::new(),
         own_stops: 0,
         shown: Shown::Yes,
@@ -159,6 +165,7 @@ pub(crate) fn run(
         ended: None,
         vigil: Vigil::new(Instant::now(), now()),
     };
+    terminal.set_mouse(this.screen.model(|model| model.mouse));
     let mut drawn = this.draw();
     loop {
         let fresh_for = this.screen.model(crate::model::Model::fresh_for);
@@ -253,6 +260,7 @@ impl EventLoop<'_> {
                 self.come_back()?;
                 self.pass(Msg::Edited(edited));
             }
+            Wake::Reloaded(reloaded) => self.pass(Msg::Reloaded(reloaded)),
             // What is typed to interrupt the editor is not meant for us.
             Wake::Signal(SignalKind::End(SIGINT | SIGQUIT)) if self.shown == Shown::Lent => {}
             Wake::Signal(SignalKind::End(signal)) => {
@@ -317,6 +325,7 @@ impl EventLoop<'_> {
                     self.terminal.show_plain(&lines, BARE_HINT);
                 }
                 Intent::Edit { room, text } => self.edit(room, text),
+                Intent::Reload => self.reload.ask(),
                 Intent::Ask(ask) => self.unasked.push_back(ask),
             }
         }

@@ -8,6 +8,8 @@ use std::ffi::OsStr;
 use parlor_protocol::text::printable;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::preferences::Calls;
+
 /// The most characters of a notification or a title.
 const TEXT_CHARS_MAX: usize = 200;
 
@@ -63,10 +65,11 @@ impl Osc {
         Self { dialect, multiplexer }
     }
 
-    /// Calls the user: by the bell, and with a word from the desktop.
-    pub(super) fn call(self, text: &str) -> Vec<u8> {
+    /// Calls the user as they want it: by the bell, and with a word from the desktop.
+    pub(super) fn call(self, calls: Calls, text: &str) -> Vec<u8> {
         // Some read what begins with a number as a command; this never does.
-        let notified = match self.dialect {
+        let dialect = if calls.desktop { self.dialect } else { Dialect::None };
+        let notified = match dialect {
             Dialect::None => String::new(),
             Dialect::Osc9 => self.through(&format!("\x1b]9;parlor: {}\x07", plain(text))),
             Dialect::Osc777 => {
@@ -74,7 +77,8 @@ impl Osc {
                 self.through(&format!("\x1b]777;notify;parlor;{text}\x07"))
             }
         };
-        format!("\x07{notified}").into_bytes()
+        let bell = if calls.bell { "\x07" } else { "" };
+        format!("{bell}{notified}").into_bytes()
     }
 
     /// Names the window.
@@ -144,6 +148,17 @@ mod tests {
         String::from_utf8(bytes.to_vec()).unwrap().replace('\x1b', "^").replace('\x07', "!")
     }
 
+    const BOTH: Calls = Calls { bell: true, desktop: true };
+
+    #[test]
+    fn one_is_called_only_as_one_wants() {
+        for (bell, desktop, call) in
+            [(true, false, "!"), (false, true, "^]9;parlor: a!"), (false, false, "")]
+        {
+            assert_eq!(shown(&Osc::default().call(Calls { bell, desktop }, "a")), call);
+        }
+    }
+
     #[test]
     fn each_terminal_is_called_as_it_understands() {
         for (term, vte, tmux, call) in [
@@ -155,7 +170,7 @@ mod tests {
         ] {
             let osc =
                 Osc::told_by(Some(OsStr::new(term)), vte.map(OsStr::new), tmux.map(OsStr::new));
-            assert_eq!(shown(&osc.call("a;b")), call, "{term}");
+            assert_eq!(shown(&osc.call(BOTH, "a;b")), call, "{term}");
             assert_eq!(osc.title("a").is_empty(), term == "linux");
         }
     }

@@ -2,14 +2,35 @@
 
 use std::borrow::Cow;
 
-use cursive::Printer;
-use cursive::style::{BaseColor, Color, ColorStyle, Effect, Style};
+use cursive::Vec2;
+use cursive::style::Style;
 use parlor_protocol::text::{printable, printable_block};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::theme::{Role, Theme};
+
 /// How far apart tab stops are, in columns. Eight would leave little of a narrow screen.
 const TAB_COLUMNS: usize = 4;
+
+/// Cursive's printer and the theme by which roles become styles.
+pub(super) struct Printer<'a> {
+    cursive: &'a cursive::Printer<'a, 'a>,
+    theme: &'a Theme,
+    /// How much room there is.
+    pub(super) size: Vec2,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(cursive: &'a cursive::Printer<'a, 'a>, theme: &'a Theme) -> Self {
+        Self { cursive, theme, size: cursive.size }
+    }
+
+    /// How a role looks.
+    pub(super) fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+}
 
 /// How many columns a text takes, cluster by cluster: the width of a whole string may be less,
 /// because ligatures count there, and cursive places clusters.
@@ -22,7 +43,11 @@ pub(super) fn columns(text: &str) -> usize {
 }
 
 /// Prints as much of a text as fits into `width` columns from `(x, y)`; gives the columns used.
-pub(super) fn text(printer: &Printer, (x, y): (usize, usize), width: usize, text: &str) -> usize {
+pub(super) fn text(printer: &Printer, at: (usize, usize), width: usize, text: &str) -> usize {
+    styled(printer, at, width, text, Role::Text)
+}
+
+fn print(printer: &cursive::Printer, (x, y): (usize, usize), width: usize, text: &str) -> usize {
     let text = printable(text);
     let width = width.min(printer.size.x.saturating_sub(x));
     if y >= printer.size.y || width == 0 {
@@ -45,8 +70,19 @@ pub(super) fn text(printer: &Printer, (x, y): (usize, usize), width: usize, text
     used
 }
 
-/// Like [`text`], in a style.
+/// Like [`text`], as something of a role.
 pub(super) fn styled(
+    printer: &Printer,
+    at: (usize, usize),
+    width: usize,
+    shown: &str,
+    role: Role,
+) -> usize {
+    in_style(printer, at, width, shown, printer.style(role))
+}
+
+/// Like [`text`], in a style that no role has by itself.
+pub(super) fn in_style(
     printer: &Printer,
     at: (usize, usize),
     width: usize,
@@ -54,15 +90,27 @@ pub(super) fn styled(
     style: Style,
 ) -> usize {
     let mut used = 0;
-    printer.with_style(style, |printer| used = text(printer, at, width, shown));
+    printer.cursive.with_style(style, |printer| used = print(printer, at, width, shown));
     used
 }
 
-/// Fills `width` columns of a row with blanks in a style.
-pub(super) fn blank(printer: &Printer, (x, y): (usize, usize), width: usize, style: Style) {
+/// Fills `width` columns of a row with blanks.
+pub(super) fn blank(printer: &Printer, at: (usize, usize), width: usize, role: Role) {
+    across(printer, at, width, " ", role);
+}
+
+/// Fills `width` columns of a row with a character.
+pub(super) fn across(
+    printer: &Printer,
+    (x, y): (usize, usize),
+    width: usize,
+    with: &str,
+    role: Role,
+) {
     let width = width.min(printer.size.x.saturating_sub(x));
     if y < printer.size.y && width > 0 {
-        printer.with_style(style, |printer| printer.print_hline((x, y), width, " "));
+        let style = printer.style(role);
+        printer.cursive.with_style(style, |printer| printer.print_hline((x, y), width, with));
     }
 }
 
@@ -158,56 +206,6 @@ fn may_break(before: &str, behind: &str) -> bool {
     before.starts_with(char::is_whitespace)
         || behind.starts_with(char::is_whitespace)
         || (may_begin && (is_wide(before) || is_wide(behind)) && !before.ends_with(OPENING))
-}
-
-/// The colour of a name, the same wherever and whenever it is shown.
-pub(super) fn name_style(name: &str) -> Style {
-    const COLOURS: [Color; 12] = [
-        Color::Dark(BaseColor::Red),
-        Color::Dark(BaseColor::Green),
-        Color::Dark(BaseColor::Yellow),
-        Color::Dark(BaseColor::Blue),
-        Color::Dark(BaseColor::Magenta),
-        Color::Dark(BaseColor::Cyan),
-        Color::Light(BaseColor::Red),
-        Color::Light(BaseColor::Green),
-        Color::Light(BaseColor::Yellow),
-        Color::Light(BaseColor::Blue),
-        Color::Light(BaseColor::Magenta),
-        Color::Light(BaseColor::Cyan),
-    ];
-    // FNV-1a: the same on every machine and in every version.
-    let hash = name
-        .bytes()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let colour = COLOURS[hash as usize % COLOURS.len()];
-    ColorStyle::new(colour, Color::TerminalDefault).into()
-}
-
-/// Text as it is.
-pub(super) fn plain() -> Style {
-    Style::terminal_default()
-}
-
-/// Text that matters less.
-pub(super) fn dim() -> Style {
-    Style::terminal_default().combine(Effect::Dim)
-}
-
-/// Text that matters more.
-pub(super) fn bold() -> Style {
-    Style::terminal_default().combine(Effect::Bold)
-}
-
-/// Bars across the screen.
-pub(super) fn reverse() -> Style {
-    Style::terminal_default().combine(Effect::Reverse)
-}
-
-/// What went wrong.
-pub(super) fn alert() -> Style {
-    let red = ColorStyle::new(Color::Light(BaseColor::Red), Color::TerminalDefault);
-    Style::from(red).combine(Effect::Bold)
 }
 
 #[cfg(test)]

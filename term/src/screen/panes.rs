@@ -2,15 +2,15 @@
 
 mod paste;
 
-use cursive::Printer;
-use cursive::style::Style;
 use jiff::tz::TimeZone;
 
 pub(super) use self::paste::draw_paste;
 use super::chat::clock;
-use super::paint;
+use super::paint::{self, Printer};
 use super::popup::{marked, own_room};
+use crate::keymap::Action;
 use crate::model::{Model, Room};
+use crate::theme::Role;
 use crate::update::role_word;
 use crate::words::{self, Commands};
 
@@ -32,7 +32,7 @@ pub(super) struct Area {
 /// A list of lines under a heading, of which as many are shown as fit.
 struct Lines {
     heading: String,
-    lines: Vec<(String, Style)>,
+    lines: Vec<(String, Role)>,
     /// The line that has to be seen.
     seen: usize,
 }
@@ -42,9 +42,13 @@ pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
         let here = model.here == Some(room.id);
         let line = own_room(room, place, area.width);
         let line = if here { marked(line) } else { line };
-        let style =
-            if here || (room.unread > 0 && !room.muted) { paint::bold() } else { paint::plain() };
-        (line, style)
+        let role = match (room.unread, room.mentions) {
+            _ if here => Role::Here,
+            (_, 1..) => Role::Mention,
+            (1.., 0) if !room.muted => Role::Unread,
+            (_, 0) => Role::Text,
+        };
+        (line, role)
     });
     let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);
     let lines = Lines { heading: "ROOMS".into(), lines: lines.collect(), seen };
@@ -84,7 +88,7 @@ pub(super) fn draw_members(printer: &Printer, area: Area, room: &Room) {
         let line = format!("{mark}{name} {role}").trim_end().to_owned();
         // In brackets, so that nobody passes for an owner by it.
         let line = if shown.is_empty() { line } else { format!("{line} ({shown})") };
-        (line, paint::name_style(&member.user))
+        (line, Role::name(&member.user))
     });
     let heading = format!("MEMBERS {}", room.member_count);
     let lines = Lines { heading, lines: lines.collect(), seen: 0 };
@@ -99,7 +103,7 @@ pub(super) fn draw_notices(printer: &Printer, area: Area, model: &Model, zone: &
         let text = format!("{} {text}", clock(notice.at, zone));
         let wrapped = paint::wrap(&text, area.width, area.width.saturating_sub(1));
         let first = lines.len();
-        lines.extend(wrapped.into_iter().take(NOTICE_ROWS).map(|line| (line, paint::plain())));
+        lines.extend(wrapped.into_iter().take(NOTICE_ROWS).map(|line| (line, Role::Text)));
         for (line, _) in lines.iter_mut().skip(first + 1) {
             line.insert(0, ' ');
         }
@@ -107,23 +111,25 @@ pub(super) fn draw_notices(printer: &Printer, area: Area, model: &Model, zone: &
             break;
         }
     }
-    let heading = format!("NOTICES {}  F9", model.unread_notices());
+    let key = model.preferences.keymap.key_of(Action::Notices);
+    let key = key.map_or_else(String::new, |key| format!("  {key}"));
+    let heading = format!("NOTICES {}{key}", model.unread_notices());
     draw_lines(printer, area, &Lines { heading, lines, seen: 0 });
 }
 
 fn draw_lines(printer: &Printer, area: Area, lines: &Lines) {
     for row in 0..area.height {
-        paint::blank(printer, (area.x, area.y + row), area.width, paint::plain());
+        paint::blank(printer, (area.x, area.y + row), area.width, Role::Text);
     }
     if area.height == 0 {
         return;
     }
     let heading = paint::clipped(&lines.heading, area.width);
-    paint::styled(printer, (area.x, area.y), area.width, &heading, paint::bold());
+    paint::styled(printer, (area.x, area.y), area.width, &heading, Role::Heading);
     let rows = area.height - 1;
     let top = top_line(area, lines.seen);
-    for (row, (line, style)) in lines.lines.iter().skip(top).take(rows).enumerate() {
+    for (row, (line, role)) in lines.lines.iter().skip(top).take(rows).enumerate() {
         let line = paint::clipped(line, area.width);
-        paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *style);
+        paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *role);
     }
 }

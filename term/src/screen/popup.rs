@@ -3,16 +3,16 @@
 mod form;
 mod rows;
 
-use cursive::Printer;
-use cursive::style::Style;
 use jiff::tz::TimeZone;
 
 pub(super) use self::form::one_row;
+pub(crate) use self::form::words as form_words;
 pub(super) use self::rows::own_room;
-use super::paint;
+pub(crate) use self::rows::{heading as list_heading, none as none_listed, words as row_words};
+use super::paint::{self, Printer};
 use super::panes::Area;
-use crate::keymap;
 use crate::model::{GoTo, List, Listing, Model, More, Popup, Question};
+use crate::theme::Role;
 use crate::update::{COMMANDS, matching, offers};
 
 /// The most rows that the chosen line of a list takes to be read whole.
@@ -27,10 +27,10 @@ const NOTICES_COLUMNS: usize = 64;
 /// Lines under a heading, and what stands below them.
 struct Sheet {
     heading: String,
-    lines: Vec<(String, Style)>,
+    lines: Vec<(String, Role)>,
     /// The lines that have to be seen.
     seen: std::ops::Range<usize>,
-    below: Vec<(String, Style)>,
+    below: Vec<(String, Role)>,
 }
 
 /// Where a popup is drawn in the middle of the screen: what belongs to a pane lies over it.
@@ -60,10 +60,10 @@ pub(super) fn place(popup: &Popup, middle: Area) -> Area {
 /// Draws a popup.
 pub(super) fn draw(printer: &Printer, area: Area, model: &Model, popup: &Popup, zone: &TimeZone) {
     for row in 0..area.height {
-        paint::blank(printer, (area.x, area.y + row), area.width, paint::plain());
+        paint::blank(printer, (area.x, area.y + row), area.width, Role::Text);
     }
     let sheet = match popup {
-        Popup::Help { top } => help(area.width, *top),
+        Popup::Help { top } => help(area.width, model, *top),
         Popup::GoTo(go_to) => rooms(area.width, model, go_to),
         Popup::List(list) => listing(area.width, model, list, zone),
         Popup::Form(form) => return form::draw(printer, area, form),
@@ -74,7 +74,7 @@ pub(super) fn draw(printer: &Printer, area: Area, model: &Model, popup: &Popup, 
     let bound = if area.x > 0 { area.x.checked_sub(1) } else { Some(area.x + area.width) };
     if let Some(x) = bound.filter(|&x| x < printer.size.x) {
         for row in 0..area.height {
-            paint::styled(printer, (x, area.y + row), 1, "│", paint::dim());
+            paint::styled(printer, (x, area.y + row), 1, "│", Role::Rule);
         }
     }
 }
@@ -101,8 +101,8 @@ fn search_line(search: &crate::model::Input, width: usize) -> String {
     format!("{SEARCH}{text}")
 }
 
-fn help(width: usize, top: usize) -> Sheet {
-    let keys = keymap::help();
+fn help(width: usize, model: &Model, top: usize) -> Sheet {
+    let keys = model.preferences.keymap.help();
     let commands = COMMANDS.iter().map(|one| (format!("{} {}", one.name, one.takes), one.help));
     let pairs: Vec<_> = keys.into_iter().chain([(String::new(), "")]).chain(commands).collect();
     let widest = pairs.iter().map(|(keys, _)| paint::columns(keys)).max().unwrap_or(0);
@@ -110,7 +110,7 @@ fn help(width: usize, top: usize) -> Sheet {
     let lines = pairs.iter().map(|(keys, does)| {
         let keys = paint::clipped(keys, left);
         let gap = left - paint::columns(&keys);
-        (format!(" {keys}{}  {does}", " ".repeat(gap)), paint::plain())
+        (format!(" {keys}{}  {does}", " ".repeat(gap)), Role::Text)
     });
     let mut lines: Vec<_> = lines.collect();
     // The line at the top is asked for, not one that has to be seen.
@@ -125,13 +125,13 @@ fn rooms(width: usize, model: &Model, go_to: &GoTo) -> Sheet {
         let number = model.rooms.iter().position(|room| room.id == *id)?;
         let line = own_room(&model.rooms[number], number, width);
         let is_chosen = place == go_to.chosen;
-        Some((if is_chosen { marked(line) } else { line }, chosen_style(is_chosen)))
+        Some((if is_chosen { marked(line) } else { line }, chosen_role(is_chosen)))
     });
     let mut lines: Vec<_> = lines.collect();
     if lines.is_empty() {
-        lines.push((" None of your rooms is called so.".to_owned(), paint::dim()));
+        lines.push((" None of your rooms is called so.".to_owned(), Role::Faint));
     }
-    let below = vec![(" Enter go there · Esc closes".to_owned(), paint::dim())];
+    let below = vec![(" Enter go there · Esc closes".to_owned(), Role::Keys)];
     let seen = go_to.chosen..go_to.chosen + 1;
     Sheet { heading: search_line(&go_to.search, width), lines, seen, below }
 }
@@ -140,15 +140,15 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
     let mut lines = Vec::new();
     let mut seen = 0..1;
     for (place, row) in list.rows.iter().enumerate() {
-        let style = chosen_style(place == list.chosen);
+        let role = chosen_role(place == list.chosen);
         if place != list.chosen {
-            lines.push((rows::short(row, width, model, zone), rows::style(row)));
+            lines.push((rows::short(row, width, model, zone), rows::role(row)));
             continue;
         }
         let start = lines.len();
         let mut whole = rows::whole(row, width, model, zone);
         whole.truncate(CHOSEN_ROWS_MAX);
-        lines.extend(whole.into_iter().map(|line| (padded(line, width), style)));
+        lines.extend(whole.into_iter().map(|line| (padded(line, width), role)));
         lines[start].0 = marked(std::mem::take(&mut lines[start].0));
         seen = start..lines.len();
     }
@@ -159,7 +159,7 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
         (More::Nothing, _) => "",
     };
     if !end.is_empty() {
-        lines.push((end.to_owned(), paint::dim()));
+        lines.push((end.to_owned(), Role::Faint));
     }
     let heading = if list.is_searched() {
         search_line(&list.search, width)
@@ -168,7 +168,7 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
     };
     let mut below = Vec::new();
     if let Some(error) = &list.error {
-        below.extend(indented(error, width, paint::alert()));
+        below.extend(indented(error, width, Role::Error));
     }
     let offers = offers(model, list);
     let keys = offers.iter().map(|offer| match offer.key {
@@ -176,19 +176,19 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
         None => format!("Enter {}", offer.words),
     });
     let keys = filled(keys.chain(["Esc closes".to_owned()]), width.saturating_sub(2));
-    below.extend(keys.into_iter().take(OFFER_ROWS_MAX).map(|line| (line, paint::dim())));
+    below.extend(keys.into_iter().take(OFFER_ROWS_MAX).map(|line| (line, Role::Keys)));
     Sheet { heading, lines, seen, below }
 }
 
 fn asked(width: usize, question: &Question) -> Sheet {
-    let lines = indented(&question.text, width, paint::plain()).collect();
-    let below = vec![(" Enter or y: yes · Esc or n: no".to_owned(), paint::dim())];
+    let lines = indented(&question.text, width, Role::Text).collect();
+    let below = vec![(" Enter or y: yes · Esc or n: no".to_owned(), Role::Keys)];
     Sheet { heading: " ARE YOU SURE?".to_owned(), lines, seen: 0..0, below }
 }
 
-fn indented(text: &str, width: usize, style: Style) -> impl Iterator<Item = (String, Style)> {
+fn indented(text: &str, width: usize, role: Role) -> impl Iterator<Item = (String, Role)> {
     let width = width.saturating_sub(2);
-    paint::wrap(text, width, width).into_iter().map(move |line| (format!(" {line}"), style))
+    paint::wrap(text, width, width).into_iter().map(move |line| (format!(" {line}"), role))
 }
 
 /// Puts pieces beside each other as far as they fit, each of them whole.
@@ -206,8 +206,8 @@ fn filled(pieces: impl Iterator<Item = String>, width: usize) -> Vec<String> {
     lines
 }
 
-fn chosen_style(is_chosen: bool) -> Style {
-    if is_chosen { paint::reverse() } else { paint::plain() }
+fn chosen_role(is_chosen: bool) -> Role {
+    if is_chosen { Role::Chosen } else { Role::Text }
 }
 
 /// A line with the mark of the chosen one at its beginning.
@@ -229,18 +229,18 @@ fn draw_sheet(printer: &Printer, area: Area, sheet: &Sheet) {
         return;
     }
     let heading = paint::clipped(&sheet.heading, area.width);
-    paint::styled(printer, (area.x, area.y), area.width, &heading, paint::bold());
+    paint::styled(printer, (area.x, area.y), area.width, &heading, Role::Heading);
     // The lines come first: at least one of them is seen.
     let below = sheet.below.len().min(area.height.saturating_sub(2));
     let rows = area.height - 1 - below;
     let top = sheet.seen.end.saturating_sub(rows).min(sheet.seen.start);
-    for (row, (line, style)) in sheet.lines.iter().skip(top).take(rows).enumerate() {
+    for (row, (line, role)) in sheet.lines.iter().skip(top).take(rows).enumerate() {
         let line = paint::clipped(line, area.width);
-        paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *style);
+        paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *role);
     }
-    for (row, (line, style)) in sheet.below.iter().take(below).enumerate() {
+    for (row, (line, role)) in sheet.below.iter().take(below).enumerate() {
         let at = (area.x, area.y + 1 + rows + row);
         let line = paint::clipped(line, area.width);
-        paint::styled(printer, at, area.width, &line, *style);
+        paint::styled(printer, at, area.width, &line, *role);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::room::Role;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use crate::config::{Places, Source};
 use crate::model::{Link, Model, Room};
 use crate::update::{Ask, News};
 
@@ -33,7 +35,9 @@ fn child() {
     model.link = Link::Online { round_trip: None };
     model.rooms = vec![Room::new(RoomId::from_random(1), "general", Role::Owner)];
     model.here = Some(RoomId::from_random(1));
-    let ended = super::run(model, |wakes| {
+    let places =
+        Places { home: "/nowhere".into(), config: "/nowhere".into(), state: "/nowhere".into() };
+    let ended = super::run(model, Source::new(Some(Path::new("none")), &places), |wakes| {
         Box::new(move |ask| {
             if let Ask::Send { room, local, text, .. } = ask {
                 match text.as_str() {

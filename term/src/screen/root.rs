@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use cursive::Vec2;
 use cursive::view::View;
-use cursive::{Printer, Vec2};
 use jiff::tz::TimeZone;
 
 use super::backend::Surface;
 use super::chat::Chat;
 use super::entry_line::EntryLine;
 use super::event_loop::Mouse;
+use super::paint::{self, Printer};
 use super::panes::{self, Area};
-use super::{door, paint, popup, status};
-use crate::keymap::{self, Action, Key};
+use super::{door, popup, status};
+use crate::keymap::{Action, Key};
 use crate::model::{Model, Reach, Step};
+use crate::theme::Role;
 use crate::update::{Intent, Msg, update};
 
 /// From this width on, rooms and members stand beside the conversation.
@@ -73,7 +75,7 @@ impl Root {
 
     /// Takes a key in.
     pub(crate) fn press(&mut self, key: Key) -> Vec<Intent> {
-        match (keymap::action(key), key) {
+        match (self.model.preferences.keymap.action(key), key) {
             (Some(Action::Scroll(scroll)), _) if self.model.popup().is_none() => {
                 self.chat.scroll(&self.model, scroll);
                 Vec::new()
@@ -135,7 +137,7 @@ impl Root {
         for (pane, rule) in [(rooms, rooms.x + rooms.width), (members, members.x.wrapping_sub(1))] {
             if pane.width > 0 && rule < printer.size.x {
                 for row in 0..chat.height {
-                    paint::styled(printer, (rule, chat.y + row), 1, "│", paint::dim());
+                    paint::styled(printer, (rule, chat.y + row), 1, "│", Role::Rule);
                 }
             }
         }
@@ -197,7 +199,12 @@ impl View for Root {
         self.surface.set_caret(caret);
     }
 
-    fn draw(&self, printer: &Printer) {
+    fn draw(&self, printer: &cursive::Printer) {
+        let preferences = &self.model.preferences;
+        let printer = &Printer::new(printer, &preferences.theme);
+        for row in 0..printer.size.y {
+            paint::blank(printer, (0, row), printer.size.x, Role::Text);
+        }
         let plan = &self.plan;
         if plan.title.height > 0 {
             status::draw_title(printer, plan.title, &self.model, &self.zone);
@@ -220,7 +227,7 @@ impl View for Root {
         }
         self.entry.draw(printer, plan.entry);
         if plan.hints.height > 0 {
-            status::draw_hints(printer, plan.hints, self.hints());
+            status::draw_hints(printer, plan.hints, &preferences.keymap, self.hints());
         }
     }
 }

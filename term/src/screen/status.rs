@@ -1,19 +1,19 @@
 //! The lines around the conversation: title, banner, activity, notice, hints.
 
-use cursive::Printer;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::Timestamp;
 
 use super::chat::clock;
-use super::paint;
+use super::paint::{self, Printer};
 use super::panes::Area;
-use crate::keymap::{Action, key_of};
+use crate::keymap::{Action, Keymap};
 use crate::model::{Link, Model, Notice};
+use crate::theme::Role;
 
 /// The title line: room on the left; server, key, round trip and clock on the right, as far as
 /// there is room.
 pub(super) fn draw_title(printer: &Printer, area: Area, model: &Model, zone: &TimeZone) {
-    paint::blank(printer, (area.x, area.y), area.width, paint::reverse());
+    paint::blank(printer, (area.x, area.y), area.width, Role::Title);
     let place = model.rooms.iter().position(|room| Some(room.id) == model.here);
     let title = match place {
         Some(index) => {
@@ -44,10 +44,9 @@ pub(super) fn draw_title(printer: &Printer, area: Area, model: &Model, zone: &Ti
     let fits = |right: &&String| title_columns + 2 + paint::columns(right) <= area.width;
     let right = candidates.iter().find(fits).map_or("", String::as_str);
     let left = area.width - paint::columns(right);
-    paint::styled(printer, (area.x + left, area.y), area.width - left, right, paint::reverse());
+    paint::styled(printer, (area.x + left, area.y), area.width - left, right, Role::Title);
     let title = paint::clipped(&title, left.saturating_sub(1));
-    let style = paint::reverse().combine(paint::bold());
-    paint::styled(printer, (area.x, area.y), area.width, &title, style);
+    paint::styled(printer, (area.x, area.y), area.width, &title, Role::TitleRoom);
 }
 
 /// What the window is called: how much is unread, which room, where.
@@ -88,10 +87,9 @@ pub(super) fn seconds_until(now: Timestamp, then: Timestamp) -> i64 {
 }
 
 pub(super) fn draw_banner(printer: &Printer, area: Area, banner: &str) {
-    let style = paint::alert().combine(paint::reverse());
-    paint::blank(printer, (area.x, area.y), area.width, style);
+    paint::blank(printer, (area.x, area.y), area.width, Role::Banner);
     let banner = paint::clipped(banner, area.width);
-    paint::styled(printer, (area.x, area.y), area.width, &banner, style);
+    paint::styled(printer, (area.x, area.y), area.width, &banner, Role::Banner);
 }
 
 /// The activity line: rooms with something unread on the left, what is going on on the right.
@@ -115,23 +113,23 @@ pub(super) fn draw_activity(printer: &Printer, area: Area, model: &Model, below:
     let right = format!("{} ", right.join("  "));
     let right = if right.trim().is_empty() { "" } else { &right };
     let left = area.width.saturating_sub(paint::columns(right));
-    paint::styled(printer, (area.x + left, area.y), area.width - left, right, paint::dim());
+    paint::styled(printer, (area.x + left, area.y), area.width - left, right, Role::Faint);
     let mut x = 1;
     for (index, room) in model.rooms.iter().enumerate() {
         if room.unread == 0 || room.muted || Some(room.id) == model.here {
             continue;
         }
         let title = paint::clipped(&room.title, 16);
-        let unread = match room.mentions {
-            0 => room.unread.to_string(),
-            mentions => format!("@{mentions}"),
+        let (unread, role) = match room.mentions {
+            0 => (room.unread.to_string(), Role::Unread),
+            mentions => (format!("@{mentions}"), Role::Mention),
         };
         let text = format!("[{} {title} {unread}]", index + 1);
         let columns = paint::columns(&text);
         if x + columns > left {
             break;
         }
-        paint::styled(printer, (area.x + x, area.y), columns, &text, paint::bold());
+        paint::styled(printer, (area.x + x, area.y), columns, &text, role);
         x += columns + 1;
     }
 }
@@ -149,23 +147,23 @@ pub(super) fn notice_lines(model: &Model, width: usize) -> Vec<String> {
 }
 
 pub(super) fn draw_notice(printer: &Printer, area: Area, model: &Model, lines: &[String]) {
-    let style = match &model.notice {
-        Some(Notice::Error(_)) => paint::alert(),
-        Some(Notice::Hint(_)) | None => paint::bold(),
+    let role = match &model.notice {
+        Some(Notice::Error(_)) => Role::Error,
+        Some(Notice::Hint(_)) | None => Role::Hint,
     };
     for (row, line) in lines.iter().take(area.height).enumerate() {
-        paint::styled(printer, (area.x, area.y + row), area.width, line, style);
+        paint::styled(printer, (area.x, area.y + row), area.width, line, role);
     }
 }
 
 /// The keys that help most where one is.
-pub(super) fn draw_hints(printer: &Printer, area: Area, hints: &[(Action, &str)]) {
+pub(super) fn draw_hints(printer: &Printer, area: Area, keymap: &Keymap, hints: &[(Action, &str)]) {
     let mut x = area.x + 1;
     for (action, does) in hints {
-        let Some(key) = key_of(*action) else {
+        let Some(key) = keymap.key_of(*action) else {
             continue;
         };
         let text = format!("{key} {does}");
-        x += paint::styled(printer, (x, area.y), area.width, &text, paint::dim()) + 2;
+        x += paint::styled(printer, (x, area.y), area.width, &text, Role::Keys) + 2;
     }
 }

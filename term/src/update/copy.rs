@@ -1,7 +1,7 @@
 //! Choosing messages, and copying them or their links into the terminal's clipboard.
 
 use super::{Intent, error, hint};
-use crate::keymap::{Action, key_of};
+use crate::keymap::Action;
 use crate::links;
 use crate::model::{Model, Room, Said, Selection, Step, What};
 
@@ -126,8 +126,9 @@ fn said(what: &What) -> Option<&Said> {
 }
 
 fn nothing_chosen(model: &mut Model) {
-    let key = key_of(Action::Choose(Step::Up)).map_or_else(String::new, |key| key.to_string());
-    error(model, format!("No message is chosen; {key} chooses one."));
+    let key = model.preferences.keymap.key_of(Action::Choose(Step::Up));
+    let how = key.map_or_else(String::new, |key| format!("; {key} chooses one"));
+    error(model, format!("No message is chosen{how}."));
 }
 
 fn tell(model: &mut Model) {
@@ -135,10 +136,12 @@ fn tell(model: &mut Model) {
         (Action::Copy, "copies it"),
         (Action::CopyLink, "copies its link"),
         (Action::Extend, "chooses from here on"),
+        (Action::Close, "lets go"),
     ];
+    let keymap = &model.preferences.keymap;
     let keys = keys
         .into_iter()
-        .filter_map(|(action, does)| key_of(action).map(|key| format!("{key} {does}")));
+        .filter_map(|(action, does)| keymap.key_of(action).map(|key| format!("{key} {does}")));
     let text = keys.collect::<Vec<_>>().join(", ");
-    hint(model, format!("{text}, Esc lets go."));
+    hint(model, format!("{text}."));
 }

@@ -107,7 +107,9 @@ fn clear(model: &mut Model, armed: Option<&Armed>) -> Vec<Intent> {
         return vec![Intent::Quit];
     } else {
         model.armed = Some(Armed::Quit);
-        hint(model, quit_question(model, "Ctrl-C"));
+        let key = model.preferences.keymap.key_of(Action::Clear);
+        let again = key.map_or_else(|| "The same".to_owned(), |key| key.to_string());
+        hint(model, quit_question(model, &again));
     }
     Vec::new()
 }

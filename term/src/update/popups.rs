@@ -4,7 +4,7 @@ use parlor_protocol::id::RoomId;
 
 use super::offers::{Act, offers};
 use super::{Intent, ask, ask_page, form, go_to, jump_to, slash};
-use crate::keymap::{Action, Scroll, help};
+use crate::keymap::{Action, Keymap, Scroll};
 use crate::model::{
     AskedFrom, Deed, Fit, Form, GoTo, Input, KillRing, Link, List, Listing, Model, More, Popup,
     Purpose, Reach,
@@ -73,7 +73,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
     Some(match model.popups.last_mut()? {
         Popup::Help { top } => {
             if let Some(step) = step(action) {
-                *top = moved(*top, step, help_lines());
+                *top = moved(*top, step, help_lines(&model.preferences.keymap));
             } else if action == Action::Enter {
                 model.popups.pop();
             }
@@ -347,6 +347,6 @@ fn is_of(popup: &Popup, action: Action) -> bool {
 }
 
 /// How many lines the help has: keys, a line between, commands.
-fn help_lines() -> usize {
-    help().len() + 1 + COMMANDS.len()
+fn help_lines(keymap: &Keymap) -> usize {
+    keymap.help().len() + 1 + COMMANDS.len()
 }

@@ -1,7 +1,7 @@
 //! Bringing back what was written before: line by line, or by searching for it.
 
 use super::{check, error, hint};
-use crate::keymap::{Action, Key, Named, key_of};
+use crate::keymap::{Action, Key, Named};
 use crate::model::{From, Model, Reach, Seeking};
 
 /// The longest text that is sought, in bytes.
@@ -98,7 +98,9 @@ fn tell(model: &mut Model) {
     let Some(seeking) = &model.seeking else {
         return;
     };
-    let key = |action, otherwise| key_of(action).unwrap_or(Key::Named(otherwise));
+    let key = |action, otherwise| {
+        model.preferences.keymap.key_of(action).unwrap_or(Key::Named(otherwise))
+    };
     let older = key(Action::Recall, Named::Up);
     let text = format!(
         "Written before with “{}”: {older} for an older one, Enter takes it, Esc goes back.",

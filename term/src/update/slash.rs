@@ -7,7 +7,7 @@ use parlor_protocol::id::RoomId;
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::request::Command as Change;
 
-use super::{Intent, ask, error, hint, keys, mute, popups};
+use super::{Intent, ask, error, hint, keys, mute, popups, reload};
 use crate::model::{Armed, AskedFrom, Deed, Listing, Model, Popup, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
@@ -34,6 +34,7 @@ const fn command(
 /// Every command.
 pub(crate) const COMMANDS: &[Command] = &[
     command("/join", "[ROOM] [--leave ROOM]", "enter a room by title or ID", rooms::join),
+    command("/go", "ROOM", "go to one of your rooms by its title, ID or number", rooms::go),
     command("/request", "ROOM [REASON]", "ask to come into a room", rooms::request),
     command("/withdraw", "ROOM", "take your request back", rooms::withdraw),
     command(
@@ -73,6 +74,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/devices", "", "list where you are logged in", people::devices),
     command("/mute", "[ROOM]", "do not be called by what is said there", mute::mute),
     command("/unmute", "[ROOM]", "be called again", mute::unmute),
+    command("/reload", "", "read the configuration file anew", reload::ask),
     command("/help", "", "show the keys and commands", help),
     command("/quit", "", "quit", quit),
 ];

@@ -19,7 +19,7 @@ use parlor_protocol::room::{self, CreateRoom, Entry, LeaveRoom, Role, Visibility
 use parlor_protocol::text::MessageText;
 
 use super::{Ask, Intent, Msg, News, update};
-use crate::keymap::{Action, Key, Named, action};
+use crate::keymap::{Action, Key, Keymap, Named};
 use crate::model::{
     Armed, AskId, Before, Deed, Link, Listing, LocalId, Model, More, Notice, Popup, Row, SendState,
     Then, What,
@@ -76,7 +76,7 @@ fn offline() -> Msg {
 }
 
 /// Alice in two rooms, connected, with general before her.
-fn alice() -> Model {
+pub(crate) fn alice() -> Model {
     let mut model = Model::new("alice", "chat", "pinned", NOW);
     update(&mut model, online());
     // By ID, as the server has them; here they are numbered by title.
@@ -120,7 +120,7 @@ fn type_in(model: &mut Model, text: &str) -> Vec<Intent> {
 }
 
 fn press(model: &mut Model, key: Key) -> Vec<Intent> {
-    let action = action(key).expect("the key does something");
+    let action = Keymap::default().action(key).expect("the key does something");
     update(model, Msg::Act(action))
 }
 

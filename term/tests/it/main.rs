@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod at_the_terminal;
+mod configured;
 mod conversation;
 mod daemon;
 mod door;
@@ -16,6 +17,7 @@ mod lines;
 mod newcomer;
 mod notifications;
 mod people;
+mod plain;
 mod rules;
 mod server;
 mod sign_up;

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use cursive::Printer;
 use cursive::style::Style;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::message::MessageKind;
 
 use crate::screen::links::{self, Span};
-use crate::screen::paint;
+use crate::screen::paint::{self, Printer};
+use crate::theme::Role;
 
 /// From this width on, names stand in a column of their own.
 const COLUMNS_WIDE: usize = 81;
@@ -45,6 +45,8 @@ pub(super) struct Text {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Said,
+    /// It mentions the reader.
+    Mention,
     Queued,
     Refused,
     /// It is chosen, to be copied.
@@ -98,10 +100,10 @@ fn indent(width: usize) -> usize {
 }
 
 impl Line {
-    /// Shows it as chosen, if it is of a message.
-    pub(super) fn choose(&mut self) {
+    /// Shows it in another tone, if it is of a message.
+    pub(super) fn set_tone(&mut self, to: Tone) {
         if let Self::Said { tone, .. } = self {
-            *tone = Tone::Chosen;
+            *tone = to;
         }
     }
 }
@@ -132,37 +134,37 @@ pub(super) fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize,
         Line::Rule(middle) => {
             let middle = paint::clipped(middle, width);
             let left = width.saturating_sub(paint::columns(&middle) + 2) / 2;
-            printer.with_style(paint::dim(), |printer| {
-                printer.print_hline((x, y), width, "─");
-                paint::text(printer, (x + left, y), width - left, &format!(" {middle} "));
-            });
+            paint::across(printer, (x, y), width, "─", Role::Rule);
+            let middle = format!(" {middle} ");
+            paint::styled(printer, (x + left, y), width - left, &middle, Role::Rule);
         }
         Line::Note(text) => {
-            paint::styled(printer, (x, y), width, text, paint::dim());
+            paint::styled(printer, (x, y), width, text, Role::Event);
         }
         Line::Said { time, author, text, tone } => {
-            let style = match tone {
-                Tone::Said => paint::plain(),
-                Tone::Queued => paint::dim(),
-                Tone::Refused => paint::alert(),
-                Tone::Chosen => paint::reverse(),
+            let role = match tone {
+                Tone::Said => Role::Text,
+                Tone::Mention => Role::Mention,
+                Tone::Queued => Role::Queued,
+                Tone::Refused => Role::Error,
+                Tone::Chosen => Role::Chosen,
             };
             let wide = width >= COLUMNS_WIDE;
             let time_columns = indent(width);
-            paint::styled(printer, (x, y), time_columns.min(width), time, paint::dim());
+            paint::styled(printer, (x, y), time_columns.min(width), time, Role::Time);
             let mut at = time_columns;
             if wide || !author.is_empty() {
-                paint::styled(printer, (x + at, y), width - at, author, paint::name_style(author));
+                paint::styled(printer, (x + at, y), width - at, author, Role::name(author));
                 at += paint::columns(author);
             }
             if wide {
-                paint::styled(printer, (x + TEXT_AT - 3, y), 3, " │ ", paint::dim());
+                paint::styled(printer, (x + TEXT_AT - 3, y), 3, " │ ", Role::Rule);
                 at = TEXT_AT;
             } else if !author.is_empty() {
                 let gap = if author == DOES { " " } else { ": " };
                 at += paint::text(printer, (x + at, y), width.saturating_sub(at), gap);
             }
-            draw_text(printer, (x + at, y), width.saturating_sub(at), text, style);
+            draw_text(printer, (x + at, y), width.saturating_sub(at), text, printer.style(role));
         }
     }
 }
@@ -175,10 +177,11 @@ fn draw_text(printer: &Printer, (x, y): (usize, usize), width: usize, text: &Tex
             (&text.shown[done..link.bytes.start], style),
             (&text.shown[link.bytes.clone()], style.combine(links::style(link.number))),
         ] {
-            used += paint::styled(printer, (x + used, y), width.saturating_sub(used), piece, style);
+            used +=
+                paint::in_style(printer, (x + used, y), width.saturating_sub(used), piece, style);
         }
         done = link.bytes.end;
     }
     let rest = &text.shown[done..];
-    paint::styled(printer, (x + used, y), width.saturating_sub(used), rest, style);
+    paint::in_style(printer, (x + used, y), width.saturating_sub(used), rest, style);
 }

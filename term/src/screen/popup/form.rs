@@ -1,16 +1,15 @@
 //! A form: its fields, what they are for, and what is wrong with what they hold.
 
-use cursive::Printer;
-use cursive::style::Style;
 use parlor_protocol::text::printable;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Form, Input, Purpose, Value};
-use crate::screen::paint;
+use crate::screen::paint::{self, Printer};
 use crate::screen::panes::Area;
+use crate::theme::Role;
 
 /// What a form is called, and what has to be known before it is sent.
-fn words(purpose: &Purpose) -> (String, &'static str) {
+pub(crate) fn words(purpose: &Purpose) -> (String, &'static str) {
     match purpose {
         Purpose::Join => (
             "JOIN A ROOM".to_owned(),
@@ -50,12 +49,12 @@ fn words(purpose: &Purpose) -> (String, &'static str) {
 /// Draws a form: fields first, so that they are seen on the smallest screen.
 pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
     let (heading, explains) = words(&form.purpose);
-    let wrapped = |text: &str, style: Style| {
+    let wrapped = |text: &str, role: Role| {
         let width = area.width.saturating_sub(2);
         let lines = paint::wrap(text, width, width).into_iter();
-        lines.map(move |line| (format!(" {line}"), style)).collect::<Vec<_>>()
+        lines.map(move |line| (format!(" {line}"), role)).collect::<Vec<_>>()
     };
-    let mut lines = vec![(format!(" {heading}"), paint::bold())];
+    let mut lines = vec![(format!(" {heading}"), Role::Heading)];
     for (place, field) in form.fields.iter().enumerate() {
         let head = head(form, place);
         let room = area.width.saturating_sub(paint::columns(&head));
@@ -63,22 +62,22 @@ pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
             Value::Text(input) => one_row(input, room).0,
             Value::Choice { of, chosen } => format!("‹ {} ›", of[*chosen]),
         };
-        let style = if place == form.at { paint::bold() } else { paint::plain() };
-        lines.push((head + &value, style));
+        let role = if place == form.at { Role::Here } else { Role::Text };
+        lines.push((head + &value, role));
     }
     if let Some(error) = &form.error {
-        lines.extend(wrapped(error, paint::alert()));
+        lines.extend(wrapped(error, Role::Error));
     }
     let keys = match (form.asked, form.fields.len()) {
         (Some(_), _) => "asking the server …",
         (None, 1) => "Enter goes on · Esc closes",
         (None, _) => "Enter, Up, Down: next field · Left, Right choose · Esc closes",
     };
-    lines.extend(wrapped(keys, paint::dim()));
-    lines.extend(wrapped(explains, paint::dim()));
-    for (row, (line, style)) in lines.iter().take(area.height).enumerate() {
+    lines.extend(wrapped(keys, Role::Keys));
+    lines.extend(wrapped(explains, Role::Faint));
+    for (row, (line, role)) in lines.iter().take(area.height).enumerate() {
         let line = paint::clipped(line, area.width);
-        paint::styled(printer, (area.x, area.y + row), area.width, &line, *style);
+        paint::styled(printer, (area.x, area.y + row), area.width, &line, *role);
     }
 }
 

@@ -1,6 +1,5 @@
 //! The lines of lists: what they say, what is said where there are none.
 
-use cursive::style::Style;
 use jiff::tz::TimeZone;
 use parlor_protocol::entry::{Ended, FormerRoom, Rejoin, RoomState};
 use parlor_protocol::id::Timestamp;
@@ -9,11 +8,12 @@ use parlor_protocol::text::{Reason, printable};
 
 use crate::model::{Listing, Model, Room, Row};
 use crate::screen::paint;
+use crate::theme::Role;
 use crate::update::role_word;
 use crate::words::{self, Commands};
 
 /// What a list is called.
-pub(super) fn heading(model: &Model, listing: &Listing) -> String {
+pub(crate) fn heading(model: &Model, listing: &Listing) -> String {
     let of = |what: &str, room| {
         let title = model.room(room).map_or("a room", |room| &room.title);
         format!(" {what} {title}")
@@ -33,7 +33,7 @@ pub(super) fn heading(model: &Model, listing: &Listing) -> String {
 }
 
 /// What is said in place of the rows where there are none.
-pub(super) fn none(listing: &Listing) -> &'static str {
+pub(crate) fn none(listing: &Listing) -> &'static str {
     match listing {
         Listing::Rooms { .. } => " There is no such room. /create makes one.",
         Listing::FormerRooms => " You have left no room in the last 30 days.",
@@ -64,10 +64,10 @@ pub(in crate::screen) fn own_room(room: &Room, place: usize, width: usize) -> St
     spread(&format!(" {number} {}", printable(&room.title)), &unread, width)
 }
 
-/// How an unchosen row looks.
-pub(super) fn style(row: &Row) -> Style {
+/// What an unchosen row is.
+pub(super) fn role(row: &Row) -> Role {
     match row {
-        Row::Notification(notice) if !notice.read => paint::bold(),
+        Row::Notification(notice) if !notice.read => Role::Unread,
         Row::Notification(_)
         | Row::Room(_)
         | Row::Former(_)
@@ -76,7 +76,7 @@ pub(super) fn style(row: &Row) -> Style {
         | Row::Ban(_)
         | Row::Member(_)
         | Row::Block(_)
-        | Row::Device(_) => paint::plain(),
+        | Row::Device(_) => Role::Text,
     }
 }
 
@@ -95,6 +95,14 @@ pub(super) fn whole(row: &Row, width: usize, model: &Model, zone: &TimeZone) -> 
     let text = if right.is_empty() { left } else { format!("{left}  {right}") };
     let room = width.saturating_sub(2);
     paint::wrap(&text, room, room).into_iter().map(|line| format!(" {line}")).collect()
+}
+
+/// What a row says, in one line.
+pub(crate) fn words(row: &Row, model: &Model, zone: &TimeZone) -> String {
+    let (left, right) = parts(row, model, zone);
+    let left = left.trim_start_matches(['●', '○', ' ']);
+    let right: Vec<_> = right.split_whitespace().collect();
+    if right.is_empty() { left.to_owned() } else { format!("{left}, {}", right.join(" ")) }
 }
 
 /// What a row says: what matters most on the left, details on the right.

@@ -83,7 +83,7 @@ fn public(number: u64, title: &str, entry: Entry) -> Row {
 
 #[test]
 fn help() {
-    let top = crate::keymap::help().len() - 4;
+    let top = crate::keymap::Keymap::default().help().len() - 4;
     insta::assert_snapshot!(shots(&[Popup::Help { top }]));
 }
 

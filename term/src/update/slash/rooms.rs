@@ -32,6 +32,23 @@ pub(super) fn join(model: &mut Model, what: &str) -> Vec<Intent> {
     typed(model, Deed::Find { room: room.to_owned(), then: Then::Join { leave } }, None)
 }
 
+pub(super) fn go(model: &mut Model, named: &str) -> Vec<Intent> {
+    let by_number = || {
+        let place = named.parse::<usize>().ok()?.checked_sub(1)?;
+        model.rooms.get(place).map(|room| room.id)
+    };
+    match own_room(model, named).map(|room| room.id).or_else(by_number) {
+        Some(id) => {
+            model.input.take();
+            go_to(model, id)
+        }
+        None => {
+            error(model, "None of your rooms is called so; /join enters others.");
+            Vec::new()
+        }
+    }
+}
+
 pub(super) fn request(model: &mut Model, what: &str) -> Vec<Intent> {
     let (room, reason) = word(what);
     if room.is_empty() {

@@ -255,6 +255,7 @@ pub(crate) fn refusal(
         Command::SetSignUpMode { mode } => record("sign-up-mode-set").text("mode", mode.word()),
         Command::MakeCode { .. } => record("code-made"),
         Command::RevokeCode { .. } => record("code-ended"),
+        Command::TerminateRoom { room } => record("room-terminated").within(*room),
         Command::Transfer { room, user } => {
             record("role-changed").about(user.as_str()).within(*room)
         }
@@ -363,6 +364,17 @@ pub(crate) fn kept_out(
 pub(crate) fn session_ended(origin: &Origin<'_>, user: &UserName, at: Timestamp) -> AuditRecord {
     let ended = AuditRecord::new(at, "session-ended", origin);
     ended.acting(user.as_str()).about(user.as_str())
+}
+
+/// The record of a session of `user` that an operator has ended.
+pub(crate) fn disconnected(
+    origin: &Origin<'_>,
+    user: &UserName,
+    session: u64,
+    at: Timestamp,
+) -> AuditRecord {
+    let record = AuditRecord::new(at, "session-disconnected", origin).acting(CONSOLE);
+    record.about(user.as_str()).number("session", session)
 }
 
 /// Users are never forgotten; but a record with a number in it is better than none.

@@ -12,6 +12,7 @@ mod listing;
 mod owner;
 mod password;
 mod room;
+mod session;
 mod sign_up;
 mod span;
 mod status;
@@ -68,6 +69,9 @@ enum Command {
     /// See to rooms
     #[command(subcommand)]
     Room(room::RoomCommand),
+    /// See who is connected to the running daemon, and end sessions
+    #[command(subcommand)]
+    Session(session::SessionCommand),
     /// Show how the running daemon is, and whom it makes wait, and why
     Status {
         /// Print one JSON object a line
@@ -139,6 +143,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(room::run(&config, command))
         }
+        Command::Session(command) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(session::run(&config, command))
+        }
         Command::Status { json } => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(status::run(&config, listing::Form::of(json)))
@@ -198,6 +206,12 @@ mod tests {
             "parlord sign-up",
             "parlord sign-up approval",
             "parlord room transfer ops bob",
+            "parlord room list --json",
+            "parlord room show ops --json",
+            "parlord room terminate kx4f9-2mqa7",
+            "parlord session list --json",
+            "parlord session disconnect 12",
+            "parlord session disconnect Alice",
             "parlord status",
             "parlord status --json",
             "parlord audit",
@@ -222,6 +236,10 @@ mod tests {
             "parlord code create --uses 0",
             "parlord sign-up ajar",
             "parlord room transfer ops",
+            "parlord room terminate",
+            "parlord session disconnect",
+            "parlord session disconnect -1",
+            "parlord session disconnect 1alice",
             "parlord audit --since yesterday",
             "parlord audit --user 1alice",
             "parlord audit verify --json",

@@ -9,6 +9,7 @@
 mod acts;
 mod offline;
 mod requests;
+mod rooms;
 mod running;
 mod socket;
 mod status;
@@ -26,11 +27,12 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWr
 
 pub(crate) use self::offline::Offline;
 pub(crate) use self::requests::{
-    Act, ListedCode, ListedDevice, ListedLimit, ListedSignUp, ListedUser, Request, Response,
-    ShownStatus, ShownUser, Upload,
+    Act, ListedCode, ListedDevice, ListedLimit, ListedMember, ListedRoom, ListedSession,
+    ListedSignUp, ListedUser, Request, Response, ShownStatus, ShownUser, Upload,
 };
 pub(crate) use self::socket::{ControlError, ControlSocket, connect};
 use crate::accounts::Accounts;
+use crate::hub::Sessions;
 use crate::rooms::{Command, Standing};
 use crate::store::{Readers, StoreError};
 
@@ -52,6 +54,19 @@ pub(crate) trait Daemon: Send + Sync + 'static {
 
     /// How it is; refused where it does not run.
     fn status(&self) -> impl Future<Output = Result<ShownStatus, Refusal>> + Send;
+
+    /// The sessions behind the one of that number; refused where it does not run.
+    fn sessions(
+        &self,
+        after: u64,
+    ) -> impl Future<Output = Result<Vec<ListedSession>, Refusal>> + Send;
+
+    /// Ends sessions, on record when it returns; refused with `no-such-user` where there are none.
+    fn disconnect(
+        &self,
+        which: Sessions,
+        uid: Option<u32>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
 
     /// Does what the console asks for, on disk when it returns; `uid` is the caller's.
     fn obey(
@@ -77,6 +92,10 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         Request::SignUpMode => acts::sign_up_mode(daemon).await,
         Request::Status => status::status(daemon).await,
         Request::RoomFind(named) => acts::find_room(daemon, named).await.map(Response::Room),
+        Request::RoomList { after } => rooms::list(daemon, after).await,
+        Request::RoomShow(room) => rooms::show(daemon, room).await,
+        Request::RoomMembers { room, after } => rooms::members(daemon, room, after).await,
+        Request::SessionList { after } => daemon.sessions(after).await.map(Response::Sessions),
         Request::AuditMark => look_up(daemon, Readers::audit_mark).await.map(Response::AuditMark),
         Request::Act(act) => acts::act(daemon, act, uid).await,
     };

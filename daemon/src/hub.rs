@@ -10,6 +10,7 @@ mod chores;
 mod logins;
 mod obey;
 mod outcome;
+mod oversee;
 mod presence;
 mod status;
 mod turn;
@@ -22,6 +23,7 @@ use parlor_protocol::reply::CloseReason;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
+pub(crate) use oversee::{Oversight, SessionLine, Sessions};
 use presence::Presence;
 pub(crate) use status::HubStatus;
 use turn::Turn;

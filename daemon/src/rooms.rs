@@ -5,7 +5,8 @@
 //! them.
 //!
 //! Commands that touch several streams of events are a closed list: sign-up and adding a user
-//! (directory, user), create (room, directory), a leave that terminates (room, directory), a join
+//! (directory, user), create (room, directory), a leave that terminates and an
+//! operator's termination (room, directory), a join
 //! that leaves another room (both rooms, directory), a renaming (directory, room), and whatever
 //! somebody is notified of (the user's stream besides).
 

@@ -29,7 +29,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use accounts::UserLine;
 pub(crate) use audit::AuditMark;
-pub(crate) use operators::KnownUser;
+pub(crate) use operators::{KnownUser, MemberLine, RoomLine};
 pub(crate) use readers::{Asked, Generation, Readers};
 pub(crate) use writer::{Batch, Behind, DeviceUse, Writer};
 

@@ -118,5 +118,7 @@ wire_tag! {
         Disabled = "disabled",
         /// The account was removed.
         Removed = "removed",
+        /// An operator has ended this session; one may come back.
+        Disconnected = "disconnected",
     }
 }

@@ -139,6 +139,7 @@ pub(crate) fn closing(reason: CloseReason) -> &'static str {
         }
         CloseReason::Disabled => "your account was disabled; ask an operator of this server",
         CloseReason::Removed => "your account was removed; ask an operator of this server",
+        CloseReason::Disconnected => "an operator of the server ended this session",
         CloseReason::Unknown => {
             "the server closed the connection for a reason that this version does not know"
         }

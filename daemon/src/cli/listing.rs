@@ -146,6 +146,11 @@ pub(super) fn json_text(text: &str) -> String {
     out
 }
 
+/// The same, or null where there is none.
+pub(super) fn or_null(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".to_owned(), json_text)
+}
+
 #[cfg(test)]
 mod tests {
     use parlor_protocol::id::{DeviceId, Timestamp};

@@ -271,6 +271,9 @@ fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>
                     }
                 }
             }
+            Step::Close { conn, reason } => {
+                registry.conn(conn).inspect(|conn| conn.close(reason));
+            }
             Step::Disown { user, reason } => {
                 registry.of_user(user).for_each(|conn| conn.close(reason));
             }

@@ -9,7 +9,7 @@ use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
 use tokio::sync::oneshot;
 
-use super::HubStatus;
+use super::{HubStatus, Oversight};
 use crate::audit::{LoginBy, Origin};
 use crate::delivery::ConnId;
 use crate::rooms::{Command, NewDevice, UserId};
@@ -30,6 +30,8 @@ pub(crate) enum Ask {
     Console { command: Command, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
     /// How things stand.
     Status { answer: oneshot::Sender<HubStatus> },
+    /// What an operator does with the running daemon, and no command of the rules is.
+    Oversee(Oversight),
     /// The audit file is on disk up to this record.
     AuditSynced(u64),
     /// Nothing but a sign of life.

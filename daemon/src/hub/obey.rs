@@ -75,6 +75,7 @@ impl Hub {
                 // Whoever has gone does not want to know any more.
                 let _gone = answer.send(self.status(at));
             }
+            Ask::Oversee(oversight) => self.oversee(turn, oversight, at),
             Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
             Ask::Pulse(reply) => {
                 // Whoever asked may have stopped waiting.
@@ -266,7 +267,7 @@ impl Hub {
             let address = caller.address.to_string();
             self.note_device_use(DeviceUse { user, device, at, address });
         }
-        self.presence.enter(caller.conn.serial, user);
+        self.presence.enter(caller, opening, at);
         let place = |room: RoomId| {
             let of = self.world.membership(room, user);
             let of = of.expect("invariant: a user's rooms have the user");

@@ -76,6 +76,7 @@ impl Hub {
             | Command::SetSignUpMode { .. }
             | Command::MakeCode { .. }
             | Command::RevokeCode { .. }
+            | Command::TerminateRoom { .. }
             | Command::Block { .. }
             | Command::Unblock { .. }
             | Command::ReadNotifications(_)

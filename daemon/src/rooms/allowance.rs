@@ -144,6 +144,7 @@ impl Allowances {
             | Command::Promote { .. }
             | Command::Demote { .. }
             | Command::Transfer { .. }
+            | Command::TerminateRoom { .. }
             | Command::SetTopic { .. }
             | Command::Rename { .. }
             | Command::SetSlowMode { .. }

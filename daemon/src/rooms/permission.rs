@@ -15,7 +15,8 @@ use super::world::{Room, RoomState, World};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     SignUp,
-    /// What only whoever runs the daemon does: users, codes, the sign-up mode.
+    /// What only whoever runs the daemon does: users, codes, the sign-up mode, the end
+    /// of a room.
     Administer,
     /// What one does to what is one's own: password, devices, notifications, blocks.
     OwnThings,
@@ -190,7 +191,8 @@ impl World {
             | Command::RemoveUser { .. }
             | Command::SetSignUpMode { .. }
             | Command::MakeCode { .. }
-            | Command::RevokeCode { .. } => (Action::Administer, None),
+            | Command::RevokeCode { .. }
+            | Command::TerminateRoom { .. } => (Action::Administer, None),
             Command::Restretch { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }

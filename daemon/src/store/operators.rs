@@ -2,13 +2,17 @@
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{RoomId, Timestamp};
-use parlor_protocol::name::{UserName, has_room_id_form, title_key};
-use rusqlite::{OptionalExtension, params};
+use parlor_protocol::name::{Title, UserName, has_room_id_form, title_key};
+use parlor_protocol::room::{Entry, Role, Visibility};
+use parlor_protocol::text::Topic;
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::StoreError;
 use super::accounts::UserLine;
 use super::readers::Readers;
-use super::rows::{natural, optional, parsed, room, room_int, standing, time, user, word};
+use super::rows::{
+    int, natural, optional, parsed, room, room_int, standing, time, topic, user, word,
+};
 use crate::rooms::{SignUpCode, Standing, UserId};
 
 /// A line of the list of codes.
@@ -31,7 +35,91 @@ pub(crate) struct KnownUser {
     pub(crate) rooms: u32,
 }
 
+/// A room as operators see it: what it is called and how big it is, and nothing that is said in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RoomLine {
+    pub(crate) id: RoomId,
+    pub(crate) title: Title,
+    /// Of public rooms, which everybody sees.
+    pub(crate) topic: Option<Topic>,
+    pub(crate) visibility: Visibility,
+    pub(crate) entry: Entry,
+    pub(crate) members: u32,
+    /// Nobody owns a room that has ended.
+    pub(crate) owner: Option<UserName>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) terminated_at: Option<Timestamp>,
+}
+
+/// A member as operators see them; `joined` says behind whom the next page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MemberLine {
+    pub(crate) user: UserName,
+    pub(crate) role: Role,
+    pub(crate) joined_at: Timestamp,
+    pub(crate) joined: u64,
+}
+
+/// The columns of a [`RoomLine`].
+const ROOM_LINE: &str = "r.id, r.title, CASE r.visibility WHEN 'public' THEN r.topic END,
+    r.visibility, r.entry, r.members,
+    (SELECT u.name FROM members m JOIN users u ON u.id = m.user
+     WHERE m.room = r.id AND m.role = 'owner'),
+    r.created_at, r.terminated_at";
+
 impl Readers {
+    /// The next live rooms by title, `limit` of them at most, and where the next page begins.
+    pub(crate) fn all_rooms(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<RoomLine>, Option<String>), StoreError> {
+        self.read("list the rooms in", |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {ROOM_LINE}, r.key FROM rooms r WHERE r.key > ?1 ORDER BY r.key LIMIT ?2"
+            ))?;
+            let lines = statement.query_map(params![after.unwrap_or(""), limit], |row| {
+                Ok((room_line(row)?, row.get(9)?))
+            })?;
+            let lines: Vec<(RoomLine, String)> = lines.collect::<Result<_, _>>()?;
+            let next = lines.last().map(|(_, key)| key.clone());
+            Ok((lines.into_iter().map(|(line, _)| line).collect(), next))
+        })
+    }
+
+    /// The room of this ID, also one that has ended and is not forgotten.
+    pub(crate) fn room_line(&self, id: RoomId) -> Result<Option<RoomLine>, StoreError> {
+        self.read("look for a room in", |connection| {
+            let sql = format!("SELECT {ROOM_LINE} FROM rooms r WHERE r.id = ?1");
+            Ok(connection.prepare_cached(&sql)?.query_row([room_int(id)], room_line).optional()?)
+        })
+    }
+
+    /// The next members of a room in the order in which they joined, `limit` of them at most.
+    pub(crate) fn members_of(
+        &self,
+        id: RoomId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<MemberLine>, StoreError> {
+        self.read("list the members in", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT u.name, m.role, m.joined_at, m.joined
+                 FROM members m JOIN users u ON u.id = m.user
+                 WHERE m.room = ?1 AND m.joined > ?2 ORDER BY m.joined LIMIT ?3",
+            )?;
+            let lines = statement.query_map(params![room_int(id), int(after), limit], |row| {
+                Ok(MemberLine {
+                    user: parsed(row, 0)?,
+                    role: word(row, 1)?,
+                    joined_at: time(row, 2)?,
+                    joined: natural(row, 3)?,
+                })
+            })?;
+            Ok(lines.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// The user of this name. One whose sign-up was denied is nobody.
     pub(crate) fn known_user(&self, name: &UserName) -> Result<Option<KnownUser>, StoreError> {
         self.read("look for a user in", |connection| {
@@ -130,4 +218,18 @@ impl Readers {
             }
         })
     }
+}
+
+fn room_line(row: &Row<'_>) -> rusqlite::Result<RoomLine> {
+    Ok(RoomLine {
+        id: room(row, 0)?,
+        title: Title::taken(row.get_ref(1)?.as_str()?),
+        topic: topic(row, 2)?,
+        visibility: word(row, 3)?,
+        entry: word(row, 4)?,
+        members: row.get(5)?,
+        owner: optional(row, 6, parsed)?,
+        created_at: time(row, 7)?,
+        terminated_at: optional(row, 8, time)?,
+    })
 }

@@ -1,6 +1,7 @@
 //! What operators do, from outside: who gets an account, who loses it, and what follows at once.
 
 mod looking_up;
+mod overseeing;
 mod succession;
 
 use std::time::{Duration, Instant};

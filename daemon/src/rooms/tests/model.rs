@@ -146,6 +146,10 @@ impl Model {
                 self.take_part(self.asker(actor)?, command)
             }
             Command::Transfer { room, user } => self.transfer(actor, *room, user.as_str()),
+            Command::TerminateRoom { room } => {
+                self.only(actor, Actor::Console)?;
+                self.terminate(*room)
+            }
             Command::Promote { .. }
             | Command::Demote { .. }
             | Command::Rename { .. }

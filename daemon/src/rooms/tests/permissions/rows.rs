@@ -1,7 +1,7 @@
 //! The rows of the table: each command, and what each asker hears.
 
 use parlor_protocol::account::SignUpMode;
-use parlor_protocol::id::{DeviceId, Nonce, NotificationId, Seq};
+use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq};
 use parlor_protocol::name::UserName;
 
 use super::super::scene::{START, add_user, create, device, password, send, sign_up};
@@ -146,6 +146,10 @@ rows! {
     }
     RevokeCode {
         |_| Command::RevokeCode { code: code() } => administer("bad-code"),
+    }
+    TerminateRoom {
+        |_| Command::TerminateRoom { room: RoomId::from_random(u64::MAX) } => administer("none"),
+        |asker| Command::TerminateRoom { room: asker.room } => administer("ok"),
     }
     Block {
         |_| Command::Block { user: name("loner") } => own_things("ok"),

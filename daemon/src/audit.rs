@@ -366,6 +366,12 @@ pub(crate) fn session_ended(origin: &Origin<'_>, user: &UserName, at: Timestamp)
     ended.acting(user.as_str()).about(user.as_str())
 }
 
+/// The record of a configuration that was read again, with the settings that have changed.
+pub(crate) fn reloaded(origin: &Origin<'_>, changed: &[&str], at: Timestamp) -> AuditRecord {
+    let record = AuditRecord::new(at, "config-reloaded", origin).acting(CONSOLE);
+    record.text("changed", changed.join(" "))
+}
+
 /// The record of a session of `user` that an operator has ended.
 pub(crate) fn disconnected(
     origin: &Origin<'_>,

@@ -6,11 +6,13 @@
 
 mod audit;
 mod code;
+mod config;
 mod host_key;
 mod link;
 mod listing;
 mod owner;
 mod password;
+mod reload;
 mod room;
 mod session;
 mod sign_up;
@@ -26,7 +28,7 @@ use parlor_protocol::account::SignUpMode;
 
 use crate::config::{Config, Overrides, Surroundings};
 use crate::logging;
-use crate::serve::{self, Passed};
+use crate::serve::{self, Passed, Start};
 
 /// Private chat rooms on your own machine: the daemon.
 #[derive(Debug, Parser)]
@@ -40,11 +42,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 struct Place {
-    /// The configuration file [default: /etc/parlord/parlord.toml where it exists]
+    /// The configuration file [default: $PARLORD_CONFIG, else /etc/parlord/parlord.toml where it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The data directory [default: $STATE_DIRECTORY, else `data` of the configuration file, else
-    /// parlord under the XDG data home]
+    /// The data directory [default: $PARLORD_DATA, else $STATE_DIRECTORY, else `data` of the
+    /// configuration file, else parlord under the XDG data home]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
 }
@@ -78,6 +80,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Have the running daemon read its configuration again, without ending a connection, and print
+    /// what has changed
+    Reload {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// See what the configuration says
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Show what is on record, or find out whether all of it is still there
     Audit(audit::AuditArgs),
     /// Show by which key the server is known
@@ -117,15 +129,15 @@ enum HostKeyCommand {
 /// It was refused or has failed; the error's chain, on one line, says why and what to do.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
     let mut overrides =
-        Overrides { config: cli.place.config, data: cli.place.data, listen: vec![] };
+        Overrides { config: cli.place.config, data: cli.place.data, ..Overrides::default() };
     match cli.command {
         Command::Serve(ServeArgs { listen }) => {
             let passed = Passed::take()?;
-            let addresses = passed.addresses()?;
-            overrides.listen = if addresses.is_empty() { listen } else { addresses };
+            overrides.passed = passed.addresses()?;
+            overrides.listen = listen;
             let config = Config::load(&overrides, &Surroundings::here())?;
-            logging::start(config.log.as_deref())?;
-            Ok(serve::run(&config, passed)?)
+            let log = logging::start(config.log.as_deref())?;
+            Ok(serve::run(Start { config, overrides, log, passed })?)
         }
         Command::User(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
@@ -151,6 +163,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(status::run(&config, listing::Form::of(json)))
         }
+        Command::Reload { json } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(reload::run(&config, listing::Form::of(json)))
+        }
+        Command::Config(command) => config::run(overrides, command),
         Command::Audit(arguments) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(audit::run(&config, arguments))
@@ -219,6 +236,10 @@ mod tests {
             "parlord audit --since 2026-11-22T20:07:12Z --suspicious --follow",
             "parlord audit verify",
             "parlord host-key show",
+            "parlord reload --json",
+            "parlord config show --json",
+            "parlord config check",
+            "parlord config check other.toml",
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
         }

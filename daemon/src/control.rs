@@ -27,12 +27,13 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWr
 
 pub(crate) use self::offline::Offline;
 pub(crate) use self::requests::{
-    Act, ListedCode, ListedDevice, ListedLimit, ListedMember, ListedRoom, ListedSession,
-    ListedSignUp, ListedUser, Request, Response, ShownStatus, ShownUser, Upload,
+    Act, ListedChange, ListedCode, ListedDevice, ListedLimit, ListedMember, ListedRoom,
+    ListedSession, ListedSignUp, ListedUser, Request, Response, ShownStatus, ShownUser, Upload,
 };
 pub(crate) use self::socket::{ControlError, ControlSocket, connect};
 use crate::accounts::Accounts;
 use crate::hub::Sessions;
+use crate::reload::Reloaded;
 use crate::rooms::{Command, Standing};
 use crate::store::{Readers, StoreError};
 
@@ -68,6 +69,9 @@ pub(crate) trait Daemon: Send + Sync + 'static {
         uid: Option<u32>,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
 
+    /// Reads the configuration again; refused where it does not run.
+    fn reload(&self, uid: Option<u32>) -> impl Future<Output = Result<Reloaded, Refusal>> + Send;
+
     /// Does what the console asks for, on disk when it returns; `uid` is the caller's.
     fn obey(
         &self,
@@ -97,6 +101,10 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         Request::RoomMembers { room, after } => rooms::members(daemon, room, after).await,
         Request::SessionList { after } => daemon.sessions(after).await.map(Response::Sessions),
         Request::AuditMark => look_up(daemon, Readers::audit_mark).await.map(Response::AuditMark),
+        Request::Reload => daemon.reload(uid).await.map(|reloaded| match reloaded {
+            Ok(changes) => Response::Reloaded(changes.into_iter().map(Into::into).collect()),
+            Err(why) => Response::NotReloaded(why),
+        }),
         Request::Act(act) => acts::act(daemon, act, uid).await,
     };
     answered.unwrap_or_else(|refusal| Response::Refused(refusal.code))

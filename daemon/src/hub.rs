@@ -23,7 +23,7 @@ use parlor_protocol::reply::CloseReason;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
-pub(crate) use oversee::{Oversight, SessionLine, Sessions};
+pub(crate) use oversee::{HubTerms, Oversight, SessionLine, Sessions};
 use presence::Presence;
 pub(crate) use status::HubStatus;
 use turn::Turn;
@@ -70,6 +70,8 @@ pub(crate) struct Hub {
     chores: Chores,
     /// How strangers sign up, for the sessions to see.
     sign_up: watch::Sender<SignUpMode>,
+    /// How they do, unless a mode was set by command.
+    sign_up_configured: SignUpMode,
     /// The audit file is on disk up to this record; the store hears of it with the next commit.
     audit_synced: Option<u64>,
     /// How much room the disk had before this turn.
@@ -144,6 +146,7 @@ impl Hub {
     ) -> Self {
         // Whatever an earlier run left was brought into the audit files before this one began.
         let audit_synced = Some(writer.audit_head().serial);
+        let sign_up_configured = *sign_up.borrow();
         if let Some(mode) = world.sign_up_mode() {
             sign_up.send_replace(mode);
         }
@@ -158,6 +161,7 @@ impl Hub {
             presence: Presence::default(),
             chores: Chores::new(retention),
             sign_up,
+            sign_up_configured,
             audit_synced,
             space: Space::Enough,
             held: vec![],

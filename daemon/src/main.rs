@@ -13,6 +13,7 @@ mod limited;
 mod logging;
 mod network;
 mod penalties;
+mod reload;
 mod rooms;
 mod secrets;
 mod serve;

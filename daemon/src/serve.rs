@@ -21,10 +21,11 @@ use crate::accounts::Accounts;
 use crate::admission::Gate;
 use crate::audit::{self, AuditError, AuditLog};
 use crate::clock::now;
-use crate::config::Config;
+use crate::config::{Config, Overrides};
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
+use crate::reload::{Configuration, RELOADS_MAX};
 use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
 use crate::store::{Create, Store, StoreError};
@@ -68,15 +69,27 @@ fn failed(operation: impl Into<String>) -> impl FnOnce(io::Error) -> ServeError 
 ///
 /// # Errors
 /// It cannot start, or its store fails.
-pub(crate) fn run(config: &Config, passed: Passed) -> Result<(), ServeError> {
+pub(crate) fn run(start: Start) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(failed("start"))?;
-    runtime.block_on(serve(config, passed))
+    runtime.block_on(serve(start))
 }
 
-async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
+/// What the daemon starts with.
+pub(crate) struct Start {
+    /// Its configuration.
+    pub(crate) config: Config,
+    /// What the command line said about it, for when it is read again.
+    pub(crate) overrides: Overrides,
+    /// Where the operational log goes.
+    pub(crate) log: log4rs::Handle,
+    /// The sockets that were passed to it.
+    pub(crate) passed: Passed,
+}
+
+async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), ServeError> {
     supervisor::status("loading the store");
     listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
@@ -89,13 +102,13 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
 
     let (hub, mut asks) = mpsc::channel(ASKS_MAX);
     let (mode, sign_up) = watch::channel(config.sign_up);
+    let (manners, heed) = watch::channel(config.manners());
+    let (reload, reloads) = mpsc::channel(RELOADS_MAX);
     let first = first_operator(core.world(), config.sign_up, now());
     let server = Arc::new(Server {
-        name: config.server_name.clone(),
-        motd: config.motd.clone(),
+        manners: heed,
         sign_up,
-        sign_up_configured: config.sign_up,
-        login_deadline: config.login_timeout,
+        reload,
         gate: Gate::new(&config.connections),
         started: Instant::now(),
         accounts: Accounts::new(setup, config.stretch.clone()),
@@ -135,9 +148,13 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
     let control = control.run(Arc::clone(&server));
     tasks.spawn(stop.clone().run_until_cancelled_owned(control));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
+    let gate = server.gate.clone();
+    let kept = Configuration { config, overrides, log, gate, manners, hub: hub.clone() };
+    let hangups = signals.hang_up;
+    tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hangups)));
     tasks.spawn(stop.clone().run_until_cancelled_owned(supervisor::keep_alive(hub.clone())));
 
-    let outcome = until_stopped(signals, &hub, has_stopped).await;
+    let outcome = until_stopped(signals.stop, &hub, has_stopped).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
@@ -146,8 +163,14 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
     outcome
 }
 
-/// The signals that stop the daemon. From here on they do not end the process by themselves.
+/// The signals that the daemon heeds. From here on they do not end the process by themselves.
 struct Signals {
+    stop: StopSignals,
+    hang_up: Signal,
+}
+
+/// Those of them that stop it.
+struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
 }
@@ -156,13 +179,14 @@ impl Signals {
     fn new() -> Result<Self, ServeError> {
         let terminate = signal(SignalKind::terminate()).map_err(failed("listen for SIGTERM"))?;
         let interrupt = signal(SignalKind::interrupt()).map_err(failed("listen for SIGINT"))?;
-        Ok(Self { terminate, interrupt })
+        let hang_up = signal(SignalKind::hangup()).map_err(failed("listen for SIGHUP"))?;
+        Ok(Self { stop: StopSignals { terminate, interrupt }, hang_up })
     }
 }
 
 /// Waits for a signal or for the hub's end; after a signal the hub answers what it took.
 async fn until_stopped(
-    mut signals: Signals,
+    mut signals: StopSignals,
     hub: &mpsc::Sender<Ask>,
     mut has_stopped: oneshot::Receiver<Stopped>,
 ) -> Result<(), ServeError> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::bail;
 use parlor_protocol::name::UserName;
-use parlor_protocol::text::{escape_json, printable};
+use parlor_protocol::text::{printable, quote_json};
 
 use super::link::{Link, NONSENSE};
 use crate::audit::rfc3339;
@@ -132,23 +132,15 @@ fn device_line(line: &ListedDevice, form: Form) -> String {
         // None of them is the one that asks.
         Form::Json => format!(
             r#"{{"type":"device","id":{id},"name":{},"created_at":"{created}","used_at":"{used}","address":{},"current":false}}"#,
-            json_text(name),
-            if address.is_empty() { "null".to_owned() } else { json_text(address) },
+            quote_json(name),
+            or_null(Some(address.as_str()).filter(|address| !address.is_empty())),
         ),
     }
 }
 
-/// A text as JSON has it, harmless to a terminal.
-pub(super) fn json_text(text: &str) -> String {
-    let mut out = "\"".to_owned();
-    escape_json(text, &mut out);
-    out.push('"');
-    out
-}
-
-/// The same, or null where there is none.
+/// A text as JSON has it, or null where there is none.
 pub(super) fn or_null(text: Option<&str>) -> String {
-    text.map_or_else(|| "null".to_owned(), json_text)
+    text.map_or_else(|| "null".to_owned(), quote_json)
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use anyhow::bail;
 use clap::Subcommand;
 use parlor_protocol::name::UserName;
-use parlor_protocol::text::{Topic, printable};
+use parlor_protocol::text::{Topic, printable, quote_json};
 
 use super::link::{self, Link, NONSENSE};
-use super::listing::{Form, json_text, or_null};
+use super::listing::{Form, or_null};
 use crate::audit::rfc3339;
 use crate::config::Config;
 use crate::control::{Act, ListedMember, ListedRoom, Request, Response};
@@ -109,7 +109,7 @@ fn room_json(shown: &ListedRoom) -> String {
     let ended = or_null(shown.terminated_at.map(rfc3339).as_deref());
     format!(
         r#"{{"type":"room","room":"{room}","title":{},"topic":{topic},"visibility":"{visibility}","entry":"{entry}","members":{members},"role":null,"last_seq":null,"unread":null,"mentions":null,"owner":{owner},"created_at":"{}","terminated_at":{ended}}}"#,
-        json_text(title),
+        quote_json(title),
         rfc3339(shown.created_at)
     )
 }

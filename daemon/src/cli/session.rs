@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use anyhow::bail;
 use clap::Subcommand;
+use parlor_protocol::text::quote_json;
 
 use super::link::{Link, NONSENSE};
-use super::listing::{Form, json_text};
+use super::listing::Form;
 use crate::audit::rfc3339;
 use crate::config::Config;
 use crate::control::{Act, ListedSession, Request, Response};
@@ -81,7 +82,7 @@ fn line(session: &ListedSession, form: Form) -> String {
             let device = device.map_or_else(|| "null".to_owned(), |device| device.to_string());
             format!(
                 r#"{{"type":"session","session":{number},"user":"{user}","device":{device},"address":{},"since":"{since}"}}"#,
-                json_text(address)
+                quote_json(address)
             )
         }
     }

@@ -11,6 +11,7 @@ use crate::accounts::Accounts;
 use crate::audit::{self, AuditError, AuditLog, Origin, Rolling};
 use crate::clock::now;
 use crate::hub::Sessions;
+use crate::reload::Reloaded;
 use crate::rooms::{Actor, Command, Decision, World};
 use crate::secrets::{self, SecretsError};
 use crate::store::{Batch, Create, FREE_BYTES_MIN, Readers, Store, StoreError, Writer};
@@ -91,6 +92,10 @@ impl Daemon for Offline {
     }
 
     async fn disconnect(&self, _which: Sessions, _uid: Option<u32>) -> Result<(), Refusal> {
+        Err(Code::Unavailable.into())
+    }
+
+    async fn reload(&self, _uid: Option<u32>) -> Result<Reloaded, Refusal> {
         Err(Code::Unavailable.into())
     }
 

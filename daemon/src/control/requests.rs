@@ -7,6 +7,7 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::text::{Reason, Topic};
 use serde::{Deserialize, Serialize};
 
+use crate::config::{Change, Counts};
 use crate::hub::Sessions;
 use crate::store::AuditMark;
 
@@ -80,6 +81,8 @@ pub(crate) enum Request {
     },
     /// How far the audit has come.
     AuditMark,
+    /// Reads the configuration again.
+    Reload,
     /// Does something.
     Act(Act),
 }
@@ -190,6 +193,10 @@ pub(crate) enum Response {
     NoSuchSession,
     /// To [`Request::AuditMark`].
     AuditMark(AuditMark),
+    /// To [`Request::Reload`]: what has changed.
+    Reloaded(Vec<ListedChange>),
+    /// To [`Request::Reload`]: why nothing has.
+    NotReloaded(String),
     /// To [`Act::MakeCode`].
     Code(String),
     /// It is not done.
@@ -354,4 +361,25 @@ pub(crate) struct ListedSession {
     pub(crate) address: String,
     /// Since when.
     pub(crate) since: Timestamp,
+}
+
+/// A setting that is another now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedChange {
+    /// The key, with its section.
+    pub(crate) key: String,
+    /// The value before, as TOML has it; `None` where the key was not set.
+    pub(crate) before: Option<String>,
+    /// The value now.
+    pub(crate) after: Option<String>,
+    /// Whether it counts only from the next start on.
+    pub(crate) restart: bool,
+}
+
+impl From<Change> for ListedChange {
+    fn from(change: Change) -> Self {
+        let Change { key, before, after, counts } = change;
+        Self { key: key.to_owned(), before, after, restart: counts == Counts::OnRestart }
+    }
 }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::{Daemon, ListedSession, ShownStatus, status};
 use crate::accounts::Accounts;
 use crate::hub::{Ask, Oversight, SessionLine, Sessions};
+use crate::reload::{Reload, Reloaded};
 use crate::rooms::Command;
 use crate::session::Server;
 use crate::store::Readers;
@@ -21,7 +22,7 @@ impl Daemon for Server {
     }
 
     fn sign_up_configured(&self) -> SignUpMode {
-        self.sign_up_configured
+        self.manners.borrow().sign_up
     }
 
     async fn status(&self) -> Result<ShownStatus, Refusal> {
@@ -43,6 +44,12 @@ impl Daemon for Server {
 
     async fn disconnect(&self, which: Sessions, uid: Option<u32>) -> Result<(), Refusal> {
         ask(self, |reply| Ask::Oversee(Oversight::Disconnect { which, uid, reply })).await?
+    }
+
+    async fn reload(&self, uid: Option<u32>) -> Result<Reloaded, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.reload.send(Reload { uid, reply }).await.map_err(|_| Code::Unavailable)?;
+        Ok(answer.await.map_err(|_| Code::Unavailable)?)
     }
 
     async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {

@@ -21,7 +21,7 @@ const PURGED_MAX: u32 = 500;
 /// How the chores stand.
 #[derive(Debug)]
 pub(super) struct Chores {
-    retention: Retention,
+    pub(super) retention: Retention,
     /// Whether more is due than the last slice has done.
     pub(super) left: bool,
 }

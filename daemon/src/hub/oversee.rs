@@ -1,5 +1,7 @@
-//! What operators do with the running daemon: look at its sessions and end them.
+//! What operators do with the running daemon: look at its sessions and end them, and have it go on
+//! by other terms.
 
+use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
@@ -12,6 +14,8 @@ use super::presence::Session;
 use super::turn::Turn;
 use crate::audit::{self, Origin};
 use crate::delivery::Step;
+use crate::penalties::Terms;
+use crate::rooms::{Limits, Retention};
 use crate::translate;
 
 /// Sessions on one page of their list.
@@ -24,6 +28,27 @@ pub(crate) enum Oversight {
     ListSessions { after: u64, answer: oneshot::Sender<Vec<SessionLine>> },
     /// Ends sessions; `uid` is the caller's as the kernel tells it.
     Disconnect { which: Sessions, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
+    /// Goes on by other terms.
+    Reconfigure {
+        terms: Box<HubTerms>,
+        /// The settings that have changed, for the record.
+        changed: Vec<&'static str>,
+        uid: Option<u32>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+}
+
+/// What of the configuration concerns the hub, and may change while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HubTerms {
+    /// The sign-up mode, unless one was set by command.
+    pub(crate) sign_up: SignUpMode,
+    /// What a user may do in a while.
+    pub(crate) allowances: Limits,
+    /// How long failed logins make one wait.
+    pub(crate) penalties: Terms,
+    /// For how long what has ended is remembered.
+    pub(crate) retention: Retention,
 }
 
 /// Which sessions.
@@ -58,7 +83,25 @@ impl Hub {
                 let ended = self.disconnect(turn, &which, uid, at);
                 turn.answer(reply, ended);
             }
+            Oversight::Reconfigure { terms, changed, uid, reply } => {
+                if self.can_record() {
+                    self.reconfigure(*terms);
+                    turn.sign_up = self.world.sign_up_mode().or(Some(self.sign_up_configured));
+                    turn.rows.audit.push(audit::reloaded(&Origin::Console { uid }, &changed, at));
+                    turn.answer(reply, Ok(()));
+                } else {
+                    turn.answer(reply, Err(Code::Unavailable.into()));
+                }
+            }
         }
+    }
+
+    fn reconfigure(&mut self, terms: HubTerms) {
+        let HubTerms { sign_up, allowances, penalties, retention } = terms;
+        self.sign_up_configured = sign_up;
+        self.allowances.limit(allowances);
+        self.penalties.set_terms(penalties);
+        self.chores.retention = retention;
     }
 
     fn session_line(&self, open: &Session) -> SessionLine {

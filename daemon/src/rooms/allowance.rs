@@ -99,6 +99,11 @@ impl Allowances {
         Self { limits, accounts, spoke, reported }
     }
 
+    /// From now on users may do so much. What is on their accounts stays there.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Puts what a user is about to do on their account.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod harness;
 mod lifecycle;
 mod messages;
 mod operators;
+mod reloading;
 mod roles;
 mod rooms;
 mod service;

@@ -11,6 +11,7 @@ mod json;
 mod keeper;
 mod lines;
 mod log;
+mod operators;
 mod roller;
 mod verify;
 
@@ -24,6 +25,7 @@ pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::lines::{Line, Lines};
 pub(crate) use self::log::{AuditError, AuditLog, Row};
+pub(crate) use self::operators::{announced, disconnected, reloaded};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::verify::{Verdict, Verifier};
 use crate::penalties::Guessing;
@@ -364,23 +366,6 @@ pub(crate) fn kept_out(
 pub(crate) fn session_ended(origin: &Origin<'_>, user: &UserName, at: Timestamp) -> AuditRecord {
     let ended = AuditRecord::new(at, "session-ended", origin);
     ended.acting(user.as_str()).about(user.as_str())
-}
-
-/// The record of a configuration that was read again, with the settings that have changed.
-pub(crate) fn reloaded(origin: &Origin<'_>, changed: &[&str], at: Timestamp) -> AuditRecord {
-    let record = AuditRecord::new(at, "config-reloaded", origin).acting(CONSOLE);
-    record.text("changed", changed.join(" "))
-}
-
-/// The record of a session of `user` that an operator has ended.
-pub(crate) fn disconnected(
-    origin: &Origin<'_>,
-    user: &UserName,
-    session: u64,
-    at: Timestamp,
-) -> AuditRecord {
-    let record = AuditRecord::new(at, "session-disconnected", origin).acting(CONSOLE);
-    record.about(user.as_str()).number("session", session)
 }
 
 /// Users are never forgotten; but a record with a number in it is better than none.

@@ -87,6 +87,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tell everybody something who is connected
+    Announce {
+        /// What
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
     /// See what the configuration says
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -167,6 +173,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(reload::run(&config, listing::Form::of(json)))
         }
+        Command::Announce { text } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(session::announce(&config, &text))
+        }
         Command::Config(command) => config::run(overrides, command),
         Command::Audit(arguments) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
@@ -237,6 +247,7 @@ mod tests {
             "parlord audit verify",
             "parlord host-key show",
             "parlord reload --json",
+            "parlord announce back at nine",
             "parlord config show --json",
             "parlord config check",
             "parlord config check other.toml",
@@ -266,6 +277,7 @@ mod tests {
             "parlord audit verify --json",
             "parlord audit --suspicious verify",
             "parlord host-key",
+            "parlord announce",
             "parlord rotate",
         ] {
             assert_eq!(parse(bad).unwrap_err().exit_code(), 2, "{bad}");

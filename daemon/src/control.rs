@@ -21,6 +21,7 @@ use std::io;
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::text::MessageText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -66,6 +67,13 @@ pub(crate) trait Daemon: Send + Sync + 'static {
     fn disconnect(
         &self,
         which: Sessions,
+        uid: Option<u32>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Tells everybody something who is connected; refused where it does not run.
+    fn announce(
+        &self,
+        text: MessageText,
         uid: Option<u32>,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
 

@@ -48,6 +48,6 @@ pub(crate) use event::{
     UserEvent, UserId,
 };
 pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
-pub(crate) use permission::{Action, Sight, may};
+pub(crate) use permission::{Action, Part, Sight, may};
 pub(crate) use restore::{StoredRoom, StoredUser};
 pub(crate) use world::{Membership, Noted, RoomState, World};

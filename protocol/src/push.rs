@@ -5,6 +5,7 @@ use crate::id::{Revision, RoomId, Timestamp};
 use crate::message::Message;
 use crate::name::{Title, UserName};
 use crate::notification::{Notification, WhichNotifications};
+use crate::operator::Announced;
 use crate::record::{Record, wire_enum, wire_struct};
 use crate::room::{Departure, Member, ReadMarker, Role, Room};
 use crate::text::{Reason, Topic};
@@ -32,6 +33,8 @@ wire_enum! {
         Blocked(Blocked),
         /// One blocks a user no longer.
         Unblocked(Unblocked),
+        /// An operator tells everybody something. It is not kept: who is not connected misses it.
+        Announced(Announced),
     }
 }
 

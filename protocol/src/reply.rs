@@ -5,6 +5,7 @@ use crate::entry::{Ban, Bans, Blocks, FormerRooms, Invite, Invites, JoinRequest,
 use crate::hello::Welcome;
 use crate::message::{Changes, Messages, Sent};
 use crate::notification::Notifications;
+use crate::operator::{Account, SignUps};
 use crate::push::Push;
 use crate::record::{Record, wire_enum, wire_struct, wire_tag};
 use crate::refusal::Refusal;
@@ -59,6 +60,10 @@ wire_enum! {
         FormerRooms(FormerRooms),
         /// A page of the users whom one blocks.
         Blocks(Blocks),
+        /// A page of the sign-ups that wait.
+        SignUps(SignUps),
+        /// An account, as it is now.
+        Account(Account),
     }
 }
 

@@ -43,13 +43,24 @@ pub(crate) struct Link {
     outbox: Outbox,
     /// The last change of each room that the screen was told of.
     revisions: BTreeMap<RoomId, Revision>,
+    /// The message of the day that the screen was told last; empty for none.
+    motd: String,
 }
 
 impl Link {
     /// A link that logs in as this account, is asked there, and tells the news here.
     pub(crate) fn new(account: Account, asks: mpsc::Receiver<Ask>, tell: Tell) -> Self {
         let (outbox, revisions) = (Outbox::default(), BTreeMap::new());
-        Self { account, asks, tell, outbox, revisions }
+        Self { account, asks, tell, outbox, revisions, motd: String::new() }
+    }
+
+    /// Tells the message of the day, once, however often the connection is made again.
+    fn greet(&mut self, motd: &str) -> Result<(), ScreenGone> {
+        if motd.is_empty() || self.motd == motd {
+            return Ok(());
+        }
+        motd.clone_into(&mut self.motd);
+        (self.tell)(News::Said(motd.to_owned()))
     }
 
     /// Serves the screen until it is gone, beginning with a session that is logged in.

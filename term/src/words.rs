@@ -7,7 +7,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::CloseReason;
 use parlor_protocol::text::{Reason, printable};
 
-pub(crate) use self::happened::happened;
+pub(crate) use self::happened::{announced, happened};
 pub(crate) use self::notice::{Commands, exited, notice};
 
 /// What a refusal means and what to do, with the reason that was given for it.

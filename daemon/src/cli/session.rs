@@ -1,10 +1,10 @@
-//! `parlord session`: who is connected to the running daemon.
+//! `parlord session` and `announce`: who is connected to the running daemon, and words to all of them.
 
 use std::io::{self, Write};
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::Subcommand;
-use parlor_protocol::text::quote_json;
+use parlor_protocol::text::{MessageText, quote_json};
 
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
@@ -44,6 +44,13 @@ pub(super) async fn run(config: &Config, command: SessionCommand) -> anyhow::Res
             }
         }
     }
+}
+
+/// Tells everybody something who is connected.
+pub(super) async fn announce(config: &Config, words: &[String]) -> anyhow::Result<()> {
+    let text = MessageText::parse(&words.join(" "));
+    let text = text.map_err(|error| anyhow!("the announcement {error}"))?;
+    Link::running(config).await?.change(Request::Act(Act::Announce(text))).await
 }
 
 async fn list(daemon: &mut Link, form: Form) -> anyhow::Result<()> {

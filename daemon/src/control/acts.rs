@@ -44,6 +44,10 @@ pub(super) async fn act(
             Command::Transfer { room: find_room(daemon, room).await?, user }
         }
         Act::TerminateRoom(room) => Command::TerminateRoom { room: find_room(daemon, room).await? },
+        Act::Announce(text) => {
+            daemon.announce(text, uid).await?;
+            return Ok(Response::Done);
+        }
         Act::Disconnect(which) => {
             return match daemon.disconnect(which, uid).await {
                 Ok(()) => Ok(Response::Done),

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::text::MessageText;
 
 use super::{Daemon, ListedSession, ShownStatus};
 use crate::accounts::Accounts;
@@ -92,6 +93,10 @@ impl Daemon for Offline {
     }
 
     async fn disconnect(&self, _which: Sessions, _uid: Option<u32>) -> Result<(), Refusal> {
+        Err(Code::Unavailable.into())
+    }
+
+    async fn announce(&self, _text: MessageText, _uid: Option<u32>) -> Result<(), Refusal> {
         Err(Code::Unavailable.into())
     }
 

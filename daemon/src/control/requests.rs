@@ -4,7 +4,7 @@ use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::text::{Reason, Topic};
+use parlor_protocol::text::{MessageText, Reason, Topic};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Change, Counts};
@@ -133,6 +133,8 @@ pub(crate) enum Act {
     },
     /// Ends a room, by its title or ID.
     TerminateRoom(String),
+    /// Tells everybody something who is connected.
+    Announce(MessageText),
     /// Ends sessions; answered by [`Response::NoSuchSession`] where there are none.
     Disconnect(Sessions),
 }

@@ -2,6 +2,7 @@
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::text::MessageText;
 use tokio::sync::oneshot;
 
 use super::{Daemon, ListedSession, ShownStatus, status};
@@ -44,6 +45,10 @@ impl Daemon for Server {
 
     async fn disconnect(&self, which: Sessions, uid: Option<u32>) -> Result<(), Refusal> {
         ask(self, |reply| Ask::Oversee(Oversight::Disconnect { which, uid, reply })).await?
+    }
+
+    async fn announce(&self, text: MessageText, uid: Option<u32>) -> Result<(), Refusal> {
+        ask(self, |reply| Ask::Oversee(Oversight::Announce { text, uid, reply })).await?
     }
 
     async fn reload(&self, uid: Option<u32>) -> Result<Reloaded, Refusal> {

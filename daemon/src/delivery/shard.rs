@@ -266,10 +266,17 @@ fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>
             Step::Rank { user, room, rank } => registry.rank(user, room, rank),
             Step::User { user, frame } => {
                 for conn in registry.of_user(user) {
-                    if conn.owner.borrow().as_ref().is_some_and(|owner| owner.subscribed) {
+                    if conn.is_subscribed() {
                         singles.push(conn, frame.clone());
                     }
                 }
+            }
+            Step::Everybody { frame } => {
+                let listeners: Vec<_> =
+                    registry.all().filter(|conn| conn.is_subscribed()).collect();
+                let mut wave = Wave::new(Breadth::of(listeners.len()));
+                listeners.into_iter().for_each(|conn| wave.push(conn, frame.clone()));
+                rooms.push(wave);
             }
             Step::Close { conn, reason } => {
                 registry.conn(conn).inspect(|conn| conn.close(reason));

@@ -7,6 +7,7 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Refusal;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
+use parlor_protocol::text::MessageText;
 use tokio::sync::oneshot;
 
 use super::{HubStatus, Oversight};
@@ -92,6 +93,8 @@ pub(crate) enum Wish {
     Present { room: RoomId, members: Members },
     /// These rooms, as they were found in the store, with how far the user has read them by now.
     Freshen { user: UserId, outcome: Box<Outcome> },
+    /// Words to everybody who is connected.
+    Announce { user: UserId, text: MessageText },
     /// Nothing but to be told that the room which the user asked about by its ID is not there.
     Missed { user: UserId },
 }

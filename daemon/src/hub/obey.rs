@@ -41,6 +41,9 @@ impl Hub {
                     Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
                     Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
                     Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
+                    Wish::Announce { user, text } => {
+                        Ok(self.announce_for(turn, &caller, user, text, at))
+                    }
                     Wish::Missed { user } => Ok(Err(self.missed(turn, &caller, user, at))),
                 };
                 turn.reply(&caller, id, outcome?.unwrap_or_else(Outcome::Refused));

@@ -1,21 +1,22 @@
-//! What operators do with the running daemon: look at its sessions and end them, and have it go on
-//! by other terms.
+//! What operators do with the running daemon: look at its sessions and end them, tell everybody
+//! something, and have it go on by other terms.
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::reply::CloseReason;
+use parlor_protocol::reply::{CloseReason, Outcome};
+use parlor_protocol::text::MessageText;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::Hub;
 use super::presence::Session;
 use super::turn::Turn;
+use super::{Caller, Hub};
 use crate::audit::{self, Origin};
 use crate::delivery::Step;
 use crate::penalties::Terms;
-use crate::rooms::{Limits, Retention};
+use crate::rooms::{Actor, Limits, Retention, UserId};
 use crate::translate;
 
 /// Sessions on one page of their list.
@@ -28,6 +29,8 @@ pub(crate) enum Oversight {
     ListSessions { after: u64, answer: oneshot::Sender<Vec<SessionLine>> },
     /// Ends sessions; `uid` is the caller's as the kernel tells it.
     Disconnect { which: Sessions, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
+    /// Tells everybody something who is connected.
+    Announce { text: MessageText, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
     /// Goes on by other terms.
     Reconfigure {
         terms: Box<HubTerms>,
@@ -83,6 +86,11 @@ impl Hub {
                 let ended = self.disconnect(turn, &which, uid, at);
                 turn.answer(reply, ended);
             }
+            Oversight::Announce { text, uid, reply } => {
+                let (by, origin) = (Actor::Console, Origin::Console { uid });
+                let announced = self.announce(turn, &by, &origin, text, at);
+                turn.answer(reply, announced);
+            }
             Oversight::Reconfigure { terms, changed, uid, reply } => {
                 if self.can_record() {
                     self.reconfigure(*terms);
@@ -94,6 +102,38 @@ impl Hub {
                 }
             }
         }
+    }
+
+    /// An operator's words to everybody; they cost what a message costs.
+    pub(super) fn announce_for(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        text: MessageText,
+        at: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        self.world.may_operate(user, at)?;
+        self.allowances.charge_announcement(user, at)?;
+        self.announce(turn, &Actor::User(user), &caller.origin(), text, at)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Words to everybody are nothing that is kept, but on record.
+    fn announce(
+        &self,
+        turn: &mut Turn,
+        by: &Actor,
+        origin: &Origin<'_>,
+        text: MessageText,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        if !self.can_record() {
+            return Err(Code::Unavailable.into());
+        }
+        turn.rows.audit.push(audit::announced(&self.world, by, origin, at));
+        turn.tell_all(&Step::Everybody { frame: translate::announced(&self.world, by, text, at) });
+        Ok(())
     }
 
     fn reconfigure(&mut self, terms: HubTerms) {

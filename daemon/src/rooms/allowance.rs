@@ -177,6 +177,18 @@ impl Allowances {
         Ok(())
     }
 
+    /// Puts words to everybody on an operator's account: they cost what a message costs.
+    ///
+    /// # Errors
+    /// It is too much for now; the refusal says how long to wait.
+    pub(crate) fn charge_announcement(
+        &mut self,
+        user: UserId,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.draw(user, Kind::Messages, at).map_err(|wait| too_soon(Code::RateLimited, wait))
+    }
+
     /// Slow mode spares admins and owner.
     fn wait_in_turn(
         &self,

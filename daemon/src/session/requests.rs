@@ -78,6 +78,7 @@ fn next(user: UserId, command: Wanted) -> Next {
         Ok(Asked::Nothing) => Next::Reply(Outcome::Done),
         Ok(Asked::Subscribe) => Next::Submit(Wish::Subscribe { user }),
         Ok(Asked::Do(command)) => Next::Submit(Wish::Do { user, command }),
+        Ok(Asked::Announce(text)) => Next::Submit(Wish::Announce { user, text }),
         Ok(Asked::Read(read)) => Next::Read(read),
         Err(code) => code.into(),
     }
@@ -88,6 +89,7 @@ enum Asked {
     Nothing,
     Subscribe,
     Do(Command),
+    Announce(MessageText),
     Read(Read),
 }
 
@@ -109,6 +111,16 @@ fn parse(wanted: Wanted) -> Result<Asked, Code> {
         Wanted::ListNotifications(list) => return Ok(Asked::Read(Read::Notifications(list))),
         Wanted::ListFormerRooms(list) => return Ok(Asked::Read(Read::FormerRooms(list))),
         Wanted::ListBlocks(list) => return Ok(Asked::Read(Read::Blocks(list))),
+        Wanted::ListSignUps(list) => return Ok(Asked::Read(Read::SignUps(list))),
+        Wanted::Announce(it) => {
+            return Ok(Asked::Announce(MessageText::parse(&it.text).map_err(fault)?));
+        }
+        Wanted::ApproveSignUp(it) => Command::ApproveSignUp { user: user_name(&it.user)? },
+        Wanted::DenySignUp(it) => {
+            Command::DenySignUp { user: user_name(&it.user)?, reason: reason(&it.reason)? }
+        }
+        Wanted::DisableUser(it) => Command::DisableUser { user: user_name(&it.user)? },
+        Wanted::EnableUser(it) => Command::EnableUser { user: user_name(&it.user)? },
         Wanted::RevokeDevice(revoke) => Command::RevokeDevice { id: revoke.id },
         Wanted::CreateRoom(create) => Command::CreateRoom {
             title: title(&create.title)?,

@@ -3,17 +3,19 @@
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::{Title, UserName, has_room_id_form, title_key};
+use parlor_protocol::operator::{ListSignUps, SignUp, SignUps};
+use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
 use super::accounts::UserLine;
-use super::readers::Readers;
+use super::readers::{Asked, Page, Readers, fill_page};
 use super::rows::{
-    int, natural, optional, parsed, room, room_int, standing, time, topic, user, word,
+    int, natural, optional, parsed, room, room_int, standing, time, topic, user, user_int, word,
 };
-use crate::rooms::{SignUpCode, Standing, UserId};
+use crate::rooms::{Action, Part, SignUpCode, Standing, UserId, may};
 
 /// A line of the list of codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +61,10 @@ pub(crate) struct MemberLine {
     pub(crate) joined_at: Timestamp,
     pub(crate) joined: u64,
 }
+
+/// The next sign-ups that wait, by name.
+const SIGN_UPS: &str = "SELECT name, created_at FROM users
+    WHERE status = 'waiting' AND name > ?1 ORDER BY name LIMIT ?2";
 
 /// The columns of a [`RoomLine`].
 const ROOM_LINE: &str = "r.id, r.title, CASE r.visibility WHEN 'public' THEN r.topic END,
@@ -156,14 +162,30 @@ impl Readers {
         limit: u32,
     ) -> Result<Vec<(UserName, Timestamp)>, StoreError> {
         self.read("list the sign-ups in", |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT name, created_at FROM users WHERE status = 'waiting' AND name > ?1
-                 ORDER BY name LIMIT ?2",
-            )?;
+            let mut statement = connection.prepare_cached(SIGN_UPS)?;
             let after = after.map_or("", UserName::as_str);
             let lines = statement
                 .query_map(params![after, limit], |row| Ok((parsed(row, 0)?, time(row, 1)?)))?;
             Ok(lines.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// A page of the sign-ups that wait, for a user who is an operator.
+    pub(crate) fn waiting_sign_ups(&self, reader: UserId, asked: &ListSignUps) -> Asked<SignUps> {
+        let after = asked.after.as_deref().unwrap_or("");
+        self.read("list the sign-ups in", |connection| {
+            if let Err(code) = permit_operator(connection, reader)? {
+                return Ok(Err(code.into()));
+            }
+            let mut page = Page::new(asked.limit);
+            let mut statement = connection.prepare_cached(SIGN_UPS)?;
+            let mut rows = statement.query(params![after, page.rows_max()])?;
+            let next = fill_page(&mut page, &mut rows, |row| {
+                let sign_up = SignUp { user: parsed(row, 0)?, at: time(row, 1)? };
+                let name = sign_up.user.to_string();
+                Ok((sign_up, name))
+            })?;
+            Ok(Ok(SignUps { sign_ups: page.into_records(), next }))
         })
     }
 
@@ -232,4 +254,16 @@ fn room_line(row: &Row<'_>) -> rusqlite::Result<RoomLine> {
         created_at: time(row, 7)?,
         terminated_at: optional(row, 8, time)?,
     })
+}
+
+/// Whether the rules' table lets the reader do what operators do.
+pub(super) fn permit_operator(
+    connection: &Connection,
+    reader: UserId,
+) -> rusqlite::Result<Result<(), Code>> {
+    let standing = connection
+        .prepare_cached("SELECT standing FROM users WHERE id = ?1 AND status = 'active'")?
+        .query_row([user_int(reader)], |row| standing(row, 0))
+        .optional()?;
+    Ok(may(standing.map_or(Part::Stranger, Standing::part), Action::Operate))
 }

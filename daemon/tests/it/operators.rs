@@ -1,5 +1,6 @@
 //! What operators do, from outside: who gets an account, who loses it, and what follows at once.
 
+mod from_a_client;
 mod looking_up;
 mod overseeing;
 mod succession;

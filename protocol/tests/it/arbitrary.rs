@@ -1,6 +1,7 @@
 //! Strategies for arbitrary values of every frame.
 
 mod door;
+mod operator;
 
 use parlor_protocol::account::{
     Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, NewDevice,
@@ -75,6 +76,7 @@ fn command() -> BoxedStrategy<Command> {
         room_command(),
         owner_command(),
         door::command(),
+        operator::command(),
         any_of_struct!(Send { room: room_id(), nonce: nonce(), text: any::<String>() })
             .prop_map(Command::Send),
         any_of_struct!(History {
@@ -195,6 +197,7 @@ fn outcome() -> BoxedStrategy<Outcome> {
         changes.prop_map(Outcome::Changes),
         member().prop_map(Outcome::Member),
         door::outcome(),
+        operator::outcome(),
     ]
     .boxed()
 }
@@ -239,6 +242,7 @@ fn push() -> BoxedStrategy<Push> {
         room().prop_map(Push::Entered),
         exited.prop_map(Push::Exited),
         door::push(),
+        operator::push(),
     ]
     .boxed()
 }

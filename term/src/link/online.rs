@@ -98,6 +98,7 @@ pub(super) async fn serve(link: &mut Link, mut session: Session) -> Ending {
 impl Online<'_> {
     async fn serve(&mut self, session: &mut Session) -> Result<std::convert::Infallible, Ending> {
         (self.link.tell)(News::Link(model::Link::Online { round_trip: None }))?;
+        self.link.greet(&session.welcome.motd)?;
         let client = self.client.clone();
         self.answers.spawn(async move {
             match client.subscribe().await {
@@ -155,6 +156,9 @@ impl Online<'_> {
             }
             Item::Push(Push::Unblocked(unblocked)) => {
                 (self.link.tell)(News::Unblocked(unblocked.user.to_string()))?;
+            }
+            Item::Push(Push::Announced(announced)) => {
+                (self.link.tell)(News::Said(words::announced(&announced)))?;
             }
             Item::Push(Push::Read(marker)) => (self.link.tell)(News::Read(marker))?,
             Item::Push(Push::NotificationsRead(which)) => {

@@ -12,6 +12,7 @@ mod full_screen;
 mod harness;
 mod lines;
 mod notifications;
+mod operating;
 mod people;
 mod rules;
 mod server;

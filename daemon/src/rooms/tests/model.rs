@@ -118,12 +118,19 @@ impl Model {
             Command::SignUp { .. } | Command::SetPassword { .. } => {
                 self.run_account(actor, command)
             }
-            Command::AddUser { .. }
-            | Command::ApproveSignUp { .. }
+            Command::ApproveSignUp { .. }
             | Command::DenySignUp { .. }
-            | Command::SetStanding { .. }
             | Command::DisableUser { .. }
-            | Command::EnableUser { .. }
+            | Command::EnableUser { .. } => {
+                if actor != Actor::Console {
+                    let user = self.asker(actor)?;
+                    let is_operator = self.account(user).standing == Standing::Operator;
+                    demand(is_operator, Code::NotPermitted)?;
+                }
+                self.administer(command)
+            }
+            Command::AddUser { .. }
+            | Command::SetStanding { .. }
             | Command::RemoveUser { .. }
             | Command::SetSignUpMode { .. }
             | Command::MakeCode { .. }

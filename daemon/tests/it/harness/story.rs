@@ -21,6 +21,10 @@ pub(crate) fn tell(push: &Push) -> String {
         }
         Push::Blocked(blocked) => format!("blocks {}", blocked.user),
         Push::Unblocked(unblocked) => format!("blocks {} no longer", unblocked.user),
+        Push::Announced(said) => {
+            let by = said.by.as_ref().map_or("the console", |by| by.as_str());
+            format!("{by} announces: {}", said.text.as_str())
+        }
         Push::Unknown => "unknown".to_owned(),
     }
 }

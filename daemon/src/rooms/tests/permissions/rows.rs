@@ -5,7 +5,7 @@ use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq};
 use parlor_protocol::name::UserName;
 
 use super::super::scene::{START, add_user, create, device, password, send, sign_up};
-use super::stage::Asker;
+use super::stage::{Asker, OPERATOR};
 use super::{Row, anywhere, entering, inside, inside_and};
 use crate::rooms::{Actor, CodeTerms, Command, SignUpCode, Standing, UserId, WhichNotices};
 
@@ -74,6 +74,13 @@ fn administer(console: &'static str) -> Row {
     anywhere("login", console, "not", "not")
 }
 
+/// What operators do from a client, too.
+fn operate(console: &'static str) -> Row {
+    let mut row = administer(console);
+    row[OPERATOR] = console;
+    row
+}
+
 fn own_things(user: &'static str) -> Row {
     anywhere("login", "not", "not", user)
 }
@@ -110,12 +117,12 @@ rows! {
         |_| Command::RevokeDevice { id: DeviceId(9) } => own_things("no-such-device"),
     }
     ApproveSignUp {
-        |_| Command::ApproveSignUp { user: name("member") } => administer("nothing"),
-        |_| Command::ApproveSignUp { user: name("noone") } => administer("nobody"),
+        |_| Command::ApproveSignUp { user: name("member") } => operate("nothing"),
+        |_| Command::ApproveSignUp { user: name("noone") } => operate("nobody"),
     }
     DenySignUp {
-        |_| Command::DenySignUp { user: name("member"), reason: None } => administer("nothing"),
-        |_| Command::DenySignUp { user: name("noone"), reason: None } => administer("nobody"),
+        |_| Command::DenySignUp { user: name("member"), reason: None } => operate("nothing"),
+        |_| Command::DenySignUp { user: name("noone"), reason: None } => operate("nobody"),
     }
     SetStanding {
         |_| Command::SetStanding { user: name("member"), standing: Standing::Operator }
@@ -124,12 +131,12 @@ rows! {
             => administer("nobody"),
     }
     DisableUser {
-        |_| Command::DisableUser { user: name("member") } => administer("ok"),
-        |_| Command::DisableUser { user: name("noone") } => administer("nobody"),
+        |_| Command::DisableUser { user: name("member") } => operate("ok"),
+        |_| Command::DisableUser { user: name("noone") } => operate("nobody"),
     }
     EnableUser {
-        |_| Command::EnableUser { user: name("member") } => administer("ok"),
-        |_| Command::EnableUser { user: name("noone") } => administer("nobody"),
+        |_| Command::EnableUser { user: name("member") } => operate("ok"),
+        |_| Command::EnableUser { user: name("noone") } => operate("nobody"),
     }
     RemoveUser {
         |_| Command::RemoveUser { user: name("member") } => administer("ok"),

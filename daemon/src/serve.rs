@@ -3,6 +3,7 @@
 mod first;
 mod listen;
 mod passed;
+mod stop;
 mod supervisor;
 
 use std::io;
@@ -24,7 +25,7 @@ use crate::clock::now;
 use crate::config::{Config, Overrides};
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
-use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
+use crate::hub::{ASKS_MAX, Ask, Core, Hub, TICK};
 use crate::reload::{Configuration, RELOADS_MAX};
 use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
@@ -33,9 +34,7 @@ use crate::tls::{self, HostKey};
 use first::first_operator;
 use listen::{Door, Listener};
 pub(crate) use passed::Passed;
-
-/// The whole of a stop, at most: whatever has not ended by then ends with the process.
-const STOP_DEADLINE: Duration = Duration::from_secs(10);
+use stop::{Ending, join_all, until_stopped};
 
 /// Why the daemon did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +55,8 @@ pub(crate) enum ServeError {
     FirstCode(Code),
     #[error("a thread of the daemon has died; its last words are above")]
     Died,
+    #[error("not everything ended within {} s of being told to; what was not answered may not be done", .0.as_secs())]
+    Hung(Duration),
 }
 
 /// Names what an I/O error happened at.
@@ -74,7 +75,10 @@ pub(crate) fn run(start: Start) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(failed("start"))?;
-    runtime.block_on(serve(start))
+    let ended = runtime.block_on(serve(start));
+    // Whoever still waits for a thread that hangs must not hold up the end of the process.
+    runtime.shutdown_background();
+    ended
 }
 
 /// What the daemon starts with.
@@ -132,7 +136,9 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
         })?
     };
 
+    // Nobody comes in any more before everything else ends.
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let accept = stop.child_token();
     let door = Door::new(server.gate.clone(), &shards);
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
@@ -143,36 +149,40 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     announce(&host_key, &listeners);
     supervisor::ready(&listeners);
     for listener in listeners {
-        tasks.spawn(stop.clone().run_until_cancelled_owned(listener.run(door.clone())));
+        tasks.spawn(accept.clone().run_until_cancelled_owned(listener.run(door.clone())));
     }
-    let control = control.run(Arc::clone(&server));
-    tasks.spawn(stop.clone().run_until_cancelled_owned(control));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(control.run(Arc::clone(&server))));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
-    let gate = server.gate.clone();
-    let kept = Configuration { config, overrides, log, gate, manners, hub: hub.clone() };
-    let hangups = signals.hang_up;
-    tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hangups)));
+    let (gate, way) = (server.gate.clone(), hub.clone());
+    let kept = Configuration { config, overrides, log, gate, manners, hub: way };
+    let Signals { terminate, interrupt, hang_up } = signals;
+    tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hang_up)));
     tasks.spawn(stop.clone().run_until_cancelled_owned(supervisor::keep_alive(hub.clone())));
 
-    let outcome = until_stopped(signals.stop, &hub, has_stopped).await;
+    let told = told_to_stop(terminate, interrupt);
+    let Ending { outcome, deadline } = until_stopped(told, &hub, has_stopped, &accept).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
     drop((door, server, hub));
-    join_all(hub_thread, shards, audit).await;
-    outcome
+    let shards = shards.into_iter().map(ShardHandle::close);
+    let joined = join_all([hub_thread].into_iter().chain(shards).chain([audit]), deadline).await;
+    outcome.and(joined)
+}
+
+async fn told_to_stop(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    supervisor::stopping();
 }
 
 /// The signals that the daemon heeds. From here on they do not end the process by themselves.
 struct Signals {
-    stop: StopSignals,
-    hang_up: Signal,
-}
-
-/// Those of them that stop it.
-struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
@@ -180,36 +190,8 @@ impl Signals {
         let terminate = signal(SignalKind::terminate()).map_err(failed("listen for SIGTERM"))?;
         let interrupt = signal(SignalKind::interrupt()).map_err(failed("listen for SIGINT"))?;
         let hang_up = signal(SignalKind::hangup()).map_err(failed("listen for SIGHUP"))?;
-        Ok(Self { stop: StopSignals { terminate, interrupt }, hang_up })
+        Ok(Self { terminate, interrupt, hang_up })
     }
-}
-
-/// Waits for a signal or for the hub's end; after a signal the hub answers what it took.
-async fn until_stopped(
-    mut signals: StopSignals,
-    hub: &mpsc::Sender<Ask>,
-    mut has_stopped: oneshot::Receiver<Stopped>,
-) -> Result<(), ServeError> {
-    let stopped = tokio::select! {
-        stopped = &mut has_stopped => stopped,
-        _ = signals.terminate.recv() => stop_hub(hub, has_stopped).await,
-        _ = signals.interrupt.recv() => stop_hub(hub, has_stopped).await,
-    };
-    match stopped {
-        Ok(Stopped::AsTold) => Ok(()),
-        Ok(Stopped::Failed(error)) => Err(ServeError::Failed(error)),
-        Err(_panicked) => Err(ServeError::Died),
-    }
-}
-
-async fn stop_hub(
-    hub: &mpsc::Sender<Ask>,
-    has_stopped: oneshot::Receiver<Stopped>,
-) -> Result<Stopped, oneshot::error::RecvError> {
-    supervisor::stopping();
-    // A hub that is gone already says so through the other channel.
-    let _gone = hub.send(Ask::Stop).await;
-    has_stopped.await
 }
 
 fn start_shards(count: usize, server: &Arc<Server>) -> Result<Vec<ShardHandle>, ServeError> {
@@ -247,22 +229,5 @@ fn announce(host_key: &HostKey, listeners: &[Listener]) {
     println!("host key {} (ED25519)", host_key.fingerprint());
     for listener in listeners {
         println!("listening on {listener}");
-    }
-}
-
-/// Waits for the threads, each of which ends once nobody can reach it.
-async fn join_all(hub: JoinHandle<()>, shards: Vec<ShardHandle>, audit: JoinHandle<()>) {
-    let joined = tokio::task::spawn_blocking(move || {
-        let mut threads = vec![hub];
-        threads.extend(shards.into_iter().map(ShardHandle::close));
-        threads.push(audit);
-        for thread in threads {
-            if thread.join().is_err() {
-                log::error!("a thread of the daemon panicked");
-            }
-        }
-    });
-    if tokio::time::timeout(STOP_DEADLINE, joined).await.is_err() {
-        log::error!("not everything ended within {} s", STOP_DEADLINE.as_secs());
     }
 }

@@ -76,6 +76,10 @@ line !~ /^[a-z0-9_]+\(/ { next }
     name = line
     sub(/\(.*/, "", name)
 }
+# Where a process is killed in a call, strace may find no number that a kernel has. It is believed only
+# of a process that goes on.
+pid in nameless { calls[pid] = calls[pid] " " nameless[pid]; delete nameless[pid] }
+name ~ /^syscall_0x/ { nameless[pid] = name; next }
 name == "execve" {
     delete calls[pid]; delete writes[pid]; delete families[pid]
     serves[pid] = line ~ /^execve\("[^"]*\/parlord", \[/ && line ~ /, "serve"/
@@ -134,8 +138,12 @@ as_user=()
 mkdir "$place/tmp"
 TMPDIR=$place/tmp HOME=$place/tmp "${as_user[@]}" strace -f -qq -e signal=none \
     -e 'abbrev=!execve' -s 256 -o "|awk -f '$place/daemons.awk' >'$place/found'" \
-    "$stories" "$@" 2>"$place/stderr" || {
-    cat "$place/stderr" >&2
+    "$stories" "$@" >"$place/told" 2>&1 || told=$?
+# strace slows the daemons down and interrupts the stories' reads, so that one that watches the clock may
+# fail here. What its daemon did until then counts; that the stories hold is for `make test` to see.
+grep -E '^test .* FAILED$|^test result: ' "$place/told" || {
+    cat "$place/told" >&2
+    echo "the stories were not told: exit status ${told:-0}" >&2
     exit 1
 }
 

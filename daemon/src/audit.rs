@@ -6,13 +6,16 @@
 //! are not audited, and nothing in a record says what was written.
 
 mod chain;
+mod copy;
 mod files;
 mod json;
 mod keeper;
 mod lines;
 mod log;
 mod operators;
+mod reading;
 mod roller;
+mod subnet;
 mod verify;
 
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
@@ -20,14 +23,17 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
 pub(crate) use self::chain::{Link, Sealed};
-pub(crate) use self::files::directory;
+pub(crate) use self::copy::{Copied, Copying, copied};
+pub(crate) use self::files::{DIRECTORY, directory};
 pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
-pub(crate) use self::lines::{Line, Lines};
+pub(crate) use self::lines::Line;
 pub(crate) use self::log::{AuditError, AuditLog, Row};
 pub(crate) use self::operators::{announced, disconnected, reloaded};
+pub(crate) use self::reading::{Awaited, Reading};
 pub(crate) use self::roller::Rolling;
-pub(crate) use self::verify::{Verdict, Verifier};
+pub(crate) use self::subnet::{Subnet, new_network};
+pub(crate) use self::verify::Verdict;
 use crate::penalties::Guessing;
 use crate::rooms::{
     Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent,
@@ -200,6 +206,11 @@ fn user_event(
     let record = match event {
         UserEvent::PasswordSet(_) => record("password-set"),
         UserEvent::PasswordRestretched(_) => record("password-restretched"),
+        // Whoever is taken for somebody else by it can be found.
+        UserEvent::DisplayNameSet(name) => {
+            let name = name.as_ref().map(ToString::to_string);
+            record("display-name-set").text_or_null("display_name", name)
+        }
         UserEvent::DeviceAdded { id, device } => record("device-added")
             .number("device", id.0)
             .text("name", device.name.as_str())
@@ -264,6 +275,7 @@ pub(crate) fn refusal(
         // The console does none of these.
         Command::SignUp { .. }
         | Command::Restretch { .. }
+        | Command::SetDisplayName { .. }
         | Command::AddDevice { .. }
         | Command::RevokeDevice { .. }
         | Command::Block { .. }
@@ -293,6 +305,7 @@ pub(crate) fn refusal(
         | Command::Expire { .. }
         | Command::Forget { .. }
         | Command::PruneNotifications { .. }
+        | Command::ExpireDevice { .. }
         | Command::Forsake { .. }
         | Command::ForgetSignUp { .. }
         | Command::ExpireCode { .. } => return None,
@@ -311,6 +324,8 @@ pub(crate) fn suspicious(
     let action = match what {
         Suspicion::Probing => "suspicious-probing",
         Suspicion::Flooding => "suspicious-flooding",
+        Suspicion::Removals => "suspicious-removals",
+        Suspicion::Adds => "suspicious-adds",
     };
     let record = AuditRecord::new(at, action, origin).by_actor(world, &Actor::User(user));
     record.about(name_of(world, user))

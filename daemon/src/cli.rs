@@ -5,6 +5,8 @@
 //! and 2 for wrong usage.
 
 mod audit;
+mod backup;
+mod check;
 mod code;
 mod config;
 mod host_key;
@@ -98,6 +100,18 @@ enum Command {
     Config(config::ConfigCommand),
     /// Show what is on record, or find out whether all of it is still there
     Audit(audit::AuditArgs),
+    /// Copy everything into a new directory, also while the daemon runs: the store, the host key,
+    /// the audit
+    Backup(backup::BackupArgs),
+    /// Put a backup into the data directory, in which there is no store
+    Restore(backup::RestoreArgs),
+    /// Find out whether the data directory is whole: the store and its rules, the audit, the host
+    /// key; also while the daemon runs
+    Check {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Show by which key the server is known
     #[command(subcommand)]
     HostKey(HostKeyCommand),
@@ -182,6 +196,18 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(audit::run(&config, arguments))
         }
+        Command::Backup(arguments) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(backup::run(&config, arguments))
+        }
+        Command::Restore(arguments) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(backup::restore(&config, arguments))
+        }
+        Command::Check { json } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(check::run(&config, listing::Form::of(json)))
+        }
         Command::HostKey(HostKeyCommand::Show) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             host_key::show(&config.data)
@@ -191,7 +217,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
 
 /// Runs what may wait for the daemon.
 fn waiting(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    // What was interrupted ends with the process.
+    runtime.shutdown_background();
+    done
 }
 
 #[cfg(test)]
@@ -214,9 +244,12 @@ mod tests {
         manual::write(Cli::command(), "8", Cli::command(), |_, script| script);
     }
 
+    fn parse(line: &str) -> Result<(), clap::Error> {
+        Cli::try_parse_from(line.split(' ')).map(|_| ())
+    }
+
     #[test]
-    fn wrong_usage_is_told_from_good() {
-        let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map(|_| ());
+    fn good_usage_is_understood() {
         for good in [
             "parlord serve",
             "parlord serve --listen 127.0.0.1:0 --listen [::1]:0",
@@ -245,6 +278,11 @@ mod tests {
             "parlord audit --since 2h --user Alice --room ops --action login --json",
             "parlord audit --since 2026-11-22T20:07:12Z --suspicious --follow",
             "parlord audit verify",
+            "parlord backup /somewhere",
+            "parlord backup --json /somewhere",
+            "parlord restore /somewhere",
+            "parlord check",
+            "parlord check --json",
             "parlord host-key show",
             "parlord reload --json",
             "parlord announce back at nine",
@@ -254,6 +292,10 @@ mod tests {
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
         }
+    }
+
+    #[test]
+    fn wrong_usage_is_told_so() {
         for bad in [
             "parlord",
             "parlord serve --listen localhost:1",
@@ -276,6 +318,9 @@ mod tests {
             "parlord audit --user 1alice",
             "parlord audit verify --json",
             "parlord audit --suspicious verify",
+            "parlord backup",
+            "parlord restore",
+            "parlord check /somewhere",
             "parlord host-key",
             "parlord announce",
             "parlord rotate",

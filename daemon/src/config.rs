@@ -39,6 +39,9 @@ use crate::rooms::{Limits, Retention};
 const SYSTEM_CONFIG_DIRECTORY: &str = "/etc/parlord";
 const CONFIG_FILE: &str = "parlord.toml";
 
+/// Days after its last use for which a device logs its user in: a lost one is no key for ever.
+const DEVICES_UNUSED_DAYS: u32 = 90;
+
 /// Why the daemon does not know what to do. Every message names the place and is one line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -91,7 +94,8 @@ pub(crate) struct Overrides {
     pub(crate) config: Option<PathBuf>,
     /// `--data`: the data directory.
     pub(crate) data: Option<PathBuf>,
-    /// `--listen`: where to listen with TLS, in place of `listen.tls`; empty where not given.
+    /// `--listen`, or where passed sockets listen: with TLS, in place of `listen.tls`; empty where
+    /// not given.
     pub(crate) listen: Vec<SocketAddr>,
     /// Where the sockets listen that the service manager has passed, which come before all else.
     pub(crate) passed: Vec<SocketAddr>,
@@ -183,6 +187,11 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     /// When audit files are closed, and how many are kept.
     pub(crate) audit: Rolling,
+    /// Where scrapers read the metrics; `None` for nowhere. Beyond loopback only where that was
+    /// allowed in so many words.
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Whether that was allowed.
+    pub(crate) metrics_beyond_loopback: bool,
     /// Where all that comes from.
     pub(crate) sources: Sources,
 }
@@ -316,12 +325,15 @@ impl Config {
                 associations_ms: days_ms(file.retention.associations_days),
                 notifications_ms: days_ms(file.retention.notifications_days),
                 terminated_ms: days_ms(file.retention.terminated_days),
+                devices_ms: days_ms(DEVICES_UNUSED_DAYS),
             },
             audit: Rolling {
                 file_bytes: file.audit.file_bytes,
                 file_ms: days_ms(file.audit.file_days),
                 files_kept: file.audit.files_kept,
             },
+            metrics: file.metrics.listen.map(Spanned::into_inner),
+            metrics_beyond_loopback: file.metrics.beyond_loopback,
             sources,
         })
     }

@@ -33,15 +33,17 @@ pub(crate) use self::requests::{
 };
 pub(crate) use self::socket::{ControlError, ControlSocket, connect};
 use crate::accounts::Accounts;
+use crate::audit::{self, AuditRecord, Origin};
+use crate::clock::now;
 use crate::hub::Sessions;
 use crate::reload::Reloaded;
 use crate::rooms::{Command, Standing};
 use crate::store::{Readers, StoreError};
 
-/// The longest line, in bytes: a page of users with the longest names takes 16 KiB.
+/// The longest line, in bytes: a page of users with the longest display names takes most of it.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Users on one page of the list.
-const PAGE_USERS_MAX: u32 = 200;
+const PAGE_USERS_MAX: u32 = 80;
 
 /// What answering takes, running or not.
 pub(crate) trait Daemon: Send + Sync + 'static {
@@ -86,6 +88,9 @@ pub(crate) trait Daemon: Send + Sync + 'static {
         command: Command,
         uid: Option<u32>,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Puts something on record that changes nothing, on disk when it returns.
+    fn record(&self, record: AuditRecord) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 
 /// Answers one request of the caller `uid`.
@@ -109,6 +114,10 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         Request::RoomMembers { room, after } => rooms::members(daemon, room, after).await,
         Request::SessionList { after } => daemon.sessions(after).await.map(Response::Sessions),
         Request::AuditMark => look_up(daemon, Readers::audit_mark).await.map(Response::AuditMark),
+        Request::Record { copied, directory } => {
+            let record = audit::copied(&Origin::Console { uid }, copied, &directory, now());
+            daemon.record(record).await.map(|()| Response::Done)
+        }
         Request::Reload => daemon.reload(uid).await.map(|reloaded| match reloaded {
             Ok(changes) => Response::Reloaded(changes.into_iter().map(Into::into).collect()),
             Err(why) => Response::NotReloaded(why),

@@ -12,25 +12,30 @@ mod obey;
 mod outcome;
 mod oversee;
 mod presence;
+mod scrutiny;
 mod status;
 mod turn;
+mod watching;
 
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlor_protocol::account::SignUpMode;
+use parlor_protocol::id::Timestamp;
 use parlor_protocol::reply::CloseReason;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
 pub(crate) use oversee::{HubTerms, Oversight, SessionLine, Sessions};
-use presence::Presence;
+use presence::{Online, Presence};
 pub(crate) use status::HubStatus;
 use turn::Turn;
+use watching::Watching;
 
 use crate::audit::{self, AuditRecord};
 use crate::clock::now;
 use crate::delivery::{self, Step};
+use crate::metrics::HubCounts;
 use crate::penalties::{Penalties, Terms};
 use crate::rooms::{Allowances, Limits, Retention, World};
 use crate::store::{Behind, DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
@@ -67,6 +72,8 @@ pub(crate) struct Hub {
     penalties: Penalties,
     /// Who is connected.
     presence: Presence,
+    /// Who has which room's member list open.
+    watching: Watching,
     chores: Chores,
     /// How strangers sign up, for the sessions to see.
     sign_up: watch::Sender<SignUpMode>,
@@ -78,6 +85,10 @@ pub(crate) struct Hub {
     space: Space,
     /// Audit records that wait until the disk has room for them.
     held: Vec<AuditRecord>,
+    /// What a scraper is told.
+    counts: HubCounts,
+    /// The audit file is on disk up to this record, whether or not the store has heard of it.
+    audited: u64,
 }
 
 /// What the hub owns from the start: the world, the way to change it on disk, and how much of it
@@ -145,7 +156,7 @@ impl Hub {
         sign_up: watch::Sender<SignUpMode>,
     ) -> Self {
         // Whatever an earlier run left was brought into the audit files before this one began.
-        let audit_synced = Some(writer.audit_head().serial);
+        let audit_synced = writer.audit_head().serial;
         let sign_up_configured = *sign_up.borrow();
         if let Some(mode) = world.sign_up_mode() {
             sign_up.send_replace(mode);
@@ -159,19 +170,27 @@ impl Hub {
             allowances,
             penalties: Penalties::new(penalties),
             presence: Presence::default(),
+            watching: Watching::default(),
             chores: Chores::new(retention),
             sign_up,
             sign_up_configured,
-            audit_synced,
+            audit_synced: Some(audit_synced),
             space: Space::Enough,
             held: vec![],
+            counts: HubCounts::default(),
+            audited: audit_synced,
         }
     }
 
     /// Runs until it is told to stop or the store fails, and then tells everyone so. Blocks its
     /// thread.
     pub(crate) fn run(mut self, asks: &mut mpsc::Receiver<Ask>) -> Stopped {
-        let ended = self.take_turns(asks).and_then(|()| self.write_behind());
+        let ended = self.take_turns(asks).and_then(|()| {
+            for online in self.presence.take_all() {
+                self.note_device_use(&online, now());
+            }
+            self.write_behind()
+        });
         let reason = match &ended {
             Ok(()) => CloseReason::ShuttingDown,
             Err(_) => CloseReason::Unavailable,
@@ -193,6 +212,7 @@ impl Hub {
                 let more = turn.asks < BATCH_MAX && !turn.stopping;
                 next = if more { asks.try_recv().ok() } else { None };
             }
+            self.tell_presence(&mut turn, now());
             let stopping = turn.stopping;
             self.finish(turn)?;
             if stopping {
@@ -202,9 +222,9 @@ impl Hub {
         Ok(())
     }
 
-    /// The next ask. While there are chores left nobody is waited for.
+    /// The next ask. While there is something left to do nobody is waited for.
     fn next(&self, asks: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
-        if !self.chores.left {
+        if !self.chores.left && !self.watching.is_due(now()) {
             return asks.blocking_recv();
         }
         match asks.try_recv() {
@@ -225,12 +245,18 @@ impl Hub {
         if turn.has_rows() || turn.ticked && self.audit_synced.is_some() {
             turn.rows.audit_done = self.audit_synced.take();
             turn.set_nonces_aside(&mut self.world);
+            let begun = Instant::now();
             if let Err(error) = self.writer.commit(&turn.rows) {
                 self.hand_on(turn.failed());
                 return Err(error);
             }
-            // The benchmark reads this line: its bare SQLite writes in the same batches.
+            self.counts.committed(turn.rows.events.len(), begun.elapsed());
+            // The benchmark reads these lines: its bare SQLite writes in the same batches.
             log::debug!("events committed: {}", turn.rows.events.len());
+            if let Some(decided) = turn.chores {
+                let (decided, committed) = (decided.as_micros(), begun.elapsed().as_micros());
+                log::debug!("chores decided and committed in us: {decided} {committed}");
+            }
         }
         if turn.has_audit() {
             // Full, it has been rung already. The thread ends before the hub only by a bug of its
@@ -261,9 +287,21 @@ impl Hub {
         self.writer.write_behind(&behind)
     }
 
-    fn note_device_use(&mut self, used: DeviceUse) {
+    /// Notes that the device of a session is in use, if it has one.
+    fn note_device_use(&mut self, online: &Online, at: Timestamp) {
+        let Online { user, device, address, .. } = online;
+        let Some(device) = *device else { return };
+        self.world.use_device(*user, device, at);
         if self.behind.device_uses.len() < DEVICE_USES_MAX {
-            self.behind.device_uses.push(used);
+            let address = address.to_string();
+            self.behind.device_uses.push(DeviceUse { user: *user, device, at, address });
+        }
+    }
+
+    /// Notes the use of devices whose sessions last for long.
+    fn note_devices_in_use(&mut self, at: Timestamp) {
+        for online in self.presence.due_to_note(at) {
+            self.note_device_use(&online, at);
         }
     }
 

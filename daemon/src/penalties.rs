@@ -7,7 +7,8 @@
 //!
 //! - Strikes against a name only lengthen the wait of those who have failed from where they are.
 //!   From any other place the first try is always taken, and that wait is short in any case.
-//! - Only what is tried by password waits. A device key that counts gets in at once.
+//! - Only passwords wait. A device key that counts gets in at once; one that does not is no strike
+//!   against passwords, for clients try their key first, and is only kept from filling the audit.
 //!
 //! A login is a strike from its beginning and is forgiven when it succeeds: the client knows whether
 //! it guessed right before it says anything more, so whoever is counted only at the end is never
@@ -28,7 +29,7 @@ const FREE: u32 = 10;
 const NAME_WAIT_MS_MAX: i64 = 30_000;
 /// Tries, also those that were refused, from which on they are suspicious.
 const SUSPICIOUS_TRIES: u32 = 20;
-/// Places and names that are remembered, each: some 10 MiB in all.
+/// Places and names that are remembered, each: some 20 MiB in all.
 const RECORDS_MAX: usize = 50_000;
 
 /// How long failures make one wait.
@@ -60,6 +61,15 @@ pub(crate) struct Tried {
     pub(crate) suspicions: Vec<Guessing>,
 }
 
+/// What a device key that was not taken comes to.
+#[derive(Debug)]
+pub(crate) struct KeyFailed {
+    /// Whether it is to be on record: beyond some these come too fast to be, one by one.
+    pub(crate) record: bool,
+    /// What became suspicious with it.
+    pub(crate) suspicion: Option<Guessing>,
+}
+
 /// Somebody who has to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Waiting {
@@ -84,15 +94,16 @@ pub(crate) struct Penalties {
     terms: Terms,
     sources: Ledger<Source>,
     names: Ledger<UserName>,
+    /// Device keys that were not taken, by where they were tried.
+    keys: Ledger<Source>,
 }
 
 impl Penalties {
     /// Nobody has failed yet.
     pub(crate) fn new(terms: Terms) -> Self {
-        let (forgive_ms, strikes_max) = (terms.max_ms, terms.strikes_max());
-        let (sources, names) =
-            (Ledger::new(forgive_ms, strikes_max), Ledger::new(forgive_ms, strikes_max));
-        Self { terms, sources, names }
+        let (ms, max) = (terms.max_ms, terms.strikes_max());
+        let (sources, names) = (Ledger::new(ms, max), Ledger::new(ms, max));
+        Self { terms, sources, names, keys: Ledger::new(ms, max) }
     }
 
     /// Goes on by other terms. Strikes are forgotten where they would be counted otherwise now.
@@ -102,26 +113,35 @@ impl Penalties {
         }
     }
 
-    /// Somebody begins a login by password, or has failed by a device. It is a strike, unless it is
-    /// refused for coming too early.
+    /// Somebody begins a login by password. It is a strike, unless it is refused for coming too
+    /// early.
     pub(crate) fn tried(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Tried {
         let source = self.source(peer, name);
-        let wait = self.wait(&source, Some(name), at);
+        let of_name = self.terms.wait_ms(self.names.strikes(name, at)).min(NAME_WAIT_MS_MAX);
+        let wait = self.wait(&self.sources, &source, of_name, at);
         if wait <= 0 {
             self.sources.strike(&source, at);
             self.names.strike(name, at);
         }
-        let mut suspicions = vec![];
-        if self.sources.is_suspicious(&source) && matches!(source, Source::Network(_)) {
-            suspicions.push(Guessing::ByAddress);
-        }
-        if self.names.is_suspicious(name) {
-            suspicions.push(Guessing::OnName);
-        }
+        let by_address = self.sources.is_suspicious(&source) && source.is_address();
+        let on_name = self.names.is_suspicious(name);
+        let suspicions =
+            [by_address.then_some(Guessing::ByAddress), on_name.then_some(Guessing::OnName)];
         let retry_after_ms = u32::try_from(wait).ok().filter(|&ms| ms > 0);
         let refusal = retry_after_ms
             .map(|ms| Refusal { retry_after_ms: Some(ms), ..Code::RateLimited.into() });
-        Tried { refusal, suspicions }
+        Tried { refusal, suspicions: suspicions.into_iter().flatten().collect() }
+    }
+
+    /// A device key was not taken.
+    pub(crate) fn key_failed(&mut self, peer: &str, name: &UserName, at: Timestamp) -> KeyFailed {
+        let source = self.source(peer, name);
+        let record = self.wait(&self.keys, &source, 0, at) <= 0;
+        if record {
+            self.keys.strike(&source, at);
+        }
+        let suspicious = self.keys.is_suspicious(&source) && source.is_address();
+        KeyFailed { record, suspicion: suspicious.then_some(Guessing::ByAddress) }
     }
 
     /// A login that had begun has succeeded: it was no strike. Those before it stay, for whoever has
@@ -135,7 +155,7 @@ impl Penalties {
     /// Who has to wait at the moment.
     pub(crate) fn waiting(&self, at: Timestamp) -> impl Iterator<Item = Waiting> {
         self.sources.records.keys().filter_map(move |source| {
-            let wait = self.wait(source, None, at);
+            let wait = self.wait(&self.sources, source, 0, at);
             let until = Timestamp(at.0.saturating_add(wait));
             (wait > 0).then(|| Waiting { source: source.clone(), until })
         })
@@ -145,6 +165,7 @@ impl Penalties {
     pub(crate) fn tidy(&mut self, at: Timestamp) {
         self.sources.tidy(at);
         self.names.tidy(at);
+        self.keys.tidy(at);
     }
 
     fn source(&self, peer: &str, name: &UserName) -> Source {
@@ -154,21 +175,24 @@ impl Penalties {
         }
     }
 
-    /// How long to wait, in milliseconds since the last try from there; nothing where there was
-    /// none.
-    fn wait(&self, source: &Source, name: Option<&UserName>, at: Timestamp) -> i64 {
-        let Some(last) = self.sources.records.get(source).map(|record| record.last) else {
-            return 0;
-        };
-        let strikes = self.sources.strikes(source, at);
-        let own = match source {
-            Source::Network(_) => self.terms.wait_ms(strikes),
-            Source::Spared(_) => self.terms.wait_ms(strikes).min(NAME_WAIT_MS_MAX),
-        };
-        let of_name = name.map_or(0, |name| self.terms.wait_ms(self.names.strikes(name, at)));
-        let wait = own.max(of_name.min(NAME_WAIT_MS_MAX));
+    /// How long to wait still, in milliseconds, for what was tried from there and for `at_least`
+    /// since the last time; nothing where there was none.
+    fn wait(&self, ledger: &Ledger<Source>, source: &Source, at_least: i64, at: Timestamp) -> i64 {
+        let Some(record) = ledger.records.get(source) else { return 0 };
+        let own = self.terms.wait_ms(ledger.strikes(source, at));
+        let own = if source.is_address() { own } else { own.min(NAME_WAIT_MS_MAX) };
+        let wait = own.max(at_least);
         // Not longer than that, also where the clock was set back.
-        last.0.saturating_add(wait).saturating_sub(at.0).min(wait)
+        record.last.0.saturating_add(wait).saturating_sub(at.0).min(wait)
+    }
+}
+
+impl Source {
+    fn is_address(&self) -> bool {
+        match self {
+            Self::Network(_) => true,
+            Self::Spared(_) => false,
+        }
     }
 }
 

@@ -76,6 +76,8 @@ impl Config {
             listen: self.listen.clone(),
             stretch: self.stretch.clone(),
             audit: self.audit,
+            metrics: self.metrics,
+            metrics_beyond_loopback: self.metrics_beyond_loopback,
             ..new
         }
     }

@@ -18,6 +18,7 @@ mod association;
 mod codes;
 mod command;
 mod decide;
+mod devices;
 mod effect;
 mod entering;
 mod event;
@@ -40,6 +41,7 @@ pub(crate) use allowance::{Allowances, Limits, RECALL_MS, Suspicion};
 pub(crate) use association::{Association, Ban, BanNotice, Rank, ended_by};
 pub(crate) use codes::{Code as SignUpCode, CodeTerms};
 pub(crate) use command::{Actor, Command, Decision, Password, WhichNotices};
+pub(crate) use devices::Device;
 pub(crate) use effect::{Audience, Effect, audience, membership_effect};
 #[cfg(test)]
 pub(crate) use event::Stream;
@@ -48,6 +50,7 @@ pub(crate) use event::{
     UserEvent, UserId,
 };
 pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
+pub(crate) use notices::NOTIFICATIONS_MAX;
 pub(crate) use permission::{Action, Part, Sight, may};
 pub(crate) use restore::{StoredRoom, StoredUser};
 pub(crate) use world::{Membership, Noted, RoomState, World};

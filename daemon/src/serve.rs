@@ -13,6 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use parlor_protocol::refusal::Code;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +26,8 @@ use crate::clock::now;
 use crate::config::{Config, Overrides};
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
-use crate::hub::{ASKS_MAX, Ask, Core, Hub, TICK};
+use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
+use crate::metrics;
 use crate::reload::{Configuration, RELOADS_MAX};
 use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
@@ -99,12 +101,13 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
     let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
     let listeners = listen::bind(&config.listen, passed, &tls::server_config(&host_key))?;
+    let scrapers = listen::bind_metrics(config.metrics)?;
     let control = ControlSocket::open(&config.data)?;
     let audit_log = AuditLog::open(&config.data, config.audit, &audit::pending(&readers, 0)?)?;
     let core = Core::load(writer, config.allowances.clone())?;
     let audited = core.audited();
 
-    let (hub, mut asks) = mpsc::channel(ASKS_MAX);
+    let (hub, asks) = mpsc::channel(ASKS_MAX);
     let (mode, sign_up) = watch::channel(config.sign_up);
     let (manners, heed) = watch::channel(config.manners());
     let (reload, reloads) = mpsc::channel(RELOADS_MAX);
@@ -125,16 +128,10 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
         let (readers, hub) = (server.readers.clone(), hub.clone());
         start("audit", move || audit::keep(audit_log, audited, &readers, &rung, &hub))?
     };
-    let (stopped, has_stopped) = oneshot::channel();
     let batches = shards.iter().map(|shard| shard.batches.clone()).collect();
-    let hub_thread = {
-        let penalties = config.penalties.clone();
-        let owner = Hub::new(core, batches, ring, config.retention, penalties, mode);
-        start("hub", move || {
-            // Whoever waits for it sees the sender dropped, also after a panic.
-            let _waiting = stopped.send(owner.run(&mut asks));
-        })?
-    };
+    let penalties = config.penalties.clone();
+    let owner = Hub::new(core, batches, ring, config.retention, penalties, mode);
+    let (hub_thread, has_stopped) = start_hub(owner, asks)?;
 
     // Nobody comes in any more before everything else ends.
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -146,10 +143,14 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
         let code = first.make(&server).await?;
         eprintln!("sign up as the first operator within 24 hours with the code {code}");
     }
-    announce(&host_key, &listeners);
+    announce(&host_key, scrapers.as_ref(), &listeners);
     supervisor::ready(&listeners);
     for listener in listeners {
         tasks.spawn(accept.clone().run_until_cancelled_owned(listener.run(door.clone())));
+    }
+    if let Some(scrapers) = scrapers {
+        let served = metrics::serve(scrapers, Arc::clone(&server), shards.len());
+        tasks.spawn(stop.clone().run_until_cancelled_owned(served));
     }
     tasks.spawn(stop.clone().run_until_cancelled_owned(control.run(Arc::clone(&server))));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
@@ -194,6 +195,18 @@ impl Signals {
     }
 }
 
+/// Starts the hub; whoever waits for its end sees the sender dropped, also after a panic.
+fn start_hub(
+    owner: Hub,
+    mut asks: mpsc::Receiver<Ask>,
+) -> Result<(JoinHandle<()>, oneshot::Receiver<Stopped>), ServeError> {
+    let (stopped, has_stopped) = oneshot::channel();
+    let thread = start("hub", move || {
+        let _waiting = stopped.send(owner.run(&mut asks));
+    })?;
+    Ok((thread, has_stopped))
+}
+
 fn start_shards(count: usize, server: &Arc<Server>) -> Result<Vec<ShardHandle>, ServeError> {
     (0..count)
         .map(|index| {
@@ -225,8 +238,11 @@ async fn tick(hub: mpsc::Sender<Ask>) {
 }
 
 /// Says where it listens and by which key it is known, a line each, for people and for tests.
-fn announce(host_key: &HostKey, listeners: &[Listener]) {
+fn announce(host_key: &HostKey, scrapers: Option<&TcpListener>, listeners: &[Listener]) {
     println!("host key {} (ED25519)", host_key.fingerprint());
+    if let Some(Ok(address)) = scrapers.map(TcpListener::local_addr) {
+        println!("metrics on http://{address}/metrics");
+    }
     for listener in listeners {
         println!("listening on {listener}");
     }

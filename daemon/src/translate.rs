@@ -1,6 +1,7 @@
 //! From what happened to what clients hear of it: the only place that names both.
 
 use bytes::Bytes;
+use parlor_protocol::account::Named;
 use parlor_protocol::codec;
 use parlor_protocol::entry::{Ban, Blocked, Invite, JoinRequest, Unblocked};
 use parlor_protocol::id::{Revision, RoomId, Timestamp};
@@ -14,7 +15,7 @@ use parlor_protocol::push::{
 };
 use parlor_protocol::record::Record;
 use parlor_protocol::reply::{Outcome, Reply, ServerFrame};
-use parlor_protocol::room::{Departure, Member, ReadMarker, Role, Room};
+use parlor_protocol::room::{Departure, Member, Presence, Present, ReadMarker, Role, Room};
 use parlor_protocol::text::{MessageText, Reason};
 
 use crate::rooms::{
@@ -48,14 +49,16 @@ fn change(world: &World, room: RoomId, what: &RoomEvent, at: Timestamp) -> Chang
     let named = |user: &Option<UserId>| user.as_ref().map(name);
     match what {
         RoomEvent::Created { owner, .. } => Change::Created(name(owner)),
-        RoomEvent::Messaged { seq, author, text, nonce: _, mentions: _ } => {
-            Change::Message(Message { seq: *seq, at, author: name(author), text: text.clone() })
+        RoomEvent::Messaged { seq, author, text, kind, nonce: _, mentions: _ } => {
+            let (author, text) = (name(author), text.clone());
+            Change::Message(Message { seq: *seq, at, author, text, kind: *kind })
         }
         RoomEvent::Joined { user } => Change::Joined(Member {
             user: name(user),
             role: Role::Member,
             joined_at: at,
             online: None,
+            display_name: None,
         }),
         RoomEvent::Departed { user, how, by, reason } => Change::Departed(Departed {
             user: name(user),
@@ -173,6 +176,7 @@ pub(crate) fn user_frame(world: &World, what: &UserEvent, at: Timestamp) -> Opti
         }
         UserEvent::PasswordSet(_)
         | UserEvent::PasswordRestretched(_)
+        | UserEvent::DisplayNameSet(_)
         | UserEvent::DeviceAdded { .. }
         | UserEvent::DeviceRevoked { .. }
         | UserEvent::NotificationsExpired { .. }
@@ -247,7 +251,33 @@ pub(crate) fn show(world: &World, id: RoomId, user: UserId) -> Room {
 /// A member of a room, as they are now.
 pub(crate) fn member(world: &World, room: RoomId, user: UserId) -> Option<Member> {
     let Membership { role, joined_at, .. } = world.membership(room, user)?;
-    Some(Member { user: name_of(world, user).clone(), role, joined_at, online: None })
+    let Named { user, display_name } = named(world, user);
+    Some(Member { user, role, joined_at, online: None, display_name })
+}
+
+/// A user, and what they are shown with.
+pub(crate) fn named(world: &World, user: UserId) -> Named {
+    let known = world.user(user).expect("invariant: only users who exist are named");
+    Named { user: known.name.clone(), display_name: known.display_name.clone() }
+}
+
+/// How many members one frame shows at most; each takes up to 600 bytes.
+const PRESENT_MAX: usize = 64;
+
+/// The frames that show members of a room as they are now, each with whether they are connected.
+pub(crate) fn present(
+    world: &World,
+    room: RoomId,
+    members: &[(UserId, Option<bool>)],
+) -> Vec<Bytes> {
+    let frame = |members: &[(UserId, Option<bool>)]| {
+        let shown = members.iter().map(|&(user, online)| {
+            let Named { user, display_name } = named(world, user);
+            Record(Presence { user, online, display_name })
+        });
+        push(Push::Present(Present { room, members: shown.collect() }))
+    };
+    members.chunks(PRESENT_MAX).map(frame).collect()
 }
 
 /// An account, as operators see it.

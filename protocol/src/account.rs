@@ -1,7 +1,7 @@
 //! Users and their devices, and the steps of sign-up and login.
 
 use crate::id::{Bytes, DeviceId, Timestamp};
-use crate::name::UserName;
+use crate::name::{DisplayName, UserName};
 use crate::record::{Record, wire_struct, wire_tag};
 
 wire_tag! {
@@ -147,6 +147,22 @@ wire_struct! {
         pub operator: bool,
         /// The device by which one logged in or which one just registered.
         pub device: Option<DeviceId>,
+        /// What one is shown with beside one's name.
+        pub display_name: Option<DisplayName>,
+    }
+
+    /// Says what one is shown with beside one's name.
+    pub struct SetDisplayName {
+        /// The display name; a blank one is none.
+        pub display_name: String,
+    }
+
+    /// A user, and what they are shown with.
+    pub struct Named {
+        /// Who.
+        pub user: UserName,
+        /// Beside their name, never in its place.
+        pub display_name: Option<DisplayName>,
     }
 
     /// A device of one's own.

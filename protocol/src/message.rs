@@ -16,6 +16,16 @@ wire_tag! {
     }
 }
 
+wire_tag! {
+    /// What a message is.
+    pub enum MessageKind {
+        /// Something said.
+        Said = "said",
+        /// Something that its author does, as in "alice waves".
+        Action = "action",
+    }
+}
+
 wire_struct! {
     /// A message.
     pub struct Message {
@@ -27,6 +37,8 @@ wire_struct! {
         pub author: UserName,
         /// What it says.
         pub text: MessageText,
+        /// Whether that was said or done.
+        pub kind: MessageKind,
     }
 
     /// Sends a message.
@@ -37,6 +49,8 @@ wire_struct! {
         pub nonce: Nonce,
         /// What to say.
         pub text: String,
+        /// Whether that is said or done.
+        pub kind: MessageKind,
     }
 
     /// A message that was taken, and is on disk.

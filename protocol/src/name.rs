@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_security::MixedScript;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::{columns, is_hazard, is_overlong, printable};
+use crate::text::{clean_line, columns, is_hazard, is_overlong, printable};
 use crate::validated::validated_string;
 
 /// The shortest user name, in characters, all of them ASCII.
@@ -89,15 +89,17 @@ impl fmt::Display for UserName {
     }
 }
 
-/// The free text that a user is shown with beside their name: trimmed, NFC, at most
+/// The free text that a user is shown with beside their name: one line, trimmed, NFC, at most
 /// [`MAX_DISPLAY_NAME_COLUMNS`] wide, with nothing in it that a terminal must not be given.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DisplayName(String);
 
-validated_string!(DisplayName, NameError);
+validated_string!(DisplayName, NameError, |text: &str| Ok::<_, NameError>(DisplayName::taken(
+    text
+)));
 
 impl DisplayName {
-    /// Trims, composes and checks a display name as its user typed it.
+    /// Trims, composes and checks a display name.
     ///
     /// # Errors
     /// The first rule that it breaks.
@@ -105,6 +107,25 @@ impl DisplayName {
         let text: String = text.trim().nfc().collect();
         check_label(&text, MAX_DISPLAY_NAME_COLUMNS)?;
         Ok(Self(text))
+    }
+
+    /// A display name as its user typed it: what a terminal must not be given is taken out first.
+    ///
+    /// # Errors
+    /// `Blank` where nothing is left to be seen, `TooLong`, or `OverlongCluster`.
+    pub fn typed(text: &str) -> Result<Self, NameError> {
+        let line: String = clean_line(text).chars().filter(|&c| !is_hazard(c)).collect();
+        Self::parse(&line)
+    }
+
+    /// A display name that was valid where it was taken, by other tables of Unicode perhaps: as
+    /// [`Title::taken`].
+    #[must_use]
+    pub fn taken(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| {
+            Self::parse(&cut(text, MAX_DISPLAY_NAME_COLUMNS))
+                .unwrap_or_else(|_| Self(char::REPLACEMENT_CHARACTER.to_string()))
+        })
     }
 }
 
@@ -144,13 +165,7 @@ impl Title {
     #[must_use]
     pub fn taken(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|_| {
-            let line = printable(text);
-            let mut width = 0;
-            let kept = line.graphemes(true).take_while(|cluster| {
-                width += columns(cluster).max(1);
-                width <= MAX_TITLE_COLUMNS
-            });
-            let cut = kept.collect::<String>();
+            let cut = cut(text, MAX_TITLE_COLUMNS);
             // What is blank or looks like an ID even now could not be told from something else.
             Self::parse(&cut).unwrap_or_else(|_| Self(char::REPLACEMENT_CHARACTER.to_string()))
         })
@@ -211,6 +226,17 @@ pub fn unicode_version() -> String {
     let skeleton = unicode_security::UNICODE_VERSION;
     format!("nfkc {}.{}, fold {}.{}, ", nfkc.0, nfkc.1, fold.0, fold.1)
         + &format!("skeleton {}.{}", skeleton.0, skeleton.1)
+}
+
+/// What of a text a terminal may be given, no wider than that.
+fn cut(text: &str, columns_max: usize) -> String {
+    let line = printable(text);
+    let mut width = 0;
+    let kept = line.graphemes(true).take_while(|cluster| {
+        width += columns(cluster).max(1);
+        width <= columns_max
+    });
+    kept.collect()
 }
 
 fn check_label(text: &str, columns_max: usize) -> Result<(), NameError> {
@@ -324,8 +350,22 @@ mod tests {
     }
 
     #[test]
-    fn display_names_are_composed_and_trimmed() {
+    fn display_names_are_composed_and_trimmed_and_cleaned_where_they_are_typed() {
         assert_eq!(DisplayName::parse(" Zoe\u{308} ").unwrap().as_str(), "Zo\u{eb}");
+        for (typed, taken) in [
+            (" Zoe\u{308} ", "Zo\u{eb}"),
+            ("a\u{1b}[31m\nb", "a[31m b"),
+            ("a\u{202e}b\u{2066}", "ab"),
+        ] {
+            assert_eq!(DisplayName::typed(typed).unwrap().as_str(), taken, "{typed:?}");
+        }
+        for (text, fault) in [
+            ("\u{1100}\u{1100}\u{1100}", NameError::OverlongCluster),
+            (&"語".repeat(25), NameError::TooLong),
+            (" \u{3000}\u{200b}\u{1b}", NameError::Blank),
+        ] {
+            assert_eq!(DisplayName::typed(text), Err(fault), "{text:?}");
+        }
     }
 
     #[test]
@@ -396,6 +436,8 @@ mod tests {
             if let Ok(name) = DisplayName::parse(&text) {
                 prop_assert_eq!(DisplayName::parse(name.as_str()), Ok(name));
             }
+            let taken = DisplayName::taken(&text);
+            prop_assert_eq!(DisplayName::taken(taken.as_str()), taken);
             if let Ok(title) = Title::parse(&text) {
                 prop_assert_eq!(Title::parse(title.as_str()), Ok(title));
             }

@@ -7,7 +7,7 @@ use crate::name::{Title, UserName};
 use crate::notification::{Notification, WhichNotifications};
 use crate::operator::Announced;
 use crate::record::{Record, wire_enum, wire_struct};
-use crate::room::{Departure, Member, ReadMarker, Role, Room};
+use crate::room::{Departure, Member, Present, ReadMarker, Role, Room};
 use crate::text::{Reason, Topic};
 
 wire_enum! {
@@ -33,6 +33,9 @@ wire_enum! {
         Blocked(Blocked),
         /// One blocks a user no longer.
         Unblocked(Unblocked),
+        /// Members of the room that this connection watches are to be shown otherwise. No change of
+        /// the room, and without a revision.
+        Present(Present),
         /// An operator tells everybody something. It is not kept: who is not connected misses it.
         Announced(Announced),
     }

@@ -1,6 +1,6 @@
 //! What a server answers, and the frames in which it does.
 
-use crate::account::{Credential, Devices, LoggedIn, Registration};
+use crate::account::{Credential, Devices, LoggedIn, Named, Registration};
 use crate::entry::{Ban, Bans, Blocks, FormerRooms, Invite, Invites, JoinRequest, JoinRequests};
 use crate::hello::Welcome;
 use crate::message::{Changes, Messages, Sent};
@@ -60,6 +60,8 @@ wire_enum! {
         FormerRooms(FormerRooms),
         /// A page of the users whom one blocks.
         Blocks(Blocks),
+        /// What one is shown with now.
+        Named(Named),
         /// A page of the sign-ups that wait.
         SignUps(SignUps),
         /// An account, as it is now.

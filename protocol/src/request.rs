@@ -2,7 +2,7 @@
 
 use crate::account::{
     DeviceLogin, LoginFinish, LoginStart, PasswordFinish, PasswordStart, RevokeDevice,
-    SignUpFinish, SignUpStart,
+    SetDisplayName, SignUpFinish, SignUpStart,
 };
 use crate::entry::{
     AddMember, Approve, BanUser, Block, Deny, InviteUser, Kick, ListInvites, ListOfRoom, ListOwn,
@@ -14,7 +14,7 @@ use crate::operator::{Announce, ApproveSignUp, DenySignUp, DisableUser, EnableUs
 use crate::record::{Record, wire_enum, wire_struct};
 use crate::room::{
     CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, MarkRead, Promote,
-    Rename, SetSlowMode, SetTopic, Transfer,
+    Rename, SetSlowMode, SetTopic, Transfer, Watch,
 };
 
 wire_enum! {
@@ -114,6 +114,10 @@ wire_enum! {
         ListFormerRooms(ListOwn),
         /// Asks for a page of the users whom one blocks; answered by `Blocks`.
         ListBlocks(ListOwn),
+        /// Says which room's member list one has open; answered by `Done`.
+        Watch(Watch),
+        /// Sets or clears one's display name; answered by `Named`.
+        SetDisplayName(SetDisplayName),
         /// For operators: asks for a page of the sign-ups that wait; answered by `SignUps`.
         ListSignUps(ListSignUps),
         /// For operators: lets a sign-up in; answered by `Account`.

@@ -1,7 +1,7 @@
 //! Rooms as the wire shows them: their listing, their members, and who may be what.
 
 use crate::id::{Revision, RoomId, Seq, Timestamp};
-use crate::name::{Title, UserName};
+use crate::name::{DisplayName, Title, UserName};
 use crate::record::{Record, wire_enum, wire_struct, wire_tag};
 use crate::text::Topic;
 
@@ -124,6 +124,9 @@ wire_struct! {
         pub joined_at: Timestamp,
         /// Whether they are connected; `None` where nobody looked, as in rooms of more than 200.
         pub online: Option<bool>,
+        /// What they are shown with beside their name; `None` where they set nothing, and in
+        /// `Change::Joined`.
+        pub display_name: Option<DisplayName>,
     }
 
     /// A page of members, by join order.
@@ -184,6 +187,30 @@ wire_struct! {
         pub after: Option<String>,
         /// How many at most; 0 or more than 200 is 200.
         pub limit: u32,
+    }
+
+    /// Says which room's member list one has open on this connection, in place of the one before.
+    pub struct Watch {
+        /// Which; `None` for none any more.
+        pub room: Option<RoomId>,
+    }
+
+    /// How a member is shown from now on.
+    pub struct Presence {
+        /// Who.
+        pub user: UserName,
+        /// Whether they are connected; `None` in rooms of more than 200.
+        pub online: Option<bool>,
+        /// What they are shown with beside their name.
+        pub display_name: Option<DisplayName>,
+    }
+
+    /// Members of the room that one watches are to be shown otherwise.
+    pub struct Present {
+        /// Which room.
+        pub room: RoomId,
+        /// Who has changed, and nobody else.
+        pub members: Vec<Record<Presence>>,
     }
 
     /// Makes a member an admin.

@@ -30,6 +30,11 @@ impl HostKey {
         self.openssh().fingerprint(HashAlg::Sha256).to_string()
     }
 
+    /// The fingerprint as the name of a file or a directory: its base64 in the form for these.
+    pub(crate) fn file_name(&self) -> String {
+        self.fingerprint().replace(':', "-").replace('/', "_").replace('+', "-")
+    }
+
     /// The key as `ssh-ed25519 AAAA…`, without a comment.
     pub(crate) fn to_line(self) -> String {
         self.openssh().to_openssh().expect("invariant: an Ed25519 public key encodes")

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::Reach;
+use crate::model::{Reach, Step};
 
 /// A key, or a character with what was held down beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +48,10 @@ pub(crate) enum Named {
     PageUp,
     /// Page down.
     PageDown,
+    /// Tab.
+    Tab,
+    /// Shift and Tab.
+    BackTab,
     /// A function key.
     F(u8),
 }
@@ -65,8 +69,36 @@ pub(crate) enum Action {
     Delete(Reach),
     /// Deletes and keeps.
     Kill(Reach),
-    /// Puts back what was kept.
+    /// Puts in what was kept last.
     Yank,
+    /// Changes what was just put in for what was kept before it.
+    YankOlder,
+    /// Exchanges two characters.
+    Transpose,
+    /// Takes the last change of the input back.
+    Undo,
+    /// Does again what was taken back.
+    Redo,
+    /// Searches what was written before.
+    Recall,
+    /// Chooses a message.
+    Choose(Step),
+    /// Chooses all from the chosen message on.
+    Extend,
+    /// Copies what is chosen.
+    Copy,
+    /// Copies a link.
+    CopyLink,
+    /// Shows the conversation alone, to be copied by the terminal.
+    Bare,
+    /// Takes the mouse from the terminal, or gives it back.
+    Mouse,
+    /// Opens the input in the user's editor.
+    Edit,
+    /// Offers what the word before the cursor may become.
+    Complete,
+    /// Offers what was offered before that.
+    CompleteBack,
     /// Empties the input, or quits.
     Clear,
     /// Closes what is open.
@@ -165,6 +197,13 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::Named(Named::PageDown), Action::Scroll(Scroll::PageDown), "newer messages"),
     bind(Key::AltNamed(Named::Home), Action::Scroll(Scroll::First), "first message here"),
     bind(Key::AltNamed(Named::End), Action::Scroll(Scroll::Last), "last message"),
+    bind(Key::AltNamed(Named::Up), Action::Choose(Step::Up), "choose the message before"),
+    bind(Key::AltNamed(Named::Down), Action::Choose(Step::Down), "choose the message behind"),
+    bind(Key::Alt('v'), Action::Extend, "choose all from this message on"),
+    bind(Key::Alt('c'), Action::Copy, "copy what is chosen"),
+    bind(Key::Alt('w'), Action::CopyLink, "copy a link; again: the next one"),
+    bind(Key::Alt('l'), Action::Bare, "the bare conversation, for the mouse to copy"),
+    bind(Key::Alt('m'), Action::Mouse, "the mouse: its wheel scrolls, a click chooses a room"),
     bind(Key::Named(Named::F(1)), Action::Help, "help"),
     bind(Key::Named(Named::F(7)), Action::Rooms, "rooms"),
     bind(Key::Named(Named::F(8)), Action::Members, "members"),
@@ -185,18 +224,34 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::Named(Named::Home), Action::Go(Reach::LineStart), "beginning of the line"),
     bind(Key::Ctrl('e'), Action::Go(Reach::LineEnd), "end of the line"),
     bind(Key::Named(Named::End), Action::Go(Reach::LineEnd), "end of the line"),
-    bind(Key::Named(Named::Up), Action::Go(Reach::Up), "line above; edit what was refused"),
-    bind(Key::Named(Named::Down), Action::Go(Reach::Down), "line below"),
+    bind(
+        Key::Named(Named::Up),
+        Action::Go(Reach::Up),
+        "line above; what was refused or written before",
+    ),
+    bind(
+        Key::Named(Named::Down),
+        Action::Go(Reach::Down),
+        "line below; what was written after that",
+    ),
+    bind(Key::Named(Named::Tab), Action::Complete, "complete; again: the next one"),
+    bind(Key::Named(Named::BackTab), Action::CompleteBack, "complete: the one before"),
+    bind(Key::Ctrl('x'), Action::Edit, "write in your $EDITOR"),
+    bind(Key::Ctrl('r'), Action::Recall, "search what was written before"),
     bind(Key::Named(Named::Backspace), Action::Delete(Reach::Left), "delete left"),
     bind(Key::Ctrl('h'), Action::Delete(Reach::Left), "delete left"),
     bind(Key::Named(Named::Delete), Action::Delete(Reach::Right), "delete right"),
     bind(Key::Ctrl('d'), Action::Delete(Reach::Right), "delete right"),
-    bind(Key::Ctrl('w'), Action::Kill(Reach::WordLeft), "cut the word before"),
+    bind(Key::Ctrl('w'), Action::Kill(Reach::BlankLeft), "cut back to the last blank"),
     bind(Key::AltNamed(Named::Backspace), Action::Kill(Reach::WordLeft), "cut the word before"),
     bind(Key::Alt('d'), Action::Kill(Reach::WordRight), "cut the word behind"),
     bind(Key::Ctrl('u'), Action::Kill(Reach::LineStart), "cut to the beginning"),
     bind(Key::Ctrl('k'), Action::Kill(Reach::LineEnd), "cut to the end"),
     bind(Key::Ctrl('y'), Action::Yank, "put in what was cut"),
+    bind(Key::Alt('y'), Action::YankOlder, "rather what was cut before that"),
+    bind(Key::Ctrl('t'), Action::Transpose, "exchange two characters"),
+    bind(Key::Ctrl('_'), Action::Undo, "undo"),
+    bind(Key::Alt('e'), Action::Redo, "redo"),
 ];
 
 /// What a key does, if anything.
@@ -251,6 +306,8 @@ impl fmt::Display for Named {
             Self::End => "End",
             Self::PageUp => "PgUp",
             Self::PageDown => "PgDn",
+            Self::Tab => "Tab",
+            Self::BackTab => "Shift-Tab",
             Self::F(number) => return write!(f, "F{number}"),
         })
     }

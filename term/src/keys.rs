@@ -189,9 +189,8 @@ impl KeyStore {
     }
 
     fn path(&self, server: &HostKey, user: &UserName) -> PathBuf {
-        // The fingerprint's base64 in its form for file names; a user name is safe by its syntax.
-        let server = server.fingerprint().replace(':', "-").replace('/', "_").replace('+', "-");
-        self.dir.join(server).join(user.as_str())
+        // A user name is safe by its syntax.
+        self.dir.join(server.file_name()).join(user.as_str())
     }
 }
 

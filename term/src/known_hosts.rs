@@ -114,6 +114,28 @@ impl KnownHosts {
         })
     }
 
+    /// The keys that `name` is known by, but for revoked ones.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read.
+    pub(crate) fn keys(&self, name: &str) -> Result<Vec<HostKey>, KnownHostsError> {
+        let mut keys = Vec::new();
+        for (_, entry) in self.entries()? {
+            let Some(key) = HostKey::from_openssh(entry.public_key()) else {
+                continue;
+            };
+            if entry.marker().is_none()
+                && matches(entry.host_patterns(), name)
+                && !keys.contains(&key)
+            {
+                keys.push(key);
+            }
+        }
+        // A revocation may stand anywhere in the files.
+        keys.retain(|key| matches!(self.standing(name, key), Ok(Standing::Known)));
+        Ok(keys)
+    }
+
     /// Appends the key under `name` to the first file, making the file (0600) and its directory
     /// (0700) where they are missing.
     ///

@@ -129,6 +129,7 @@ impl Context<'_> {
             LineCommand::Log { page } => self.log(&page).await,
             LineCommand::Devices { action, page } => self.devices(action, &page).await,
             LineCommand::Passwd => self.passwd().await,
+            LineCommand::Name { text } => self.name(&text).await,
             LineCommand::Op(command) => self.operate(command).await,
             LineCommand::Whoami => Ok(self.out.list(&self.me)?),
         }

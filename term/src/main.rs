@@ -1,8 +1,10 @@
 //! `parlor`, the terminal client.
 
+mod cache;
 mod cli;
 mod config;
 mod console;
+mod door;
 mod failure;
 mod full_screen;
 mod host_key;
@@ -11,6 +13,7 @@ mod keys;
 mod known_hosts;
 mod lines;
 mod link;
+mod links;
 mod model;
 mod net;
 mod screen;
@@ -23,6 +26,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::cache::Caches;
 use crate::cli::{Invocation, Wrong};
 use crate::config::{ConfigError, Places, Settings};
 use crate::console::Terminal;
@@ -58,7 +62,8 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
     let file = config_file(invocation.config.as_deref(), &places)?;
     let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
     let settings = config::resolve(&invocation.destination, invocation.settings, file, &places)?;
-    let mut console = Terminal::new(settings.asking, invocation.verbosity);
+    let asking = settings.asking;
+    let mut console = Terminal::new(asking, invocation.verbosity);
     let passwords = match settings.password_command.clone() {
         _ if invocation.line.as_ref().is_some_and(|line| line.password_stdin) => {
             Passwords::Given(lines::stdin_line()?)
@@ -70,7 +75,8 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
     let Some(line) = invocation.line else {
-        full_screen::open(account, runtime, &mut console)?.exit()
+        let caches = Caches::new(places.state.join("cache"));
+        full_screen::open(account, caches, runtime, asking)?.exit()
     };
     let done = runtime.block_on(lines::run(line, &account, &mut console));
     // A thread that waits for standard input must not keep the program alive.

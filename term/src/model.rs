@@ -1,26 +1,43 @@
 //! What the full-screen client knows and shows; it names neither the screen nor the network.
 
+mod completion;
+mod door;
 mod form;
+mod history;
 mod input;
+mod keep;
+mod kill_ring;
+mod paste;
 mod popup;
+mod selection;
 mod timeline;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::Notification;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::Role;
 
+pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
+#[cfg(test)]
+pub(crate) use self::door::Secret;
+pub(crate) use self::door::{Answered, Door, Prompt, Reply};
 pub(crate) use self::form::{Form, Purpose, Value, Whom};
-pub(crate) use self::input::{Fit, Input, Reach};
+pub(crate) use self::history::{From, History, Seeking};
+pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
+pub(crate) use self::keep::{KEEP_EVERY_MS, Keep, Restored};
+pub(crate) use self::kill_ring::KillRing;
+pub(crate) use self::paste::{LINES_ASKED_MIN, PASTE_CHOICES, Paste, PasteChoice};
 pub(crate) use self::popup::{GoTo, List, Listing, More, Popup, Question, ROWS_MAX, Row};
+pub(crate) use self::selection::{Selection, Step};
 pub(crate) use self::timeline::{
     Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
 
-/// The most messages of one's own that wait for their acknowledgement, over all rooms.
+/// The most messages of one's own that are not acknowledged, over all rooms.
 pub(crate) const UNSENT_MAX: usize = 500;
 
 /// The most notices that are kept; the list fetches more.
@@ -49,8 +66,32 @@ pub(crate) struct Model {
     pub(crate) last: Option<RoomId>,
     /// What is being written.
     pub(crate) input: Input,
+    /// What was cut out of it.
+    pub(crate) kill_ring: KillRing,
+    /// What was written before.
+    pub(crate) history: History,
+    /// The search through it, where one goes on.
+    pub(crate) seeking: Option<Seeking>,
+    /// What Tab offered last.
+    pub(crate) completion: Option<Completion>,
+    /// Rooms that were heard of and may be entered, the last first.
+    pub(crate) heard_of: VecDeque<Heard>,
+    /// The link that was copied last.
+    pub(crate) copied_link: Option<String>,
+    /// A paste that waits for a word on what to do with it.
+    pub(crate) pasted: Option<Paste>,
     /// What the input line has to say: an error, an answer, a question.
     pub(crate) notice: Option<Notice>,
+    /// Where the user's attention is, as far as the terminal has said so.
+    pub(crate) focus: Option<Focus>,
+    /// Whose the mouse is.
+    pub(crate) mouse: Mouse,
+    /// When a key was pressed last.
+    pub(crate) touched_at: Timestamp,
+    /// When the user was called last.
+    pub(crate) called_at: Option<Timestamp>,
+    /// The way in, until one is logged in for the first time.
+    pub(crate) door: Option<Door>,
     /// What lies over the conversation, the last on top.
     pub(crate) popups: Vec<Popup>,
     /// What happens if the same is asked for again.
@@ -65,6 +106,10 @@ pub(crate) struct Model {
     pub(crate) jump: Option<Jump>,
     /// Numbers the messages that are written here.
     pub(crate) next_local: LocalId,
+    /// What was handed over to be kept.
+    pub(crate) kept: Keep,
+    /// When what has changed since is handed over.
+    pub(crate) keep_at: Timestamp,
 }
 
 /// How the connection is doing.
@@ -112,12 +157,18 @@ pub(crate) struct Room {
     pub(crate) read: Seq,
     /// How many messages came after that.
     pub(crate) unread: u32,
+    /// Whether its talk is not to call one.
+    pub(crate) muted: bool,
     /// How many of these mention one.
     pub(crate) mentions: u32,
     /// The first message that was unread when the room was last gone to, and how many there were.
     pub(crate) fresh: Option<(Seq, u32)>,
     /// Its conversation.
     pub(crate) timeline: Timeline,
+    /// The messages that are chosen in it.
+    pub(crate) selection: Option<Selection>,
+    /// Whether what was said while there was no connection is on its way.
+    pub(crate) catching_up: bool,
     /// One's own messages that are not acknowledged, oldest first.
     pub(crate) unsent: Vec<Unsent>,
     /// What was being written when another room was chosen.
@@ -131,6 +182,10 @@ pub(crate) struct Member {
     pub(crate) user: String,
     /// What they are in the room.
     pub(crate) role: Role,
+    /// Whether they are connected; `None` where nobody looks.
+    pub(crate) online: Option<bool>,
+    /// What they are shown with beside their name; untrusted.
+    pub(crate) display_name: Option<String>,
 }
 
 /// Names a message of one's own from when it is written until it is acknowledged.
@@ -144,6 +199,8 @@ pub(crate) struct Unsent {
     pub(crate) local: LocalId,
     /// What it says.
     pub(crate) text: String,
+    /// Whether that is said or done.
+    pub(crate) kind: MessageKind,
     /// How it stands.
     pub(crate) state: SendState,
 }
@@ -151,8 +208,15 @@ pub(crate) struct Unsent {
 /// How a message of one's own stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SendState {
-    /// It goes out as soon as there is a connection.
+    /// It goes out like one that is queued, but is not on this machine's disk yet.
+    Unkept,
+    /// It goes out as soon as there is a connection, also if the program ends before.
     Queued,
+    /// The server takes it no sooner than then.
+    Held {
+        /// When it is sent again.
+        until: Timestamp,
+    },
     /// It was refused, for this reason.
     Refused(String),
 }
@@ -237,6 +301,24 @@ pub(crate) enum AskedFrom {
     Key,
 }
 
+/// Whose the mouse is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mouse {
+    /// The terminal's, which selects text with it.
+    Terminals,
+    /// Ours: it scrolls and chooses rooms.
+    Ours,
+}
+
+/// Where the user's attention is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// At this terminal.
+    Here,
+    /// At another window.
+    Away,
+}
+
 /// A message to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Jump {
@@ -271,7 +353,19 @@ impl Model {
             here: None,
             last: None,
             input: Input::default(),
+            kill_ring: KillRing::default(),
+            history: History::default(),
+            seeking: None,
+            completion: None,
+            heard_of: VecDeque::new(),
+            copied_link: None,
+            pasted: None,
             notice: None,
+            focus: None,
+            mouse: Mouse::Terminals,
+            touched_at: now,
+            called_at: None,
+            door: None,
             popups: Vec::new(),
             armed: None,
             asked: Vec::new(),
@@ -279,6 +373,8 @@ impl Model {
             notices: Vec::new(),
             jump: None,
             next_local: LocalId(0),
+            kept: Keep::default(),
+            keep_at: now,
         }
     }
 
@@ -319,21 +415,31 @@ impl Model {
         self.rooms.iter_mut().find(|room| room.id == id)
     }
 
-    /// How many of one's own messages wait for their acknowledgement, over all rooms.
-    pub(crate) fn queued(&self) -> usize {
-        let unsent = self.rooms.iter().flat_map(|room| &room.unsent);
-        unsent.filter(|unsent| unsent.state == SendState::Queued).count()
+    /// One's own messages that are not acknowledged, over all rooms.
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = &Unsent> {
+        self.rooms.iter().flat_map(|room| &room.unsent)
     }
 
-    /// How long what is shown stays true if nothing happens: to the next full minute for the
-    /// clock, to the next full second while a countdown is shown.
+    /// How many of them still go out by themselves.
+    pub(crate) fn queued(&self) -> usize {
+        self.unsent().filter(|unsent| !matches!(unsent.state, SendState::Refused(_))).count()
+    }
+
+    /// How long nothing is to be done if nothing happens: to the next full minute for the clock,
+    /// to the next full second while a countdown is shown, or until something is to be kept.
     pub(crate) fn fresh_for(&self) -> Duration {
-        let (period, phase) = match &self.link {
-            Link::Waiting { retry_at, .. } => (1_000, retry_at.0),
-            Link::Connecting | Link::Online { .. } | Link::Over { .. } => (60_000, 0),
+        let held = self.unsent().find_map(|unsent| match unsent.state {
+            SendState::Held { until } => Some(until),
+            SendState::Unkept | SendState::Queued | SendState::Refused(_) => None,
+        });
+        let counts_down = match &self.link {
+            Link::Waiting { retry_at, .. } => Some(*retry_at),
+            Link::Connecting | Link::Online { .. } | Link::Over { .. } => held,
         };
+        let (period, phase) = counts_down.map_or((60_000, 0), |until| (1_000, until.0));
         let left = period - (self.now.0 - phase).rem_euclid(period);
-        Duration::from_millis(left.unsigned_abs())
+        let left = if self.is_kept() { left } else { left.min(self.keep_at.0 - self.now.0) };
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 }
 
@@ -349,9 +455,12 @@ impl Room {
             members: Vec::new(),
             read: Seq::default(),
             unread: 0,
+            muted: false,
             mentions: 0,
             fresh: None,
             timeline: Timeline::default(),
+            selection: None,
+            catching_up: false,
             unsent: Vec::new(),
             draft: Input::default(),
         }

@@ -3,9 +3,14 @@
 mod backend;
 mod chat;
 mod colour;
+mod door;
+mod editor;
 mod entry_line;
 mod event_loop;
 mod events;
+mod keyboard;
+mod links;
+mod osc;
 mod paint;
 mod panes;
 mod popup;
@@ -16,6 +21,7 @@ mod status;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod vigil;
 
 use std::io;
 use std::sync::Arc;
@@ -30,7 +36,8 @@ use jiff::tz::TimeZone;
 use self::backend::{Backend, Surface};
 use self::colour::Depth;
 pub(crate) use self::event_loop::{Asker, Ended, Wake};
-use self::event_loop::{WAKES_MAX, run as run_loop};
+use self::event_loop::{Mouse, WAKES_MAX, run as run_loop};
+use self::osc::Osc;
 use self::root::Root;
 use self::terminal::Terminal;
 use crate::keymap::Key;
@@ -43,6 +50,9 @@ const ROOT: &str = "root";
 pub(crate) struct Screen {
     runner: CursiveRunner<Cursive>,
     surface: Arc<Surface>,
+    osc: Osc,
+    /// What the window was called last.
+    title: Option<String>,
 }
 
 impl Screen {
@@ -57,7 +67,25 @@ impl Screen {
         cursive.set_theme(Theme::terminal_default());
         let root = Root::new(model, Arc::clone(&surface), zone);
         cursive.add_fullscreen_layer(root.with_name(ROOT));
-        Self { runner: CursiveRunner::new(cursive, backend), surface }
+        let runner = CursiveRunner::new(cursive, backend);
+        Self { runner, surface, osc: Osc::default(), title: None }
+    }
+
+    /// Calls the user.
+    pub(crate) fn call(&self, text: &str) {
+        self.surface.announce(&self.osc.call(text));
+    }
+
+    /// Copies a text into the terminal's clipboard.
+    pub(crate) fn copy(&self, text: &str) {
+        self.surface.announce(&self.osc.copy(text));
+    }
+
+    /// Makes the next refresh paint everything, in the size that the terminal then has.
+    pub(crate) fn anew(&mut self, size: (u16, u16)) {
+        self.title = None;
+        self.surface.resize(size);
+        self.surface.repaint();
     }
 
     /// What the screen and its event loop tell each other.
@@ -75,8 +103,18 @@ impl Screen {
         self.root(|root| root.press(key))
     }
 
+    /// Takes in what the mouse did.
+    pub(crate) fn point(&mut self, mouse: Mouse) -> Vec<Intent> {
+        self.root(|root| root.point(mouse))
+    }
+
     /// Draws what changed, and tells what it found to be missing.
     pub(crate) fn refresh(&mut self) -> Vec<Intent> {
+        let title = Some(self.model(status::window_title));
+        if self.title != title {
+            self.surface.announce(&self.osc.title(title.as_deref().unwrap_or_default()));
+            self.title = title;
+        }
         self.runner.refresh();
         self.root(Root::ask_for_what_is_missing)
     }
@@ -107,7 +145,9 @@ pub(crate) fn run(
     let terminal = Terminal::take()?;
     let surface = Surface::new(terminal.size());
     let backend = Backend::new(terminal.output()?, Arc::clone(&surface), Depth::from_env());
-    let screen = Screen::new(model, Box::new(backend), surface, TimeZone::system());
-    events::read_terminal(wake.clone())?;
-    run_loop(screen, &terminal, &wakes, connect(wake))
+    let mut screen = Screen::new(model, Box::new(backend), surface, TimeZone::system());
+    screen.osc = Osc::from_env();
+    events::read_terminal(wake.clone(), terminal.gate())?;
+    let ask = connect(wake.clone());
+    run_loop(screen, &terminal, &wakes, wake, ask)
 }

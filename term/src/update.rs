@@ -1,11 +1,20 @@
 //! The one place where the model changes: a message comes in, intents go out, nothing else happens.
 
+mod alert;
 mod answers;
+mod complete;
+mod copy;
+mod door;
+mod edit;
 mod form;
 mod keys;
+mod mute;
 mod news;
 mod offers;
+mod paste;
 mod popups;
+mod recall;
+mod sending;
 mod slash;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -13,7 +22,7 @@ pub(crate) mod tests;
 use std::collections::BTreeSet;
 
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
-use parlor_protocol::message::Message;
+use parlor_protocol::message::{Message, MessageKind};
 use parlor_protocol::notification::Notification;
 use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::refusal::Code;
@@ -21,12 +30,13 @@ use parlor_protocol::room::{self, ReadMarker};
 
 pub(crate) use self::news::role_word;
 pub(crate) use self::offers::offers;
+pub(crate) use self::paste::line_count;
 pub(crate) use self::popups::matching;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
-    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Jump, Link, Listing, LocalId, Member,
-    Model, More, Notice, Row,
+    Answered, AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS,
+    Keep, Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Prompt, Restored, Row,
 };
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
@@ -42,12 +52,38 @@ pub(crate) enum Msg {
     Type(char),
     /// Text was pasted, as one piece.
     Paste(String),
+    /// The user came to the terminal, or went elsewhere.
+    Focus(Focus),
+    /// The user's editor has ended.
+    Edited(Edited),
     /// The beginning of what is known of a room was scrolled to.
     ReachedTop(RoomId),
     /// A room was seen up to this message.
     Seen(RoomId, Seq),
     /// The network has something.
     News(News),
+    /// The program ends.
+    End,
+}
+
+/// What came of the text in the user's editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edited {
+    /// The room it is for.
+    pub(crate) room: Option<RoomId>,
+    /// The text; otherwise what went wrong.
+    pub(crate) text: Result<String, String>,
+}
+
+/// What happens on the way in.
+#[derive(Debug, Clone)]
+pub(crate) enum AtDoor {
+    /// Something is said.
+    Said(String),
+    /// Something is asked.
+    Asked(Prompt),
+    /// One is in: this is what was kept from the last time.
+    Opened(Box<Restored>),
 }
 
 /// What comes from the network.
@@ -57,6 +93,8 @@ pub(crate) enum News {
     Link(Link),
     /// These are one's rooms, all of them.
     Rooms(Vec<room::Room>),
+    /// Something happens on the way in.
+    Door(AtDoor),
     /// One has entered a room.
     Entered(room::Room),
     /// One is no longer in a room.
@@ -67,6 +105,8 @@ pub(crate) enum News {
     NoticesRead(Option<NotificationId>),
     /// Notifications are gone, on some device: this one, or all.
     NoticesDismissed(Option<NotificationId>),
+    /// Members of a room are to be shown otherwise.
+    Present(room::Present),
     /// These are the users whom one blocks, all of them.
     Blocks(BTreeSet<String>),
     /// One blocks a user from now on, on all devices.
@@ -86,6 +126,9 @@ pub(crate) enum News {
         /// What.
         change: Change,
     },
+    /// What was missed in a room is being fetched. It is complete when the list of one's rooms
+    /// comes, or the next change.
+    CatchingUp(RoomId),
     /// What follows in a room does not join on to what is known of it.
     Gap(RoomId),
     /// An older page of a room's messages, as was asked.
@@ -122,6 +165,22 @@ pub(crate) enum News {
         /// Why, in a sentence.
         why: String,
     },
+    /// A message of one's own is on this machine's disk.
+    Queued {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+    },
+    /// A message of one's own is to wait, and is then sent again.
+    Held {
+        /// In which room.
+        room: RoomId,
+        /// Which.
+        local: LocalId,
+        /// Until when.
+        until: Timestamp,
+    },
     /// A message of one's own is on the server's disk.
     Acknowledged {
         /// In which room.
@@ -149,6 +208,10 @@ pub(crate) enum News {
         /// Why, in a sentence.
         why: String,
     },
+    /// Something is wrong that nobody asked about.
+    Warning(String),
+    /// There is nothing more to show: why is said in plain words.
+    Leave,
 }
 
 /// What is to be done outside.
@@ -160,6 +223,21 @@ pub(crate) enum Intent {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Put this into the terminal's clipboard.
+    Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(Mouse),
+    /// Show these lines and nothing else until a key is pressed.
+    Bare(Vec<String>),
+    /// Call the user's attention to this.
+    Call(String),
+    /// Let the user edit a text in their editor.
+    Edit {
+        /// The room it is for.
+        room: Option<RoomId>,
+        /// The text as it is.
+        text: String,
+    },
     /// Ask the server.
     Ask(Ask),
 }
@@ -175,7 +253,20 @@ pub(crate) enum Ask {
         local: LocalId,
         /// What it says.
         text: String,
+        /// Whether that is said or done.
+        kind: MessageKind,
     },
+    /// Nothing of the server, but to forget a message that was refused or has no room any more.
+    Discard {
+        /// Which.
+        local: LocalId,
+    },
+    /// Nothing of the server, but to answer what was asked on the way in.
+    Answer(Answered),
+    /// Nothing of the server, but to keep this for the next start.
+    Keep(Keep),
+    /// Whether the connection is alive, and otherwise a new one at once: the user is there.
+    Wake,
     /// For the messages before a place.
     Older {
         /// Of which room.
@@ -183,7 +274,7 @@ pub(crate) enum Ask {
         /// The place; `None` for the room's last.
         before: Option<Seq>,
     },
-    /// For the members of a room.
+    /// For the members of a room, and to be told from then on how they are to be shown.
     Members {
         /// Of which.
         room: RoomId,
@@ -213,17 +304,47 @@ pub(crate) enum Ask {
 
 /// Takes a message in and tells what follows from it.
 pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
+    if matches!(msg, Msg::Act(_) | Msg::Type(_) | Msg::Paste(_)) {
+        model.touched_at = model.now;
+    }
     match msg {
         Msg::Tick(now) => {
             model.now = now;
-            Vec::new()
+            // A clock that was set back must not put it off.
+            model.keep_at.0 = model.keep_at.0.min(now.0 + KEEP_EVERY_MS);
+            if now < model.keep_at { Vec::new() } else { keep(model) }
         }
-        Msg::Act(action) => keys::act(model, action),
+        Msg::End => keep(model),
+        Msg::Act(action) => match door::act(model, action) {
+            Some(intents) => intents,
+            None => keys::act(model, action),
+        },
         Msg::Type(c) => {
             let mut bytes = [0; 4];
-            insert(model, c.encode_utf8(&mut bytes))
+            let typed = c.encode_utf8(&mut bytes);
+            if let Some(intents) = door::insert(model, typed) {
+                return intents;
+            }
+            if let Some(intents) = paste::type_in(model, c) {
+                return intents;
+            }
+            if recall::type_in(model, c) {
+                return Vec::new();
+            }
+            insert(model, typed)
         }
-        Msg::Paste(text) => insert(model, &text),
+        Msg::Focus(focus) => {
+            model.focus = Some(focus);
+            Vec::new()
+        }
+        Msg::Edited(edited) => {
+            edit::take(model, edited);
+            Vec::new()
+        }
+        Msg::Paste(text) => match door::insert(model, &text) {
+            Some(intents) => intents,
+            None => paste::take(model, &text),
+        },
         Msg::ReachedTop(room) => older(model, room),
         Msg::Seen(room, seq) => seen(model, room, seq),
         Msg::News(news) => news::take(model, news),
@@ -235,11 +356,22 @@ fn insert(model: &mut Model, text: &str) -> Vec<Intent> {
     if let Some(intents) = popups::insert(model, text) {
         return intents;
     }
-    match model.input.insert(text) {
-        Fit::Whole => {}
-        Fit::Cut => error(model, "The input line is full; the rest was not taken."),
-    }
+    write(model, text);
     Vec::new()
+}
+
+/// Puts text into the input line.
+fn write(model: &mut Model, text: &str) {
+    model.seeking = None;
+    let fit = model.input.insert(text);
+    check(model, fit);
+}
+
+/// Says so where the input line had no room for all.
+fn check(model: &mut Model, fit: Fit) {
+    if fit == Fit::Cut {
+        error(model, "The input line is full; the rest was not taken.");
+    }
 }
 
 /// Asks the server where there is a connection; where there is none, nothing is taken away.
@@ -269,6 +401,7 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
     if model.here == Some(id) || model.room_mut(id).is_none() {
         return Vec::new();
     }
+    model.seeking = None;
     let written = std::mem::take(&mut model.input);
     match model.here {
         Some(here) => {
@@ -281,21 +414,45 @@ fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
         None => model.input = written,
     }
     model.here = Some(id);
+    model.keep_at = model.now;
     let room = model.room_mut(id).expect("invariant: the room was found above");
     room.fresh = (room.unread > 0).then(|| (room.read.next(), room.unread));
     let draft = std::mem::take(&mut room.draft);
-    if !draft.is_empty() {
+    if model.input.is_empty() {
         model.input = draft;
+    } else if !draft.is_empty() {
+        // What was not sent into a room that is gone is there already.
+        model.input.insert("\n");
+        model.input.insert(draft.text());
     }
     look_up(model, id)
+}
+
+/// Hands over what is to be kept, where that is not what is kept already.
+fn keep(model: &mut Model) -> Vec<Intent> {
+    if model.is_kept() {
+        return Vec::new();
+    }
+    model.keep_at = Timestamp(model.now.0 + KEEP_EVERY_MS);
+    model.kept = model.keep();
+    vec![Intent::Ask(Ask::Keep(model.kept.clone()))]
+}
+
+/// Takes messages out of the outbox that are in the input line now, and kept there before.
+fn take_back(model: &mut Model, messages: &[LocalId]) -> Vec<Intent> {
+    if messages.is_empty() {
+        return Vec::new();
+    }
+    let mut intents = keep(model);
+    intents.extend(messages.iter().map(|local| Intent::Ask(Ask::Discard { local: *local })));
+    intents
 }
 
 /// Asks for what a room needs to be shown, as far as it is not known.
 fn look_up(model: &mut Model, id: RoomId) -> Vec<Intent> {
     let mut intents = older(model, id);
-    if model.room_mut(id).is_some_and(|room| room.members.is_empty()) {
-        intents.push(Intent::Ask(Ask::Members { room: id }));
-    }
+    // Also where they are known: who came and went is told of the room that is shown alone.
+    intents.push(Intent::Ask(Ask::Members { room: id }));
     intents
 }
 

@@ -27,6 +27,8 @@ loggers:
 ";
 /// What stands before the number of events in the hub's line.
 const COMMITTED: &str = "events committed: ";
+/// What stands before how long the hub has taken for a slice of chores, in microseconds.
+const CHORES: &str = "chores decided and committed in us: ";
 
 /// A running daemon. Dropped, it is killed and its data is removed.
 pub(crate) struct Daemon {
@@ -116,6 +118,17 @@ impl Daemon {
             .filter_map(|line| line.split_once(COMMITTED))
             .map(|(_, number)| number.trim().parse().context("read a line of the log"))
             .collect()
+    }
+
+    /// How long each slice of chores has taken so far: to decide, and to commit.
+    pub(crate) fn chores(&self) -> Result<Vec<(Duration, Duration)>> {
+        let log = fs::read_to_string(self.dir.path().join("log"))?;
+        let slice = |line: &str| {
+            let (decided, committed) = line.split_once(CHORES)?.1.trim().split_once(' ')?;
+            let micros = |text: &str| text.parse().map(Duration::from_micros).ok();
+            micros(decided).zip(micros(committed))
+        };
+        Ok(log.lines().filter_map(slice).collect())
     }
 
     fn end(&mut self) -> Result<()> {

@@ -12,7 +12,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use parlor_protocol::codec::{self, LENGTH_BYTES};
 use parlor_protocol::id::{Nonce, RoomId, Timestamp};
-use parlor_protocol::message::Send;
+use parlor_protocol::message::{MessageKind, Send};
 use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::reply::{Outcome, ServerFrame};
 use parlor_protocol::request::{Command, Request};
@@ -281,7 +281,7 @@ pub(crate) fn send_command(room: RoomId, number: u64) -> Send {
     let mut mark = [0; 10];
     mark[2..].copy_from_slice(&number.to_be_bytes());
     let text = format!("{number:0TEXT_BYTES$}");
-    Send { room, nonce: Nonce::new(now(), mark), text }
+    Send { room, nonce: Nonce::new(now(), mark), text, kind: MessageKind::Said }
 }
 
 /// The time, by the clock that the daemon shares with us.

@@ -27,7 +27,7 @@ use people::Passport;
 /// A scene: the word that chooses it, and what it does.
 type Scene = (&'static str, fn(&Passport) -> Result<()>);
 
-const SCENES: [Scene; 7] = [
+const SCENES: [Scene; 8] = [
     ("durable", durable::messages_a_second),
     ("flood", delivery::one_room_flooded),
     ("rooms", delivery::many_rooms),
@@ -35,6 +35,7 @@ const SCENES: [Scene; 7] = [
     ("huge", delivery::beside_a_huge_room),
     ("idle", idle::memory),
     ("scale", scale::a_large_server),
+    ("chores", scale::much_is_overdue),
 ];
 
 fn main() -> ExitCode {

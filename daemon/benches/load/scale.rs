@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use parlor_protocol::entry::{BanUser, InviteUser, Unban};
 use parlor_protocol::id::{RoomId, Seq};
 use parlor_protocol::reply::Outcome;
@@ -21,6 +21,10 @@ const USERS: i64 = 100_000;
 const ROOMS: i64 = 20_000;
 /// Members of each room: 500,000 memberships in all.
 const MEMBERS: i64 = 25;
+/// Chores that are silent for so long have come to an end: they go on at once while there are more.
+const QUIET: Duration = Duration::from_secs(8);
+/// They have by then, on any machine.
+const CHORES_MAX: Duration = Duration::from_secs(300);
 /// How long the loop is watched.
 const WATCHED: Duration = Duration::from_secs(5);
 
@@ -58,6 +62,48 @@ pub(crate) fn a_large_server(passport: &Passport) -> Result<()> {
     );
     println!("  resident {} MiB", daemon.resident_kib()? / 1024);
     daemon.stop()?;
+    Ok(())
+}
+
+/// The same server after a long sleep: every notification and association is overdue, and so is a
+/// device of every user. How long the slices take in which they are cleared away.
+pub(crate) fn much_is_overdue(_: &Passport) -> Result<()> {
+    println!("chores: the large server, all of whose notifications, associations and devices go");
+    let (daemon, _) = Daemon::start(100)?.refilled(|path| {
+        fill(path)?;
+        age(path)
+    })?;
+    let (begun, mut slices) = (Instant::now(), daemon.chores()?);
+    loop {
+        thread::sleep(QUIET);
+        let more = daemon.chores()?;
+        if more.len() == slices.len() {
+            break;
+        }
+        slices = more;
+        ensure!(begun.elapsed() < CHORES_MAX, "the chores do not come to an end");
+    }
+    let (mut decided, mut committed) = (Latencies::default(), Latencies::default());
+    for &(deciding, committing) in &slices {
+        decided.note(deciding);
+        committed.note(committing);
+    }
+    println!("  {} slices, each decided: {}", slices.len(), decided.percentiles());
+    println!("  and committed, with the disk's sync: {}", committed.percentiles());
+    daemon.stop()?;
+    Ok(())
+}
+
+/// Lets everything be a year old.
+fn age(path: &Path) -> Result<()> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "UPDATE notifications SET at = at - 365 * 86400000;
+         UPDATE associations SET since = since - 365 * 86400000;
+         UPDATE users SET last_device = 1;
+         INSERT INTO devices (user, id, name, public_key, created_at, used_at, address)
+         SELECT id, 1, 'desk', randomblob(32), 0, 0, '' FROM users;",
+    )?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, Seq};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::Title;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{MessageText, is_hazard};
@@ -75,6 +76,8 @@ fn each_audited_event_reads_as_it_should() {
         told(in_room(RoomEvent::TopicChanged { by: ALICE, topic: None })),
         told(in_room(RoomEvent::Renamed { by: ALICE, title: "plans".parse().unwrap() })),
         told(Happening::User(ALICE, UserEvent::PasswordSet(password()))),
+        told(Happening::User(ALICE, UserEvent::DisplayNameSet("A\u{20ac} \"x\"".parse().ok()))),
+        told(Happening::User(ALICE, UserEvent::DisplayNameSet(None))),
         told(Happening::User(ALICE, device_added)),
         told(Happening::User(ALICE, UserEvent::DeviceRevoked { id: DeviceId(2) })),
     ]
@@ -92,6 +95,8 @@ fn each_audited_event_reads_as_it_should() {
     {"at":"2026-11-22T20:07:12.123Z","action":"topic-changed","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"how":"cleared"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"room-renamed","outcome":"done","actor":"alice","subject":null,"room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"title":"plans"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"password-set","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"display-name-set","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"display_name":"A€ \"x\""}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"display-name-set","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"display_name":null}}
     {"at":"2026-11-22T20:07:12.123Z","action":"device-added","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"device":2,"name":"laptop","public_key":"0101010101010101010101010101010101010101010101010101010101010101"}}
     {"at":"2026-11-22T20:07:12.123Z","action":"device-revoked","outcome":"done","actor":"alice","subject":"alice","room":null,"address":"192.0.2.7:40000","session":7,"details":{"device":2}}
     "#);
@@ -125,6 +130,7 @@ fn messages_and_titles_have_no_record_of_their_own() {
         author: ALICE,
         nonce: Nonce::new(AT, [0; 10]),
         text: MessageText::parse("secret").unwrap(),
+        kind: MessageKind::Said,
         mentions: vec![ALICE],
     };
     assert_eq!(told(in_room(message)), None);

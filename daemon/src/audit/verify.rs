@@ -33,6 +33,8 @@ pub(crate) struct Verdict {
     pub(crate) records: u64,
     /// Lines from before there was a chain, which nobody can vouch for.
     pub(crate) unchained: u64,
+    /// Records that are not in the files yet.
+    pub(crate) waiting: u64,
     /// Files that were read.
     pub(crate) files: u64,
     /// The number of the first of these records.
@@ -89,16 +91,25 @@ impl Verifier {
         }
     }
 
-    /// Looks at a line that has no end.
+    /// Looks at a line that has no end. Where its record still waits in the store, it is what a
+    /// write that failed has left, and is made up.
     pub(crate) fn unended(&mut self, line: &Line) {
         self.go_to(&line.file, line.number);
-        self.tell("it has been cut off");
+        let last = self.last_serial();
+        if !(self.mark.synced.serial..self.mark.head.serial).contains(&last) {
+            self.tell("it has been cut off");
+        }
     }
 
     /// Takes note of a file that cannot be read to its end.
     pub(crate) fn unreadable(&mut self, unreadable: &Unreadable) {
         self.go_to(&unreadable.file, unreadable.line + 1);
         self.tell(format!("it cannot be read: {}", unreadable.source));
+    }
+
+    /// The number of the last record; 0 before the first.
+    pub(crate) fn last_serial(&self) -> u64 {
+        self.last.and_then(|last| last.serial).unwrap_or(0)
     }
 
     /// What was found, now that there are no more lines.
@@ -108,7 +119,8 @@ impl Verifier {
             // Not a line of the chain is left, so these are no early ones.
             self.vouch_for_no_early_line();
         }
-        let last = self.last.and_then(|last| last.serial).unwrap_or(0);
+        let last = self.last_serial();
+        self.verdict.waiting = head.serial.saturating_sub(last.max(synced.serial));
         if last < synced.serial && synced.hash != Bytes::default() {
             let missing = numbers(last + 1, synced.serial);
             self.tell(format!("behind it, {missing} missing at the end"));

@@ -16,16 +16,12 @@ use self::record::Record;
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
 use super::span;
-use crate::audit::{self, Line, Lines, Verdict, Verifier};
+use crate::audit::{self, Awaited, Line, Reading, Verdict};
 use crate::config::Config;
 use crate::control::{Request, Response};
-use crate::store::AuditMark;
 
 /// How often `--follow` looks for more: nothing tells it when there is.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
-/// How often the last line is looked at again before it counts as cut off: the daemon may be
-/// writing it.
-const UNENDED_LOOKS: u32 = 10;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -84,13 +80,18 @@ pub(super) async fn run(config: &Config, arguments: AuditArgs) -> anyhow::Result
     }
 }
 
-/// Opens the files. Without a daemon what a crash kept from them is made up first, which is why
-/// the store is opened for reading files, and closed again: a daemon may start while they are read.
-fn open(config: &Config) -> anyhow::Result<Lines> {
-    let dir = audit::directory(&config.data);
-    Lines::open(&dir).with_context(|| {
-        let who = "it is for root and the daemon's user";
-        format!("cannot read the audit in {} ({who})", dir.display())
+/// Opens the files. Without a daemon what a crash kept from them has been made up by now, since
+/// `link` is open; and it is closed, so that a daemon may start while they are read.
+async fn open(config: &Config, mut link: Link) -> anyhow::Result<Reading> {
+    let Response::AuditMark(mark) = link.ask(Request::AuditMark).await? else { bail!(NONSENSE) };
+    let awaited = match link {
+        Link::Running(_) => Awaited::Committed,
+        Link::Offline(_) => Awaited::Nothing,
+    };
+    drop(link);
+    Reading::open(&config.data, mark, awaited).with_context(|| {
+        let dir = audit::directory(&config.data);
+        format!("cannot read the audit in {} (it is for root and the daemon's user)", dir.display())
     })
 }
 
@@ -100,16 +101,17 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
         Some(named) => Some(room(&mut link, named).await?.to_string()),
         None => None,
     };
-    drop(link);
-    let (mut lines, mut out) = (open(config)?, io::stdout().lock());
-    let mut damaged = false;
+    let (mut audit, mut out) = (open(config, link).await?, io::stdout().lock());
+    let (mut last, mut damaged) = (0, false);
     loop {
-        match lines.next() {
+        match audit.next(last).await {
             Ok(Some(line)) => match Record::parse(&line.text) {
-                Some(record) if filter.lets_through(&record, room.as_deref()) => {
-                    writeln!(out, "{}", record.told(form))?;
+                Some(record) => {
+                    last = record.serial();
+                    if filter.lets_through(&record, room.as_deref()) {
+                        writeln!(out, "{}", record.told(form))?;
+                    }
                 }
-                Some(_) => {}
                 None => {
                     damaged = true;
                     let Line { file, number, .. } = line;
@@ -130,6 +132,9 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
     out.flush()?;
     if damaged {
         bail!("some of the audit is damaged; see `parlord audit verify`")
+    }
+    if last < audit.mark.head.serial {
+        bail!("the newest records are not in the files; see `parlord audit verify`")
     }
     Ok(())
 }
@@ -167,11 +172,7 @@ fn since(text: &str) -> Result<Timestamp, String> {
 }
 
 async fn verify(config: &Config) -> anyhow::Result<()> {
-    let mut link = Link::open(config).await?;
-    let mark = link.ask(Request::AuditMark).await?;
-    let Response::AuditMark(mark) = mark else { bail!(NONSENSE) };
-    drop(link);
-    let verdict = look_through(open(config)?, mark).await;
+    let verdict = open(config, Link::open(config).await?).await?.verify().await;
     let mut out = io::stdout().lock();
     for fault in &verdict.faults {
         writeln!(out, "{}", printable(&fault.to_string()))?;
@@ -179,48 +180,38 @@ async fn verify(config: &Config) -> anyhow::Result<()> {
     writeln!(out, "{}", summary(&verdict))?;
     out.flush()?;
     if verdict.faults_count > 0 {
-        let faults = if verdict.faults_count == 1 { "fault" } else { "faults" };
         bail!(
-            "the audit is not whole: {} {faults}; keep a copy of the files, and see who can write \
-             to them",
-            verdict.faults_count
+            "the audit is not whole: {}; keep a copy of the files, and see who can write to them",
+            count(verdict.faults_count, "fault")
         )
     }
     Ok(())
 }
 
-async fn look_through(mut lines: Lines, mark: AuditMark) -> Verdict {
-    let (mut verifier, mut looks) = (Verifier::new(mark), 0);
-    loop {
-        match lines.next() {
-            Ok(Some(line)) => verifier.line(&line),
-            Err(unreadable) => verifier.unreadable(&unreadable),
-            Ok(None) => match lines.unended() {
-                Some(_) if looks < UNENDED_LOOKS => {
-                    looks += 1;
-                    tokio::time::sleep(FOLLOW_EVERY).await;
-                }
-                Some(line) => {
-                    verifier.unended(&line);
-                    return verifier.finish();
-                }
-                None => return verifier.finish(),
-            },
-        }
-    }
-}
-
 fn summary(verdict: &Verdict) -> String {
-    let Verdict { records, first, last, files, unchained, .. } = verdict;
-    let early = match unchained {
-        0 => String::new(),
-        lines => format!(", behind {lines} of before there was a chain"),
-    };
-    match first {
+    let Verdict { records, first, last, files, unchained, waiting, .. } = verdict;
+    let mut told = match first {
         None => "no records".to_owned(),
         Some(first) => format!(
-            "{records} records, {first} to {}, in {files} files{early}\nrecord {} has the hash {}",
-            last.serial, last.serial, last.hash
+            "{}, {first} to {2}, in {}\nrecord {2} has the hash {3}",
+            count(*records, "record"),
+            count(*files, "file"),
+            last.serial,
+            last.hash
         ),
+    };
+    if *unchained > 0 {
+        let lines = count(*unchained, "line");
+        told += &format!("\nnot checked: {lines} of before there was a chain");
     }
+    if *waiting > 0 {
+        let records = count(*waiting, "record");
+        told += &format!("\nin the store, to be written yet: {records}; see the daemon's log");
+    }
+    told
+}
+
+fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }

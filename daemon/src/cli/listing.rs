@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::bail;
-use parlor_protocol::name::UserName;
+use parlor_protocol::name::{DisplayName, UserName};
 use parlor_protocol::text::{printable, quote_json};
 
 use super::link::{Link, NONSENSE};
@@ -75,12 +75,14 @@ pub(super) async fn devices(config: &Config, name: UserName, form: Form) -> anyh
 
 /// A user name needs no escaping.
 fn user_line(line: &ListedUser, form: Form) -> String {
-    let ListedUser { user, operator, status } = line;
+    let ListedUser { user, operator, status, display_name } = line;
     match form {
         Form::Columns => {
             let standing = if *operator { "operator" } else { "" };
             let status = if status == "active" { "" } else { status };
-            format!("{user:<32}  {standing:<8}  {status}").trim_end().to_owned()
+            let shown = display_name.as_ref().map(DisplayName::as_str).unwrap_or_default();
+            let line = format!("{user:<32}  {standing:<8}  {status:<8}  {shown}");
+            printable(line.trim_end()).into_owned()
         }
         Form::Json => format!("{{{}}}", user_keys(line)),
     }
@@ -88,8 +90,11 @@ fn user_line(line: &ListedUser, form: Form) -> String {
 
 /// The keys of a user, wherever there are more behind them.
 fn user_keys(line: &ListedUser) -> String {
-    let ListedUser { user, operator, status } = line;
-    format!(r#""type":"user","user":"{user}","operator":{operator},"status":"{status}""#)
+    let ListedUser { user, operator, status, display_name } = line;
+    let shown = or_null(display_name.as_ref().map(DisplayName::as_str));
+    format!(
+        r#""type":"user","user":"{user}","operator":{operator},"status":"{status}","display_name":{shown}"#
+    )
 }
 
 fn sign_up_line(line: &ListedSignUp, form: Form) -> String {
@@ -107,8 +112,10 @@ fn shown_user(shown: &ShownUser, form: Form) -> String {
         Form::Columns => {
             let operator = if line.operator { "yes" } else { "no" };
             let (user, status) = (&line.user, &line.status);
+            let shown = line.display_name.as_ref().map(DisplayName::as_str).unwrap_or("-");
+            let shown = printable(shown);
             format!(
-                "user      {user}\noperator  {operator}\nstatus    {status} since {since}\n\
+                "user      {user}\nshown as  {shown}\noperator  {operator}\nstatus    {status} since {since}\n\
                  created   {created}\ndevices   {devices}\nrooms     {rooms}"
             )
         }
@@ -151,7 +158,8 @@ mod tests {
 
     fn user(name: &str, operator: bool) -> ListedUser {
         let status = if operator { "active" } else { "disabled" }.to_owned();
-        ListedUser { user: name.parse().unwrap(), operator, status }
+        let display_name = operator.then(|| "Alice \u{1F600}".parse().unwrap());
+        ListedUser { user: name.parse().unwrap(), operator, status, display_name }
     }
 
     fn both(line: impl Fn(Form) -> String) -> String {
@@ -163,10 +171,10 @@ mod tests {
         let lines = [user("alice", true), user("bob", false)]
             .map(|user| both(|form| user_line(&user, form)));
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        alice                             operator
-        {"type":"user","user":"alice","operator":true,"status":"active"}
+        alice                             operator            Alice 😀
+        {"type":"user","user":"alice","operator":true,"status":"active","display_name":"Alice 😀"}
         bob                                         disabled
-        {"type":"user","user":"bob","operator":false,"status":"disabled"}
+        {"type":"user","user":"bob","operator":false,"status":"disabled","display_name":null}
         "#);
     }
 
@@ -190,12 +198,13 @@ mod tests {
         };
         insta::assert_snapshot!(both(|form| shown_user(&shown, form)), @r#"
         user      bob
+        shown as  -
         operator  no
         status    disabled since 2026-11-23T20:00:32.123Z
         created   2026-11-22T20:00:32.123Z
         devices   2
         rooms     0
-        {"type":"user","user":"bob","operator":false,"status":"disabled","created_at":"2026-11-22T20:00:32.123Z","status_at":"2026-11-23T20:00:32.123Z","devices":2,"rooms":0}
+        {"type":"user","user":"bob","operator":false,"status":"disabled","display_name":null,"created_at":"2026-11-22T20:00:32.123Z","status_at":"2026-11-23T20:00:32.123Z","devices":2,"rooms":0}
         "#);
     }
 

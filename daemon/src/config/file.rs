@@ -52,11 +52,13 @@ pub(super) struct File {
     pub(super) limits: Limits,
     pub(super) retention: Retention,
     pub(super) audit: Audit,
+    pub(super) metrics: Metrics,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Server {
+    #[serde(deserialize_with = "server_name")]
     pub(super) name: DisplayName,
     #[serde(deserialize_with = "motd")]
     pub(super) motd: String,
@@ -216,6 +218,13 @@ impl Default for Audit {
     }
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Metrics {
+    pub(super) listen: Option<Spanned<SocketAddr>>,
+    pub(super) beyond_loopback: bool,
+}
+
 /// What is wrong with a file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -264,7 +273,9 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
     }
     match File::deserialize(table.into_deserializer()) {
         Ok(file) => {
-            faults.extend(file.listen.beyond_loopback().map(|(span, why)| fault(Some(span), &why)));
+            let beyond = [file.listen.beyond_loopback(), file.metrics.beyond_loopback()];
+            let told = beyond.into_iter().flatten();
+            faults.extend(told.map(|(span, why)| fault(Some(span), &why)));
             if faults.is_empty() {
                 return Ok(Parsed { file, lines });
             }
@@ -311,6 +322,20 @@ fn keys_of<'t>(table: &Spanned<DeTable<'t>>) -> Vec<Key<'t>> {
     keys
 }
 
+impl Metrics {
+    /// Where anyone could read the metrics, unless that is allowed.
+    fn beyond_loopback(&self) -> Option<(Range<usize>, String)> {
+        let listen = self.listen.as_ref().filter(|address| !address.as_ref().ip().is_loopback());
+        let address = listen.filter(|_| !self.beyond_loopback)?;
+        let why = format!(
+            "{} is beyond loopback and anyone there could read the metrics; have a scraper on this \
+             machine, or say beyond_loopback = true",
+            address.as_ref()
+        );
+        Some((address.span(), why))
+    }
+}
+
 impl Listen {
     /// The first plain address that everybody on the way could read, unless that is allowed.
     fn beyond_loopback(&self) -> Option<(Range<usize>, String)> {
@@ -327,6 +352,11 @@ impl Listen {
 
 fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+/// What is wrong with it is told, where the wire would take it cleaned.
+fn server_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DisplayName, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 fn motd<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -44,6 +44,8 @@ pub(super) const KEYS: &[(&str, Counts)] = &[
     ("audit.file_bytes", OnRestart),
     ("audit.file_days", OnRestart),
     ("audit.files_kept", OnRestart),
+    ("metrics.listen", OnRestart),
+    ("metrics.beyond_loopback", OnRestart),
 ];
 
 /// Letters that may be wrong, missing or too many in a key that is still recognised.

@@ -149,6 +149,10 @@ impl Config {
             "audit.file_bytes" => audit.file_bytes.to_string(),
             "audit.file_days" => days(audit.file_ms),
             "audit.files_kept" => audit.files_kept.to_string(),
+            "metrics.listen" => {
+                return self.metrics.map(|address| quote_json(&address.to_string()));
+            }
+            "metrics.beyond_loopback" => self.metrics_beyond_loopback.to_string(),
             other => unreachable!("the value of {other} is not known"),
         })
     }

@@ -133,6 +133,10 @@ fn every_fault_is_told_with_its_line() {
             "line 4: 0.0.0.0:2 is beyond loopback and everything on it could be read; listen there with TLS, or say plain_beyond_loopback = true",
         ),
         (
+            "[metrics]\nlisten = '0.0.0.0:9667'",
+            "line 2: 0.0.0.0:9667 is beyond loopback and anyone there could read the metrics; have a scraper on this machine, or say beyond_loopback = true",
+        ),
+        (
             "[accounts]\nsign_up = 'ajar'",
             "line 2: unknown variant `ajar`, expected one of `closed`, `code`, `approval`, `open`",
         ),
@@ -155,6 +159,13 @@ fn plain_tcp_beyond_loopback_is_allowed_by_name() {
     let config =
         load_text("[listen]\nplain = ['0.0.0.0:2']\nplain_beyond_loopback = true").unwrap();
     assert_eq!(config.listen.plain, ["0.0.0.0:2".parse().unwrap()]);
+}
+
+#[test]
+fn metrics_beyond_loopback_are_allowed_by_name() {
+    let text = "[metrics]\nlisten = '0.0.0.0:9667'\nbeyond_loopback = true";
+    assert_eq!(load_text(text).unwrap().metrics, Some("0.0.0.0:9667".parse().unwrap()));
+    assert_eq!(load_text("").unwrap().metrics, None);
 }
 
 #[cfg(not(debug_assertions))]
@@ -185,8 +196,10 @@ fn the_shipped_file_documents_every_key_with_its_default() {
     keys.sort_unstable();
     assert_eq!(documented, keys);
     let told = load_text(&told).unwrap();
-    let defaults =
-        load_text("data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'").unwrap();
+    // These three have no default, and stand there as examples.
+    let named = "data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'\n\
+                 [metrics]\nlisten = '127.0.0.1:9667'";
+    let defaults = load_text(named).unwrap();
     let tls = Tls::Named(Tls::Loopback.addresses());
     let listen = Listen { tls, ..defaults.listen };
     let (file, sources) = (told.file.clone(), told.sources.clone());

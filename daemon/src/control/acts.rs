@@ -122,5 +122,6 @@ pub(super) fn listed(line: UserLine) -> ListedUser {
         user: line.name,
         operator: line.standing == Standing::Operator,
         status: line.status.word().to_owned(),
+        display_name: line.display_name,
     }
 }

@@ -2,11 +2,12 @@
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
-use parlor_protocol::name::UserName;
+use parlor_protocol::name::{DisplayName, UserName};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::text::{MessageText, Reason, Topic};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Copied;
 use crate::config::{Change, Counts};
 use crate::hub::Sessions;
 use crate::store::AuditMark;
@@ -81,6 +82,13 @@ pub(crate) enum Request {
     },
     /// How far the audit has come.
     AuditMark,
+    /// Puts on record that a copy of everything was made or put back: a subcommand does that itself.
+    Record {
+        /// Which of the two.
+        copied: Copied,
+        /// Where the copy is.
+        directory: String,
+    },
     /// Reads the configuration again.
     Reload,
     /// Does something.
@@ -239,6 +247,8 @@ pub(crate) struct ListedUser {
     pub(crate) operator: bool,
     /// Whether they may log in, in a word.
     pub(crate) status: String,
+    /// What they are shown with beside the name.
+    pub(crate) display_name: Option<DisplayName>,
 }
 
 /// What there is to say of one user.

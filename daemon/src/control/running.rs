@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{Daemon, ListedSession, ShownStatus, status};
 use crate::accounts::Accounts;
+use crate::audit::AuditRecord;
 use crate::hub::{Ask, Oversight, SessionLine, Sessions};
 use crate::reload::{Reload, Reloaded};
 use crate::rooms::Command;
@@ -59,6 +60,13 @@ impl Daemon for Server {
 
     async fn obey(&self, command: Command, uid: Option<u32>) -> Result<(), Refusal> {
         ask(self, |reply| Ask::Console { command, uid, reply }).await?
+    }
+
+    async fn record(&self, record: AuditRecord) -> Result<(), Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let gone = Refusal::from(Code::Unavailable);
+        self.hub.send(Ask::Record { record, reply }).await.map_err(|_| gone.clone())?;
+        answer.await.unwrap_or(Err(gone))
     }
 }
 

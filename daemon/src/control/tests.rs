@@ -61,8 +61,12 @@ async fn users_are_added_listed_and_given_passwords_and_each_is_on_record_once()
     let passwd = |name: &str| Request::UserPasswd { user: user(name), password: password.clone() };
     assert_eq!(ask(&daemon, passwd("bob")).await, Response::Done);
     assert_eq!(ask(&daemon, passwd("carol")).await, Response::Refused(Code::NoSuchUser));
-    let listed =
-        |name| ListedUser { user: user(name), operator: false, status: "active".to_owned() };
+    let listed = |name| ListedUser {
+        user: user(name),
+        operator: false,
+        status: "active".to_owned(),
+        display_name: None,
+    };
     let all = Request::UserList { after: None };
     let page = Response::Users(vec![listed("alice"), listed("bob")]);
     assert_eq!(ask(&daemon, all).await, page);
@@ -199,6 +203,10 @@ fn the_longest_listings_fit_on_a_line() {
         user: name(number),
         operator: false,
         status: "disabled".to_owned(),
+        // As many bytes as one can have.
+        display_name: format!("{}\\", "a\u{301}\u{302}\u{303}\u{304}\u{305}".repeat(46))
+            .parse()
+            .ok(),
     });
     let at = Timestamp(i64::MIN);
     let sign_ups = (0..PAGE_USERS_MAX).map(|number| ListedSignUp { user: name(number), at });

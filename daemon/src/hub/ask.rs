@@ -8,11 +8,12 @@ use parlor_protocol::refusal::Refusal;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
 use parlor_protocol::text::MessageText;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{HubStatus, Oversight};
-use crate::audit::{LoginBy, Origin};
+use crate::audit::{AuditRecord, LoginBy, Origin};
 use crate::delivery::ConnId;
+use crate::metrics::{HubReport, Kind, ShardCounts};
 use crate::rooms::{Command, NewDevice, UserId};
 
 /// One thing for the hub to do.
@@ -29,8 +30,12 @@ pub(crate) enum Ask {
     Ended { caller: Caller, user: UserId },
     /// A subcommand's request; `uid` is the caller's as the kernel tells it.
     Console { command: Command, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
+    /// Something that a subcommand has done by itself, for the record.
+    Record { record: AuditRecord, reply: oneshot::Sender<Result<(), Refusal>> },
     /// How things stand.
     Status { answer: oneshot::Sender<HubStatus> },
+    /// What was counted so far, here and, by way of the shards, there.
+    Count { answer: oneshot::Sender<HubReport>, shards: mpsc::Sender<ShardCounts> },
     /// What an operator does with the running daemon, and no command of the rules is.
     Oversee(Oversight),
     /// The audit file is on disk up to this record.
@@ -89,6 +94,8 @@ pub(crate) enum Wish {
     Open { user: UserId, device: Option<NewDevice>, proof: Proof },
     /// The snapshot and the pushes of the user's rooms.
     Subscribe { user: UserId },
+    /// Presence of the members of this room, in place of the one before.
+    Watch { user: UserId, room: Option<RoomId> },
     /// This page of a room's members, with who of them is connected.
     Present { room: RoomId, members: Members },
     /// These rooms, as they were found in the store, with how far the user has read them by now.
@@ -97,4 +104,17 @@ pub(crate) enum Wish {
     Announce { user: UserId, text: MessageText },
     /// Nothing but to be told that the room which the user asked about by its ID is not there.
     Missed { user: UserId },
+}
+
+impl Wish {
+    /// What kind of command it is, for who counts them.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Do { user: _, command } | Self::SignUp(command) => Kind::of(command),
+            Self::Open { .. } => Kind::Login,
+            Self::Announce { .. } => Kind::Announce,
+            Self::Subscribe { .. } | Self::Watch { .. } => Kind::Subscribe,
+            Self::Present { .. } | Self::Freshen { .. } | Self::Missed { .. } => Kind::LookUp,
+        }
+    }
 }

@@ -47,8 +47,9 @@ impl Hub {
             // Whatever was refused is no longer due.
             let _decided = self.decide(turn, &Actor::Clock, &command, &Origin::Within, at)?;
         }
-        let done_some = turn.rows.events.len() > before;
-        self.chores.left = done_some && !self.world.due(at, &self.chores.retention, 1).is_empty();
+        let done = turn.rows.events.len() - before;
+        self.chores.left = done > 0 && !self.world.due(at, &self.chores.retention, 1).is_empty();
+        turn.chores = (done > 0).then(|| begun.elapsed());
         Ok(())
     }
 

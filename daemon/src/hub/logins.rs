@@ -1,4 +1,5 @@
-//! Logins that fail: who has to wait before the next one, and what goes on record.
+//! Logins: what a proof is worth by now, who is not let in, who has to wait before the next one, and
+//! what goes on record.
 
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::UserName;
@@ -7,6 +8,9 @@ use parlor_protocol::refusal::{Code, Refusal};
 use super::turn::Turn;
 use super::{Caller, Hub};
 use crate::audit::{self, LoginBy};
+use crate::penalties::KeyFailed;
+use crate::rooms::{Happening, Status, UserEvent, UserId};
+use crate::store::StoreError;
 
 impl Hub {
     /// Why a login may not be tried yet. Where it may, it counts as failed until it succeeds.
@@ -23,9 +27,9 @@ impl Hub {
         tried.refusal
     }
 
-    /// What somebody hears whose login has failed. One by password is counted since it began. One
-    /// by a device is counted here: those that succeed never wait. What comes too early is not on
-    /// record one by one, or strangers could fill the disk with it.
+    /// What somebody hears whose login has failed. One by password was counted when it began. Wrong
+    /// device keys never wait, so only some of them are on record one by one: strangers could
+    /// otherwise fill the disk with them.
     pub(super) fn login_failed(
         &mut self,
         turn: &mut Turn,
@@ -34,13 +38,55 @@ impl Hub {
         by: LoginBy,
         at: Timestamp,
     ) -> Refusal {
-        let early = match by {
-            LoginBy::Password => None,
-            LoginBy::Device(_) => self.try_login(turn, caller, name, at),
+        let (record, suspicion) = match by {
+            LoginBy::Password => (true, None),
+            LoginBy::Device(_) => {
+                let KeyFailed { record, suspicion } =
+                    self.penalties.key_failed(&caller.address, name, at);
+                (record, suspicion)
+            }
         };
-        early.unwrap_or_else(|| {
-            turn.rows.audit.push(audit::login_failed(&caller.origin(), name, by, at));
-            Code::BadCredentials.into()
+        let origin = caller.origin();
+        if record {
+            turn.rows.audit.push(audit::login_failed(&origin, name, by, at));
+        }
+        turn.rows.audit.extend(suspicion.map(|what| audit::guessing(&origin, name, what, at)));
+        Code::BadCredentials.into()
+    }
+
+    /// Why a user who has proved to be one is not let in.
+    pub(super) fn kept_out(&self, user: UserId) -> Result<Option<Refusal>, StoreError> {
+        let status = self.world.user(user).map(|user| user.status);
+        Ok(match status {
+            Some(Status::Active) => None,
+            Some(Status::Waiting) => Some(Code::SignUpWaiting.into()),
+            Some(Status::Denied) => {
+                let reason = self.writer.status_reason(user)?;
+                Some(Refusal { reason, ..Code::SignUpDenied.into() })
+            }
+            Some(Status::Disabled) => Some(Code::Disabled.into()),
+            Some(Status::Removed) | None => Some(Code::BadCredentials.into()),
         })
+    }
+
+    /// Whether the user's password is still the one behind this record. The world does not know:
+    /// what this turn has set comes before what is stored.
+    pub(super) fn has_password(
+        &self,
+        turn: &Turn,
+        user: UserId,
+        record: &[u8],
+    ) -> Result<bool, StoreError> {
+        let set = turn.rows.events.iter().rev().find_map(|event| match &event.what {
+            Happening::User(
+                whose,
+                UserEvent::PasswordSet(set) | UserEvent::PasswordRestretched(set),
+            ) if *whose == user => Some(set),
+            Happening::User(..) | Happening::Directory(_) | Happening::Room(..) => None,
+        });
+        match set {
+            Some(set) => Ok(set.record == record),
+            None => Ok(self.writer.password_record(user)?.is_some_and(|stored| stored == record)),
+        }
     }
 }

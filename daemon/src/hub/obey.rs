@@ -1,25 +1,25 @@
 //! From an ask to its events, and from each event to its row, its audit record and its frames.
 
+use std::sync::Arc;
+
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::id::{DeviceId, RoomId, Seq, Timestamp};
-use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
-use parlor_protocol::room::{Members, Room};
+use parlor_protocol::room::Room;
 
+use super::presence::Online;
 use super::turn::Turn;
 use super::{Ask, Caller, Hub, Proof, Wish};
 use crate::audit::{self, Origin};
 use crate::delivery::{Opening, Place, Step};
+use crate::metrics::Kind;
 use crate::rooms::{
     Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
     RoomEvent, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
 };
-use crate::store::{DeviceUse, StoreError};
+use crate::store::StoreError;
 use crate::translate;
-
-/// In rooms of more members nobody looks who of them is connected.
-const PRESENCE_MEMBERS_MAX: usize = 200;
 
 impl Hub {
     /// Decides and applies one ask. An error is the store's, and the end.
@@ -32,21 +32,10 @@ impl Hub {
         turn.asks += 1;
         match ask {
             Ask::Request { caller, id, wish } => {
-                let outcome = match wish {
-                    Wish::Do { user, command } => self.obey(turn, &caller, user, &command, at),
-                    Wish::SignUp(command) => self.sign_up(turn, &caller, &command, at),
-                    Wish::Open { user, device, proof } => {
-                        self.open(turn, &caller, user, device, &proof, at)
-                    }
-                    Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
-                    Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
-                    Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
-                    Wish::Announce { user, text } => {
-                        Ok(self.announce_for(turn, &caller, user, text, at))
-                    }
-                    Wish::Missed { user } => Ok(Err(self.missed(turn, &caller, user, at))),
-                };
-                turn.reply(&caller, id, outcome?.unwrap_or_else(Outcome::Refused));
+                let kind = wish.kind();
+                let outcome = self.grant(turn, &caller, wish, at)?.unwrap_or_else(Outcome::Refused);
+                self.counts.commands.note(kind, &outcome);
+                turn.reply(&caller, id, outcome);
             }
             Ask::LoginBegins { caller, name, answer } => {
                 let refusal = self.try_login(turn, &caller, &name, at);
@@ -55,31 +44,44 @@ impl Hub {
             }
             Ask::LoginFailed { caller, id, name, by } => {
                 let refusal = self.login_failed(turn, &caller, &name, by, at);
+                let outcome = Outcome::Refused(refusal);
+                self.counts.commands.note(Kind::Login, &outcome);
                 if let Some(id) = id {
-                    turn.reply(&caller, id, Outcome::Refused(refusal));
+                    turn.reply(&caller, id, outcome);
                 }
             }
             Ask::Ended { caller, user } => {
-                self.presence.exit(caller.conn.serial);
+                self.watching.unwatch(caller.conn.serial);
+                if let Some(used) = self.presence.exit(caller.conn.serial) {
+                    self.note_device_use(&used, at);
+                    if !self.presence.is_online(user) {
+                        self.watching.came_or_went(&self.world, user, true);
+                    }
+                }
                 let name = translate::name_of(&self.world, user);
                 turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
             }
             Ask::Console { command, uid, reply } => {
-                let (actor, origin) = (Actor::Console, Origin::Console { uid });
-                let result = self.decide(turn, &actor, &command, &origin, at)?;
-                if let Err(refusal) = &result {
-                    let code = refusal.code;
-                    let record = audit::refusal(&self.world, &actor, &command, code, at, &origin);
-                    turn.rows.audit.extend(record);
-                }
-                turn.answer(reply, result.map(|_| ()));
+                let result = self.console(turn, &command, uid, at)?;
+                turn.answer(reply, result);
+            }
+            Ask::Record { record, reply } => {
+                turn.rows.audit.push(record);
+                turn.answer(reply, Ok(()));
             }
             Ask::Status { answer } => {
                 // Whoever has gone does not want to know any more.
                 let _gone = answer.send(self.status(at));
             }
             Ask::Oversee(oversight) => self.oversee(turn, oversight, at),
-            Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
+            Ask::Count { answer, shards } => {
+                let _gone = answer.send(self.report(at));
+                turn.tell_all(&Step::Count(shards));
+            }
+            Ask::AuditSynced(serial) => {
+                self.audit_synced = Some(serial);
+                self.audited = serial;
+            }
             Ask::Pulse(reply) => {
                 // Whoever asked may have stopped waiting.
                 let _unheard = reply.send(());
@@ -89,6 +91,7 @@ impl Hub {
                 self.world.forget_nonces(at);
                 self.allowances.tidy(at);
                 self.penalties.tidy(at);
+                self.note_devices_in_use(at);
                 self.purge(at);
                 self.do_chores(turn, at)?;
             }
@@ -97,6 +100,45 @@ impl Hub {
         }
         turn.end_ask();
         Ok(())
+    }
+
+    /// What a session wants, and what it came to.
+    fn grant(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        wish: Wish,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        match wish {
+            Wish::Do { user, command } => self.obey(turn, caller, user, &command, at),
+            Wish::SignUp(command) => self.sign_up(turn, caller, &command, at),
+            Wish::Open { user, device, proof } => self.open(turn, caller, user, device, &proof, at),
+            Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, caller, user))),
+            Wish::Watch { user, room } => Ok(self.watch(caller, user, room, at)),
+            Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
+            Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
+            Wish::Announce { user, text } => Ok(self.announce_for(turn, caller, user, text, at)),
+            Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
+        }
+    }
+
+    /// A subcommand's command; what was refused is on record as well.
+    fn console(
+        &mut self,
+        turn: &mut Turn,
+        command: &Command,
+        uid: Option<u32>,
+        at: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let (actor, origin) = (Actor::Console, Origin::Console { uid });
+        let result = self.decide(turn, &actor, command, &origin, at)?;
+        if let Err(refusal) = &result {
+            let code = refusal.code;
+            let record = audit::refusal(&self.world, &actor, command, code, at, &origin);
+            turn.rows.audit.extend(record);
+        }
+        Ok(result.map(|_| ()))
     }
 
     /// A command of a user: what it came to, as its sender hears it.
@@ -110,7 +152,10 @@ impl Hub {
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let decided = self.decide(turn, &Actor::User(user), command, &caller.origin(), at)?;
         Ok(match decided {
-            Ok(decided) => Ok(self.outcome(turn, user, command, &decided)),
+            Ok(decided) => {
+                self.scrutinise(turn, caller, user, (command, &decided), at);
+                Ok(self.outcome(turn, user, command, &decided))
+            }
             Err(refusal) => {
                 let (refusal, suspicion) = self.allowances.refused(user, command, refusal, at);
                 self.suspect(turn, caller, user, suspicion, at);
@@ -126,7 +171,7 @@ impl Hub {
         refusal
     }
 
-    fn suspect(
+    pub(super) fn suspect(
         &self,
         turn: &mut Turn,
         caller: &Caller,
@@ -165,7 +210,7 @@ impl Hub {
             return Ok(Ok(Outcome::Done));
         }
         let opening = Opening { user, device, password_proved: false };
-        Ok(Ok(self.begin(turn, caller, opening, at)))
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
     }
 
     /// A login that was proved. Between the proof and now the device may have been revoked, or the
@@ -188,7 +233,10 @@ impl Hub {
         };
         let (known, stands) = match proof {
             Proof::Password(record) => (None, self.has_password(turn, user, record)?),
-            Proof::Device(device) => (Some(*device), self.has_device(user, *device)),
+            Proof::Device(device) => {
+                let since = Timestamp(at.0.saturating_sub(self.chores.retention.devices_ms));
+                (Some(*device), self.world.has_device(user, *device, since))
+            }
         };
         if !stands {
             return Ok(Err(self.login_failed(turn, caller, &name, proof.by(), at)));
@@ -219,42 +267,7 @@ impl Hub {
         turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, proof.by(), at));
         let password_proved = matches!(proof, Proof::Password(_));
         let opening = Opening { user, device: registered, password_proved };
-        Ok(Ok(self.begin(turn, caller, opening, at)))
-    }
-
-    /// Why a user who has proved to be one is not let in.
-    fn kept_out(&self, user: UserId) -> Result<Option<Refusal>, StoreError> {
-        let status = self.world.user(user).map(|user| user.status);
-        Ok(match status {
-            Some(Status::Active) => None,
-            Some(Status::Waiting) => Some(Code::SignUpWaiting.into()),
-            Some(Status::Denied) => {
-                let reason = self.writer.status_reason(user)?;
-                Some(Refusal { reason, ..Code::SignUpDenied.into() })
-            }
-            Some(Status::Disabled) => Some(Code::Disabled.into()),
-            Some(Status::Removed) | None => Some(Code::BadCredentials.into()),
-        })
-    }
-
-    /// Whether the user's password is still the one behind this record. The world does not know:
-    /// what this turn has set comes before what is stored.
-    fn has_password(&self, turn: &Turn, user: UserId, record: &[u8]) -> Result<bool, StoreError> {
-        let set = turn.rows.events.iter().rev().find_map(|event| match &event.what {
-            Happening::User(
-                whose,
-                UserEvent::PasswordSet(set) | UserEvent::PasswordRestretched(set),
-            ) if *whose == user => Some(set),
-            Happening::User(..) | Happening::Directory(_) | Happening::Room(..) => None,
-        });
-        match set {
-            Some(set) => Ok(set.record == record),
-            None => Ok(self.writer.password_record(user)?.is_some_and(|stored| stored == record)),
-        }
-    }
-
-    fn has_device(&self, user: UserId, device: DeviceId) -> bool {
-        self.world.user(user).is_some_and(|user| user.devices().any(|(id, _)| id == device))
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
     }
 
     /// Makes a connection a user's.
@@ -264,13 +277,19 @@ impl Hub {
         caller: &Caller,
         opening: Opening,
         at: Timestamp,
-    ) -> Outcome {
+    ) -> Result<Outcome, StoreError> {
         let Opening { user, device, .. } = opening;
-        if let Some(device) = device {
-            let address = caller.address.to_string();
-            self.note_device_use(DeviceUse { user, device, at, address });
+        if !self.presence.is_online(user) {
+            self.watching.came_or_went(&self.world, user, false);
         }
-        self.presence.enter(caller, opening, at);
+        if let Some(device) = device {
+            self.note_network(turn, caller, (user, device), at)?;
+        }
+        let address = Arc::clone(&caller.address);
+        let conn = caller.conn;
+        let online = Online { conn, user, device, address, since: at, noted_at: at };
+        let online = self.presence.enter(online);
+        self.note_device_use(&online, at);
         let place = |room: RoomId| {
             let of = self.world.membership(room, user);
             let of = of.expect("invariant: a user's rooms have the user");
@@ -279,11 +298,12 @@ impl Hub {
         let rooms = self.world.rooms_of(user).map(place).collect();
         turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
         let account = self.world.user(user).expect("invariant: users are never forgotten");
-        Outcome::LoggedIn(LoggedIn {
+        Ok(Outcome::LoggedIn(LoggedIn {
             user: account.name.clone(),
             operator: account.standing == Standing::Operator,
             device,
-        })
+            display_name: account.display_name.clone(),
+        }))
     }
 
     fn subscribe(&mut self, turn: &mut Turn, caller: &Caller, user: UserId) -> Outcome {
@@ -294,18 +314,6 @@ impl Hub {
             .collect();
         turn.tell_conn(caller.conn, Step::Subscribe { conn: caller.conn, snapshot });
         Outcome::Done
-    }
-
-    /// A page of members, with who of them is connected. In a room of many nobody looks.
-    fn present(&self, room: RoomId, mut members: Members) -> Outcome {
-        let count = self.world.room(room).map_or(0, |room| room.members().len());
-        if count <= PRESENCE_MEMBERS_MAX {
-            for Record(member) in &mut members.members {
-                let user = self.world.user_by_name(&member.user);
-                member.online = user.map(|user| self.presence.is_online(user));
-            }
-        }
-        Outcome::Members(members)
     }
 
     /// Rooms from the store, where read markers are written some seconds late, with the markers of
@@ -382,6 +390,7 @@ impl Hub {
     /// Lets an event happen: to the world, to those who hear of it, to the audit and to the store.
     fn happen(&mut self, turn: &mut Turn, actor: &Actor, event: Event, origin: &Origin<'_>) {
         self.world.apply(&event);
+        self.note_presence(&event);
         turn.rows.audit.extend(audit::event(&self.world, actor, &event, origin));
         match &event.what {
             Happening::Directory(what) => turn.note_sign_up_mode(what),
@@ -428,6 +437,7 @@ impl Hub {
                 turn.tell_all_behind_the_answer(Step::Disown { user, reason });
             }
             UserEvent::PasswordRestretched(_)
+            | UserEvent::DisplayNameSet(_)
             | UserEvent::DeviceAdded { .. }
             | UserEvent::Notified { .. }
             | UserEvent::NotificationsRead(_)

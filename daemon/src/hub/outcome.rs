@@ -38,6 +38,7 @@ impl Hub {
             Command::CreateRoom { .. } | Command::JoinRoom { .. } => {
                 events.iter().rev().find_map(entered_by).map(show)
             }
+            Command::SetDisplayName { .. } => Some(Outcome::Named(translate::named(world, user))),
             Command::Send { .. } => events.iter().find_map(sent_by).map(sent),
             Command::MarkRead { room, .. } => {
                 translate::read_marker(world, *room, user).map(Outcome::ReadMarker)
@@ -93,6 +94,7 @@ impl Hub {
             | Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => None,

@@ -10,7 +10,7 @@ use parlor_protocol::text::MessageText;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::presence::Session;
+use super::presence::Online;
 use super::turn::Turn;
 use super::{Caller, Hub};
 use crate::audit::{self, Origin};
@@ -144,7 +144,7 @@ impl Hub {
         self.chores.retention = retention;
     }
 
-    fn session_line(&self, open: &Session) -> SessionLine {
+    fn session_line(&self, open: &Online) -> SessionLine {
         SessionLine {
             serial: open.conn.serial,
             user: translate::name_of(&self.world, open.user).clone(),
@@ -162,7 +162,7 @@ impl Hub {
         uid: Option<u32>,
         at: Timestamp,
     ) -> Result<(), Refusal> {
-        let sessions: Vec<&Session> = match which {
+        let sessions: Vec<&Online> = match which {
             Sessions::One(serial) => self
                 .presence
                 .sessions_after(serial.saturating_sub(1))

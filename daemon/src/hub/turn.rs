@@ -1,5 +1,7 @@
 //! One turn of the hub: what was asked, decided and applied, and waits for its commit.
 
+use std::time::Duration;
+
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::refusal::{Code, Refusal};
@@ -29,6 +31,8 @@ pub(super) struct Turn {
     /// Whether the disk has room for more.
     pub(super) has_space: bool,
     pub(super) ticked: bool,
+    /// How long chores have taken of it, where there were any.
+    pub(super) chores: Option<Duration>,
     pub(super) stopping: bool,
     /// How strangers sign up from now on, where that has changed.
     pub(super) sign_up: Option<SignUpMode>,
@@ -45,6 +49,7 @@ impl Turn {
             asks: 0,
             has_space,
             ticked: false,
+            chores: None,
             stopping: false,
             sign_up: None,
         }

@@ -193,3 +193,16 @@ fn a_flood_of_addresses_and_names_forgets_nobody_who_failed_more_often() {
     assert_eq!(penalties.told(STRANGER, &alice(), at), wait);
     assert_eq!(penalties.waiting(at).count(), 1);
 }
+
+#[test]
+fn a_key_that_is_not_taken_is_no_strike_and_only_some_are_worth_a_record() {
+    let mut penalties = Penalties::new(TERMS);
+    let failed: Vec<_> =
+        (0..200).map(|_| penalties.key_failed(STRANGER, &alice(), START)).collect();
+    assert_eq!(failed.iter().filter(|failed| failed.record).count(), 11);
+    let suspicions: Vec<_> = failed.iter().filter_map(|failed| failed.suspicion).collect();
+    assert_eq!(suspicions, [Guessing::ByAddress]);
+    assert_eq!(penalties.told(STRANGER, &alice(), START), None);
+    assert!(penalties.key_failed(STRANGER, &alice(), later(1_000)).record);
+    assert!(!penalties.key_failed(STRANGER, &alice(), later(2_000)).record);
+}

@@ -1,8 +1,8 @@
-//! The rules of accounts: sign-up, passwords and devices.
+//! The rules of accounts: sign-up, passwords, display names and devices.
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::DeviceId;
-use parlor_protocol::name::UserName;
+use parlor_protocol::name::{DisplayName, UserName};
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
 
@@ -114,6 +114,18 @@ pub(super) fn restretch(
     password: &Password,
 ) -> Result<Decision, Code> {
     draft.user(user, UserEvent::PasswordRestretched(password.clone()));
+    Ok(draft.done())
+}
+
+pub(super) fn set_display_name(
+    mut draft: Draft<'_>,
+    user: UserId,
+    display_name: Option<&DisplayName>,
+) -> Result<Decision, Code> {
+    let known = draft.world.users.get(&user).ok_or(Code::LoginRequired)?;
+    if known.display_name.as_ref() != display_name {
+        draft.user(user, UserEvent::DisplayNameSet(display_name.cloned()));
+    }
     Ok(draft.done())
 }
 

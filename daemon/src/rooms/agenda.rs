@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use parlor_protocol::entry::{InviteEnd, RequestEnd};
-use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::refusal::Code;
 
 use super::command::{Command, Decision};
@@ -24,6 +24,8 @@ pub(crate) struct Retention {
     pub(crate) notifications_ms: i64,
     /// The messages of a room after it was terminated.
     pub(crate) terminated_ms: i64,
+    /// A device after its last use.
+    pub(crate) devices_ms: i64,
 }
 
 /// What the clock will have to see to, in the order in which it is due.
@@ -35,6 +37,8 @@ pub(super) struct Agenda {
     pub(super) associations: BTreeSet<(Timestamp, RoomId, UserId)>,
     /// When each user's oldest notification was made.
     pub(super) notifications: BTreeSet<(Timestamp, UserId)>,
+    /// When each device was last used.
+    pub(super) devices: BTreeSet<(Timestamp, UserId, DeviceId)>,
     /// Sign-ups that wait for an operator.
     pub(super) waiting: BTreeSet<UserId>,
     /// When a sign-up was denied.
@@ -58,13 +62,18 @@ impl World {
         let horizon = before(keep.notifications_ms);
         let told = self.agenda.notifications.iter().take_while(|(made, _)| *made <= horizon);
         let told = told.map(|&(_, user)| Command::PruneNotifications { user, before: horizon });
+        let horizon = before(keep.devices_ms);
+        let unused = self.agenda.devices.iter().take_while(|(used, ..)| *used <= horizon);
+        let unused =
+            unused.map(|&(_, user, id)| Command::ExpireDevice { user, id, before: horizon });
         let horizon = before(DENIED_MS);
         let denied = self.agenda.denied.iter().take_while(|(since, _)| *since <= horizon);
         let denied = denied.map(|&(_, user)| Command::ForgetSignUp { user });
         let removed = self.agenda.removed.iter().map(|&user| Command::Forsake { user });
         let codes = self.codes.iter().filter(|(_, terms)| !terms.counts(at));
         let codes = codes.map(|(&code, _)| Command::ExpireCode { code });
-        removed.chain(ended).chain(old).chain(told).chain(denied).chain(codes).take(max).collect()
+        let rooms = removed.chain(ended).chain(old).chain(told);
+        rooms.chain(unused).chain(denied).chain(codes).take(max).collect()
     }
 }
 

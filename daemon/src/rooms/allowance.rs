@@ -22,6 +22,14 @@ const HOUR_US: i64 = 60 * 60 * 1_000 * US;
 const REFUSALS_BURST: u32 = 50;
 /// How many of these are forgiven in an hour.
 const REFUSALS_PER_HOUR: u32 = 600;
+/// Kicks and bans by one user for which nobody is suspected: a room that is raided has some.
+const REMOVALS_BURST: u32 = 20;
+/// How many of these are forgiven in an hour.
+const REMOVALS_PER_HOUR: u32 = 20;
+/// Adds by one user for which nobody is suspected: a team that moves in, at once.
+const ADDS_BURST: u32 = 50;
+/// How many of these are forgiven in an hour.
+const ADDS_PER_HOUR: u32 = 50;
 /// How long somebody who was reported is not reported again.
 const REPORT_EVERY_US: i64 = HOUR_US;
 /// For how long messages can matter: as long as the longest slow mode.
@@ -53,6 +61,10 @@ pub(crate) enum Suspicion {
     Probing,
     /// Going on against the rate limits.
     Flooding,
+    /// Kicking and banning many.
+    Removals,
+    /// Adding many.
+    Adds,
 }
 
 /// Each user's accounts.
@@ -76,6 +88,10 @@ enum Kind {
     Requests,
     Probes,
     Refusals,
+    /// Kicks and bans, which are not limited but watched.
+    Removals,
+    /// Adds as they are watched, within their limit.
+    ManyAdds,
 }
 
 impl Kind {
@@ -88,7 +104,7 @@ impl Kind {
             Self::Invites => Some("invites"),
             Self::Requests => Some("requests"),
             Self::Probes => Some("probes"),
-            Self::Refusals => None,
+            Self::Refusals | Self::Removals | Self::ManyAdds => None,
         }
     }
 }
@@ -129,6 +145,7 @@ impl Allowances {
             | Command::AddUser { .. }
             | Command::SetPassword { .. }
             | Command::Restretch { .. }
+            | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
             | Command::ApproveSignUp { .. }
@@ -164,6 +181,7 @@ impl Allowances {
             | Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => return Ok(()),
@@ -248,6 +266,25 @@ impl Allowances {
         }
     }
 
+    /// Whether what a user has just done makes them suspect, though nobody refuses it.
+    pub(crate) fn done(
+        &mut self,
+        user: UserId,
+        command: &Command,
+        at: Timestamp,
+    ) -> Option<Suspicion> {
+        let (kind, suspicion) = if matches!(command, Command::Kick { .. } | Command::BanUser { .. })
+        {
+            (Kind::Removals, Suspicion::Removals)
+        } else if matches!(command, Command::AddMember { .. }) {
+            (Kind::ManyAdds, Suspicion::Adds)
+        } else {
+            return None;
+        };
+        let much = self.draw(user, kind, at).is_err();
+        (much && self.report(user, kind, at)).then_some(suspicion)
+    }
+
     /// Puts a message on its author's account that was sent before a restart.
     pub(crate) fn recall(&mut self, world: &World, user: UserId, room: RoomId, at: Timestamp) {
         let (gap, depth) = self.rate(Kind::Messages);
@@ -326,6 +363,8 @@ impl Allowances {
             Kind::Requests => hourly(limits.requests_per_hour, limits.requests_per_hour),
             Kind::Probes => hourly(limits.probes_per_hour, limits.probes_per_hour),
             Kind::Refusals => hourly(REFUSALS_BURST, REFUSALS_PER_HOUR),
+            Kind::Removals => hourly(REMOVALS_BURST, REMOVALS_PER_HOUR),
+            Kind::ManyAdds => hourly(ADDS_BURST, ADDS_PER_HOUR),
         }
     }
 }

@@ -6,6 +6,7 @@ use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::room::{Entry, Role, Visibility};
 
 use super::association::{Association, Ban, BanNotice, ended_by};
+use super::devices::Device;
 use super::event::{
     DirectoryEvent, Event, Happening, Posted, RoomEvent, Standing, Status, Stream, UserEvent,
     UserId,
@@ -63,6 +64,9 @@ impl World {
                 self.names.remove(&known.name);
                 self.operators.remove(user);
                 self.agenda.denied.remove(&(known.status_at, *user));
+                for (id, device) in known.devices {
+                    self.agenda.devices.remove(&(device.used_at, *user, id));
+                }
             }
             DirectoryEvent::TitleTaken { room, title } => self.titles.take(title, *room),
             DirectoryEvent::TitleFreed { room: id } => {
@@ -90,7 +94,7 @@ impl World {
         let Event { revision, at, .. } = *event;
         match what {
             RoomEvent::Created { owner, .. } => self.enter(id, *owner, Role::Owner, revision, at),
-            RoomEvent::Messaged { seq, author, nonce, text: _, mentions } => {
+            RoomEvent::Messaged { seq, author, nonce, text: _, kind: _, mentions } => {
                 self.room_mut(id).last_seq = *seq;
                 for user in mentions {
                     self.restore_mention(id, *user, *seq);
@@ -185,13 +189,13 @@ impl World {
         match event {
             // Only logins need it, and they read it from the store.
             UserEvent::PasswordSet(_) | UserEvent::PasswordRestretched(_) => {}
-            UserEvent::DeviceAdded { id, device } => {
-                user.last_device = *id;
-                user.devices.insert(*id, device.public_key);
+            UserEvent::DisplayNameSet(display_name) => user.display_name.clone_from(display_name),
+            UserEvent::DeviceAdded { id: number, device } => {
+                user.last_device = *number;
+                let device = Device { public_key: device.public_key, used_at: at };
+                self.put_device(id, *number, Some(device));
             }
-            UserEvent::DeviceRevoked { id } => {
-                user.devices.remove(id);
-            }
+            UserEvent::DeviceRevoked { id: number } => self.put_device(id, *number, None),
             UserEvent::Notified { id: number, notice: _ } => {
                 user.last_notification = *number;
                 user.notifications.insert(*number, Noted { at, read: false });
@@ -224,10 +228,12 @@ impl World {
                 let before = std::mem::replace(&mut user.status_at, at);
                 user.status = *status;
                 if *status == Status::Removed {
-                    user.devices.clear();
                     user.notifications.clear();
+                    user.display_name = None;
                     user.standing = Standing::Ordinary;
+                    let devices: Vec<DeviceId> = user.devices.keys().copied().collect();
                     self.operators.remove(&id);
+                    devices.into_iter().for_each(|number| self.put_device(id, number, None));
                 }
                 self.agenda.denied.remove(&(before, id));
                 self.note_status(id);
@@ -282,6 +288,7 @@ impl User {
     ) -> Self {
         Self {
             name,
+            display_name: None,
             standing,
             status,
             status_at,

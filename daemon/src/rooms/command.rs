@@ -3,7 +3,8 @@
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq, Timestamp};
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::message::MessageKind;
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::{MessageText, Reason, Topic};
 
@@ -57,6 +58,10 @@ pub(crate) enum Command {
     /// A user's password was stretched anew, at the cost that is wanted now.
     Restretch {
         password: Password,
+    },
+    /// Sets or clears what a user is shown with beside their name.
+    SetDisplayName {
+        display_name: Option<DisplayName>,
     },
     AddDevice {
         device: NewDevice,
@@ -120,6 +125,7 @@ pub(crate) enum Command {
         room: RoomId,
         nonce: Nonce,
         text: MessageText,
+        kind: MessageKind,
     },
     /// Makes a member an admin.
     Promote {
@@ -213,6 +219,12 @@ pub(crate) enum Command {
     },
     PruneNotifications {
         user: UserId,
+        before: Timestamp,
+    },
+    /// Revokes a device that was not used since then.
+    ExpireDevice {
+        user: UserId,
+        id: DeviceId,
         before: Timestamp,
     },
     /// Takes a removed user out of the next of their rooms.

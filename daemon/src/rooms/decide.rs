@@ -7,7 +7,8 @@ use super::command::{Actor, Command, Decision};
 use super::event::{DirectoryEvent, Event, Happening, RoomEvent, Stream, UserEvent, UserId};
 use super::world::{Room, User, World};
 use super::{
-    accounts, agenda, entering, keeping_out, knocking, leaving, notices, posting, ruling, users,
+    accounts, agenda, devices, entering, keeping_out, knocking, leaving, notices, posting, ruling,
+    users,
 };
 
 impl World {
@@ -50,6 +51,9 @@ impl World {
                 accounts::set_password(draft, *user, password, *keep)
             }
             Command::Restretch { password } => accounts::restretch(draft, by()?, password),
+            Command::SetDisplayName { display_name } => {
+                accounts::set_display_name(draft, by()?, display_name.as_ref())
+            }
             Command::AddDevice { device } => accounts::add_device(draft, by()?, device),
             Command::RevokeDevice { id } => accounts::revoke_device(draft, by()?, *id),
             Command::ApproveSignUp { user } => users::approve(draft, user),
@@ -70,7 +74,9 @@ impl World {
             }
             Command::JoinRoom { room, leave } => entering::join(draft, by()?, *room, *leave),
             Command::LeaveRoom { room } => leaving::leave(draft, by()?, *room),
-            Command::Send { room, nonce, text } => posting::send(draft, by()?, *room, *nonce, text),
+            Command::Send { room, nonce, text, kind } => {
+                posting::send(draft, by()?, *room, *nonce, (text, *kind))
+            }
             Command::MarkRead { room, seq } => posting::mark_read(&draft, by()?, *room, *seq),
             Command::Promote { room, user } => ruling::promote(draft, by()?, *room, user),
             Command::Demote { room, user } => ruling::demote(draft, by()?, *room, user),
@@ -107,6 +113,9 @@ impl World {
             Command::Forget { room, user, before } => agenda::forget(draft, *room, *user, *before),
             Command::PruneNotifications { user, before } => {
                 agenda::prune_notifications(draft, *user, *before)
+            }
+            Command::ExpireDevice { user, id, before } => {
+                devices::expire(draft, *user, *id, *before)
             }
             Command::Forsake { user } => users::forsake(draft, *user),
             Command::ForgetSignUp { user } => users::forget(draft, *user),

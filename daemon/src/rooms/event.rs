@@ -5,7 +5,8 @@ use parlor_protocol::entry::{InviteEnd, RequestEnd};
 use parlor_protocol::id::{
     Bytes, DeviceId, Nonce, NotificationId, Revision, RoomId, Seq, Timestamp,
 };
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::message::MessageKind;
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{MessageText, Reason, Topic};
@@ -148,6 +149,7 @@ pub(crate) enum RoomEvent {
         author: UserId,
         nonce: Nonce,
         text: MessageText,
+        kind: MessageKind,
         /// The members who are named in it and want to know.
         mentions: Vec<UserId>,
     },
@@ -229,6 +231,7 @@ pub(crate) enum UserEvent {
     PasswordSet(Password),
     /// The same password, stretched at another cost.
     PasswordRestretched(Password),
+    DisplayNameSet(Option<DisplayName>),
     DeviceAdded {
         id: DeviceId,
         device: NewDevice,

@@ -207,6 +207,7 @@ impl World {
             | Command::RevokeCode { .. }
             | Command::TerminateRoom { .. } => (Action::Administer, None),
             Command::Restretch { .. }
+            | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
             | Command::Block { .. }
@@ -240,6 +241,7 @@ impl World {
             Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => (Action::Pass, None),
@@ -253,6 +255,19 @@ impl World {
     /// The code with which it is refused.
     pub(crate) fn may_operate(&self, user: UserId, at: Timestamp) -> Result<(), Code> {
         may(self.part(Actor::User(user), None, at), Action::Operate)
+    }
+
+    /// Whether a user may see who is in a room.
+    ///
+    /// # Errors
+    /// The code with which it is refused.
+    pub(crate) fn may_see_members(
+        &self,
+        user: UserId,
+        room: RoomId,
+        at: Timestamp,
+    ) -> Result<(), Code> {
+        may(self.part(Actor::User(user), Some(room), at), Action::TakePart)
     }
 
     /// Whether the one who asks has this name.

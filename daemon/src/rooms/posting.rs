@@ -1,6 +1,7 @@
 //! The rules of saying something, and of having read it.
 
 use parlor_protocol::id::{Nonce, RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::text::{MessageText, mentions as mentions_in};
@@ -21,7 +22,7 @@ pub(super) fn send(
     author: UserId,
     room: RoomId,
     nonce: Nonce,
-    text: &MessageText,
+    (text, kind): (&MessageText, MessageKind),
 ) -> Result<Decision, Code> {
     let made: Timestamp = nonce.at().ok_or(Code::BadRequest)?;
     // Age comes first: what is remembered, and what happens to be forgotten, must not matter.
@@ -35,7 +36,10 @@ pub(super) fn send(
     let seq = known.last_seq.next();
     let mentions = mentions(draft.world, known, author, text);
     let text = text.clone();
-    draft.room(room, RoomEvent::Messaged { seq, author, nonce, text, mentions: mentions.clone() });
+    draft.room(
+        room,
+        RoomEvent::Messaged { seq, author, nonce, text, kind, mentions: mentions.clone() },
+    );
     for user in mentions {
         let of = Notice::of(NotificationKind::Mentioned, room, known);
         draft.notify(user, Notice { by: Some(author), seq: Some(seq), ..of });

@@ -5,12 +5,13 @@
 //! restore, are in [`nonces`](super::nonces).
 
 use parlor_protocol::account::SignUpMode;
-use parlor_protocol::id::{Bytes, DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::id::{DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::Topic;
 
 use super::codes::{Code, CodeTerms};
+use super::devices::Device;
 use super::event::{Standing, Status, UserId};
 use super::world::{Member, Membership, Noted, Reading, Room, RoomState, User, World};
 
@@ -18,6 +19,7 @@ use super::world::{Member, Membership, Noted, Reading, Room, RoomState, User, Wo
 #[derive(Debug)]
 pub(crate) struct StoredUser {
     pub(crate) name: UserName,
+    pub(crate) display_name: Option<DisplayName>,
     pub(crate) standing: Standing,
     pub(crate) status: Status,
     pub(crate) status_at: Timestamp,
@@ -58,20 +60,21 @@ impl World {
     }
 
     pub(crate) fn restore_user(&mut self, id: UserId, stored: StoredUser) {
-        let StoredUser { name, standing, status, status_at, revision, .. } = stored;
+        let StoredUser { name, display_name, standing, status, status_at, revision, .. } = stored;
         let (last_device, last_notification) = (stored.last_device, stored.last_notification);
         self.names.insert(name.clone(), id);
         if standing == Standing::Operator {
             self.operators.insert(id);
         }
         let new = User::new(name, standing, status, status_at);
-        self.users.insert(id, User { revision, last_device, last_notification, ..new });
+        self.users
+            .insert(id, User { display_name, revision, last_device, last_notification, ..new });
         self.note_status(id);
     }
 
     /// A device that was not revoked.
-    pub(crate) fn restore_device(&mut self, user: UserId, id: DeviceId, public_key: Bytes<32>) {
-        self.user_mut(user).devices.insert(id, public_key);
+    pub(crate) fn restore_device(&mut self, user: UserId, id: DeviceId, device: Device) {
+        self.put_device(user, id, Some(device));
     }
 
     pub(crate) fn restore_block(&mut self, user: UserId, whom: UserId) {

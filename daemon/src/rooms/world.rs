@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{Bytes, DeviceId, NotificationId, Revision, RoomId, Seq, Timestamp};
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::room::{Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
 
 use super::agenda::Agenda;
 use super::association::Association;
 use super::codes::{Code, CodeTerms};
+use super::devices::Device;
 use super::event::{Standing, Status, UserId};
 use super::nonces::Nonces;
 
@@ -40,6 +41,8 @@ pub(crate) struct World {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: UserName,
+    /// What they are shown with beside it.
+    pub(crate) display_name: Option<DisplayName>,
     pub(crate) standing: Standing,
     pub(crate) status: Status,
     /// Since when it is that.
@@ -49,7 +52,7 @@ pub(crate) struct User {
     /// The number of the last device ever registered; a revoked one's is not given again.
     pub(super) last_device: DeviceId,
     /// The keys that log the user in, by number.
-    pub(super) devices: BTreeMap<DeviceId, Bytes<32>>,
+    pub(super) devices: BTreeMap<DeviceId, Device>,
     pub(super) rooms: BTreeSet<RoomId>,
     /// Where a request or an invite of theirs waits.
     pub(super) knocks: BTreeSet<RoomId>,
@@ -238,13 +241,13 @@ impl User {
     }
 
     /// The devices that log the user in, by number.
-    pub(crate) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Bytes<32>)> {
-        self.devices.iter().map(|(&id, key)| (id, key))
+    pub(crate) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Device)> {
+        self.devices.iter().map(|(&id, device)| (id, device))
     }
 
     /// The number of the device with this key.
     pub(crate) fn device_with(&self, public_key: &Bytes<32>) -> Option<DeviceId> {
-        self.devices().find(|(_, key)| *key == public_key).map(|(id, _)| id)
+        self.devices().find(|(_, device)| device.public_key == *public_key).map(|(id, _)| id)
     }
 }
 

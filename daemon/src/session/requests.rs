@@ -1,7 +1,8 @@
 //! What each command of a session comes to: parsed here, then answered, read or handed to the hub.
 
-use parlor_protocol::id::Timestamp;
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::message::MessageKind;
+use parlor_protocol::name::{DisplayName, NameError, Title, UserName};
 use parlor_protocol::notification::WhichNotifications;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
@@ -77,6 +78,7 @@ fn next(user: UserId, command: Wanted) -> Next {
     match parse(command) {
         Ok(Asked::Nothing) => Next::Reply(Outcome::Done),
         Ok(Asked::Subscribe) => Next::Submit(Wish::Subscribe { user }),
+        Ok(Asked::Watch(room)) => Next::Submit(Wish::Watch { user, room }),
         Ok(Asked::Do(command)) => Next::Submit(Wish::Do { user, command }),
         Ok(Asked::Announce(text)) => Next::Submit(Wish::Announce { user, text }),
         Ok(Asked::Read(read)) => Next::Read(read),
@@ -88,6 +90,7 @@ fn next(user: UserId, command: Wanted) -> Next {
 enum Asked {
     Nothing,
     Subscribe,
+    Watch(Option<RoomId>),
     Do(Command),
     Announce(MessageText),
     Read(Read),
@@ -122,6 +125,10 @@ fn parse(wanted: Wanted) -> Result<Asked, Code> {
         Wanted::DisableUser(it) => Command::DisableUser { user: user_name(&it.user)? },
         Wanted::EnableUser(it) => Command::EnableUser { user: user_name(&it.user)? },
         Wanted::RevokeDevice(revoke) => Command::RevokeDevice { id: revoke.id },
+        Wanted::Watch(watch) => return Ok(Asked::Watch(watch.room)),
+        Wanted::SetDisplayName(set) => {
+            Command::SetDisplayName { display_name: display_name(&set.display_name)? }
+        }
         Wanted::CreateRoom(create) => Command::CreateRoom {
             title: title(&create.title)?,
             visibility: create.visibility,
@@ -133,6 +140,7 @@ fn parse(wanted: Wanted) -> Result<Asked, Code> {
             room: send.room,
             nonce: send.nonce,
             text: MessageText::parse(&send.text).map_err(fault)?,
+            kind: known_kind(send.kind)?,
         },
         Wanted::Promote(it) => Command::Promote { room: it.room, user: user_name(&it.user)? },
         Wanted::Demote(it) => Command::Demote { room: it.room, user: user_name(&it.user)? },
@@ -197,6 +205,23 @@ fn user_name(text: &str) -> Result<UserName, Code> {
     UserName::parse(text).map_err(|_| Code::NoSuchUser)
 }
 
+fn display_name(text: &str) -> Result<Option<DisplayName>, Code> {
+    match DisplayName::typed(text) {
+        Ok(name) => Ok(Some(name)),
+        Err(NameError::Blank) => Ok(None),
+        // Whatever is not allowed in it has been taken out; there may still be too much of it.
+        Err(
+            NameError::TooLong
+            | NameError::OverlongCluster
+            | NameError::TooShort
+            | NameError::BadStart
+            | NameError::BadEnd
+            | NameError::BadCharacter(_)
+            | NameError::LooksLikeRoomId,
+        ) => Err(Code::TooLong),
+    }
+}
+
 fn title(text: &str) -> Result<Title, Code> {
     Title::parse(text).map_err(|_| Code::BadTitle)
 }
@@ -207,6 +232,14 @@ fn reason(text: &str) -> Result<Option<Reason>, Code> {
 
 fn which(which: &WhichNotifications) -> WhichNotices {
     which.id.map_or(WhichNotices::All, WhichNotices::One)
+}
+
+/// What is sent must be of a kind that this version knows.
+fn known_kind(kind: MessageKind) -> Result<MessageKind, Code> {
+    match kind {
+        MessageKind::Said | MessageKind::Action => Ok(kind),
+        MessageKind::Unknown => Err(Code::BadRequest),
+    }
 }
 
 fn unless_blank<T>(parsed: Result<T, TextError>) -> Result<Option<T>, Code> {

@@ -2,12 +2,12 @@
 
 use parlor_protocol::account::{Device, StretchCost};
 use parlor_protocol::id::{Bytes, DeviceId};
-use parlor_protocol::name::UserName;
+use parlor_protocol::name::{DisplayName, UserName};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::StoreError;
 use super::readers::Readers;
-use super::rows::{key, parsed, standing, time, user, user_int, word};
+use super::rows::{display_name, key, parsed, standing, time, user, user_int, word};
 use crate::rooms::{Password, Standing, Status, UserId};
 
 /// Who logs in.
@@ -21,6 +21,7 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserLine {
     pub(crate) name: UserName,
+    pub(crate) display_name: Option<DisplayName>,
     pub(crate) standing: Standing,
     pub(crate) status: Status,
 }
@@ -113,13 +114,14 @@ impl Readers {
     ) -> Result<Vec<UserLine>, StoreError> {
         self.read("list the users in", |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT name, standing, status FROM users
+                "SELECT name, standing, status, display_name FROM users
                  WHERE name > ?1 AND status <> 'denied' ORDER BY name LIMIT ?2",
             )?;
             let lines =
                 statement.query_map(params![after.map_or("", UserName::as_str), limit], |row| {
                     Ok(UserLine {
                         name: parsed(row, 0)?,
+                        display_name: display_name(row, 3)?,
                         standing: standing(row, 1)?,
                         status: word(row, 2)?,
                     })

@@ -6,6 +6,7 @@ mod users;
 use std::collections::BTreeMap;
 
 use parlor_protocol::id::{Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::Title;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{Reason, Topic};
@@ -96,12 +97,12 @@ fn room_event(
     what: &RoomEvent,
     (advanced, hours): (&mut Advanced, &mut Hours),
 ) -> rusqlite::Result<()> {
-    if let RoomEvent::Messaged { seq, author, nonce, text, mentions } = what {
+    if let RoomEvent::Messaged { seq, author, nonce, text, kind, mentions } = what {
         advanced.insert(room, (event.revision, *seq));
         run(
             connection,
-            "INSERT INTO messages (room, seq, revision, at, author, nonce, text)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO messages (room, seq, revision, at, author, nonce, text, kind)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 room_int(room),
                 int(seq.0),
@@ -109,7 +110,8 @@ fn room_event(
                 event.at.0,
                 user_int(*author),
                 nonce.to_bytes(),
-                text.as_str()
+                text.as_str(),
+                (*kind != MessageKind::Said).then(|| kind.word())
             ],
         )?;
         for user in mentions {

@@ -2,7 +2,9 @@
 
 use parlor_protocol::entry::{Ban, Invite, JoinRequest};
 use parlor_protocol::id::{Revision, RoomId, Seq, Timestamp};
-use parlor_protocol::message::{Changes, Direction, History, ListChanges, Message, Messages};
+use parlor_protocol::message::{
+    Changes, Direction, History, ListChanges, Message, MessageKind, Messages,
+};
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::push::{
     Change, Departed, InviteEnded, Renamed, RequestEnded, RoleChanged, RoomChange, SlowModeChanged,
@@ -29,12 +31,12 @@ impl Readers {
             let mut page = Page::new(asked.limit);
             let sql = match asked.direction {
                 Direction::Before => {
-                    "SELECT m.seq, m.at, u.name, m.text FROM messages m
+                    "SELECT m.seq, m.at, u.name, m.text, m.kind FROM messages m
                      JOIN users u ON u.id = m.author
                      WHERE m.room = ?1 AND m.seq < ?2 ORDER BY m.seq DESC LIMIT ?3"
                 }
                 Direction::After => {
-                    "SELECT m.seq, m.at, u.name, m.text FROM messages m
+                    "SELECT m.seq, m.at, u.name, m.text, m.kind FROM messages m
                      JOIN users u ON u.id = m.author
                      WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3"
                 }
@@ -118,7 +120,7 @@ fn fill(
         .unwrap_or(0);
     let last_seq = since.0.checked_sub(others).ok_or_else(|| gap(room, since))?;
     let mut messages = connection.prepare_cached(
-        "SELECT m.seq, m.at, u.name, m.text, m.revision FROM messages m
+        "SELECT m.seq, m.at, u.name, m.text, m.kind, m.revision FROM messages m
          JOIN users u ON u.id = m.author
          WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3",
     )?;
@@ -169,12 +171,13 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         at: time(row, 1)?,
         author: parsed(row, 2)?,
         text: parsed(row, 3)?,
+        kind: optional(row, 4, word)?.unwrap_or(MessageKind::Said),
     })
 }
 
 fn message_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
     let message = message(row)?;
-    let (revision, at) = (Revision(natural(row, 4)?), message.at);
+    let (revision, at) = (Revision(natural(row, 5)?), message.at);
     Ok(RoomChange { revision, at, change: Change::Message(message).into() })
 }
 
@@ -191,6 +194,7 @@ fn other_change(row: &Row<'_>, reader: &Reader<'_>) -> rusqlite::Result<RoomChan
             role: Role::Member,
             joined_at: at,
             online: None,
+            display_name: None,
         }),
         "departed" => Change::Departed(Departed {
             user: user()?,

@@ -6,13 +6,13 @@ use rusqlite::{Connection, Row, params};
 
 use super::events::HOUR_MS;
 use super::rows::{
-    ASSOCIATION, association, key, natural, optional, parsed, posted, room, standing, time, topic,
-    user, word,
+    ASSOCIATION, association, display_name, key, natural, optional, parsed, posted, room, standing,
+    time, topic, user, word,
 };
 use super::writer::{Writer, write_evicted};
 use super::{Doing, StoreError};
 use crate::rooms::{
-    CodeTerms, Membership, NONCES_MAX, NonceKey, Noted, RoomState, SignUpCode, StoredRoom,
+    CodeTerms, Device, Membership, NONCES_MAX, NonceKey, Noted, RoomState, SignUpCode, StoredRoom,
     StoredUser, World, oldest_remembered,
 };
 
@@ -46,10 +46,11 @@ fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()
         Ok(())
     })?;
     let sql = "SELECT id, name, standing, status, status_at, revision, last_device,
-                      last_notification FROM users";
+                      last_notification, display_name FROM users";
     each(connection, sql, |row| {
         let stored = StoredUser {
             name: parsed(row, 1)?,
+            display_name: display_name(row, 8)?,
             standing: standing(row, 2)?,
             status: word(row, 3)?,
             status_at: time(row, 4)?,
@@ -60,8 +61,9 @@ fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()
         world.restore_user(user(row, 0)?, stored);
         Ok(())
     })?;
-    each(connection, "SELECT user, id, public_key FROM devices", |row| {
-        world.restore_device(user(row, 0)?, DeviceId(row.get(1)?), key(row, 2)?);
+    each(connection, "SELECT user, id, public_key, used_at FROM devices", |row| {
+        let device = Device { public_key: key(row, 2)?, used_at: time(row, 3)? };
+        world.restore_device(user(row, 0)?, DeviceId(row.get(1)?), device);
         Ok(())
     })?;
     each(connection, "SELECT user, blocked FROM blocks", |row| {

@@ -13,7 +13,8 @@ use super::StoreError;
 use super::accounts::UserLine;
 use super::readers::{Asked, Page, Readers, fill_page};
 use super::rows::{
-    int, natural, optional, parsed, room, room_int, standing, time, topic, user, user_int, word,
+    display_name, int, natural, optional, parsed, room, room_int, standing, time, topic, user,
+    user_int, word,
 };
 use crate::rooms::{Action, Part, SignUpCode, Standing, UserId, may};
 
@@ -133,7 +134,7 @@ impl Readers {
                 .prepare_cached(
                     "SELECT id, name, standing, status, created_at, status_at,
                          (SELECT count(*) FROM devices WHERE user = users.id),
-                         (SELECT count(*) FROM members WHERE user = users.id)
+                         (SELECT count(*) FROM members WHERE user = users.id), display_name
                      FROM users WHERE name = ?1 AND status <> 'denied'",
                 )?
                 .query_row([name.as_str()], |row| {
@@ -141,6 +142,7 @@ impl Readers {
                         id: user(row, 0)?,
                         line: UserLine {
                             name: parsed(row, 1)?,
+                            display_name: display_name(row, 8)?,
                             standing: standing(row, 2)?,
                             status: word(row, 3)?,
                         },

@@ -12,7 +12,9 @@ use super::operators::permit_operator;
 use super::readers::{
     Asked, Generation, Mine, Page, Readers, RoomRow, fill_page, find, find_as_member,
 };
-use super::rows::{natural, optional, parsed, room, room_int, time, topic, user_int, word};
+use super::rows::{
+    display_name, natural, optional, parsed, room, room_int, time, topic, user_int, word,
+};
 use crate::clock::now;
 use crate::rooms::{Action, UserId};
 
@@ -113,7 +115,7 @@ impl Readers {
             };
             let mut page = Page::new(asked.limit);
             let mut statement = connection.prepare_cached(
-                "SELECT u.name, m.role, m.joined_at, m.joined FROM members m
+                "SELECT u.name, m.role, m.joined_at, m.joined, u.display_name FROM members m
                  JOIN users u ON u.id = m.user
                  WHERE m.room = ?1 AND m.joined > ?2 ORDER BY m.joined LIMIT ?3",
             )?;
@@ -125,6 +127,7 @@ impl Readers {
                     role: word(row, 1)?,
                     joined_at: time(row, 2)?,
                     online: None,
+                    display_name: display_name(row, 4)?,
                 };
                 Ok((member, natural(row, 3)?.to_string()))
             })?;

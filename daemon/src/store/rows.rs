@@ -5,6 +5,8 @@ use std::str::FromStr;
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::entry::{Ended, InviteEnd, RequestEnd};
 use parlor_protocol::id::{Bytes, Revision, RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
+use parlor_protocol::name::DisplayName;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::Topic;
@@ -76,6 +78,10 @@ pub(super) fn topic(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Top
     optional(row, column, parsed)
 }
 
+pub(super) fn display_name(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<DisplayName>> {
+    optional(row, column, |row, column| Ok(DisplayName::taken(row.get_ref(column)?.as_str()?)))
+}
+
 pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes<32>> {
     row.get(column).map(Bytes)
 }
@@ -103,6 +109,7 @@ macro_rules! words {
     )*};
 }
 words! {
+    MessageKind, "there is no such kind of message";
     Role, "there is no such role";
     Departure, "no membership ends in this way";
     Visibility, "there is no such visibility";

@@ -6,6 +6,7 @@ mod pages;
 
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, RoomId, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::refusal::Refusal;
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::MessageText;
@@ -111,7 +112,8 @@ impl Scene {
             self.now,
             [self.dice.to_be_bytes().as_slice(), &[0; 2]].concat().try_into().unwrap(),
         );
-        Command::Send { room, nonce, text: MessageText::parse(text).unwrap() }
+        let text = MessageText::parse(text).unwrap();
+        Command::Send { room, nonce, text, kind: MessageKind::Said }
     }
 
     fn revision(&self, room: RoomId) -> Revision {

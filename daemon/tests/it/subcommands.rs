@@ -23,8 +23,8 @@ fn subcommands_work_with_and_without_the_daemon() {
     assert_eq!(
         lines(&listed),
         [
-            r#"{"type":"user","user":"alice","operator":true,"status":"active"}"#,
-            r#"{"type":"user","user":"bob","operator":false,"status":"active"}"#
+            r#"{"type":"user","user":"alice","operator":true,"status":"active","display_name":null}"#,
+            r#"{"type":"user","user":"bob","operator":false,"status":"active","display_name":null}"#
         ]
     );
     place.run(&["user", "passwd", "bob", "--generate"]).done();

@@ -4,16 +4,16 @@ mod door;
 mod operator;
 
 use parlor_protocol::account::{
-    Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, NewDevice,
-    PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SignUpFinish,
-    SignUpMode, SignUpStart, StretchCost,
+    Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, Named, NewDevice,
+    PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SetDisplayName,
+    SignUpFinish, SignUpMode, SignUpStart, StretchCost,
 };
 use parlor_protocol::hello::{Hello, Limits, Welcome};
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{
-    Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
+    Changes, Direction, History, ListChanges, Message, MessageKind, Messages, Send, Sent,
 };
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::push::{
     Change, Changed, Departed, Exited, Push, Renamed, RoleChanged, RoomChange, TopicChanged,
 };
@@ -23,8 +23,8 @@ use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply, ServerFrame};
 use parlor_protocol::request::{Command, Request};
 use parlor_protocol::room::{
     CreateRoom, Demote, Departure, Entry, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms,
-    Member, Members, Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
-    Visibility,
+    Member, Members, Presence, Present, Promote, Rename, Role, Room, RoomRef, Rooms, Scope,
+    SetTopic, Transfer, Visibility, Watch,
 };
 use parlor_protocol::text::{MessageText, Reason, Topic};
 use proptest::collection::vec;
@@ -66,7 +66,13 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
 }
 
 pub(crate) fn message() -> BoxedStrategy<Message> {
-    any_of_struct!(Message { seq: seq(), at: at(), author: user(), text: text() })
+    any_of_struct!(Message {
+        seq: seq(),
+        at: at(),
+        author: user(),
+        text: text(),
+        kind: select(MessageKind::ALL)
+    })
 }
 
 fn command() -> BoxedStrategy<Command> {
@@ -77,8 +83,13 @@ fn command() -> BoxedStrategy<Command> {
         owner_command(),
         door::command(),
         operator::command(),
-        any_of_struct!(Send { room: room_id(), nonce: nonce(), text: any::<String>() })
-            .prop_map(Command::Send),
+        any_of_struct!(Send {
+            room: room_id(),
+            nonce: nonce(),
+            text: any::<String>(),
+            kind: select(MessageKind::ALL)
+        })
+        .prop_map(Command::Send),
         any_of_struct!(History {
             room: room_id(),
             direction: select(Direction::ALL),
@@ -120,6 +131,9 @@ fn account_command() -> BoxedStrategy<Command> {
         })
         .prop_map(Command::PasswordFinish),
         any_of_struct!(RevokeDevice { id: device_id() }).prop_map(Command::RevokeDevice),
+        any_of_struct!(SetDisplayName { display_name: any::<String>() })
+            .prop_map(Command::SetDisplayName),
+        any_of_struct!(Watch { room: of(room_id()) }).prop_map(Command::Watch),
     ]
     .boxed()
 }
@@ -221,8 +235,15 @@ fn account_outcome() -> BoxedStrategy<Outcome> {
             wanted: record(cost()),
         })
         .prop_map(Outcome::Credential),
-        any_of_struct!(LoggedIn { user: user(), operator: any::<bool>(), device: of(device_id()) })
-            .prop_map(Outcome::LoggedIn),
+        any_of_struct!(LoggedIn {
+            user: user(),
+            operator: any::<bool>(),
+            device: of(device_id()),
+            display_name: of(display_name()),
+        })
+        .prop_map(Outcome::LoggedIn),
+        any_of_struct!(Named { user: user(), display_name: of(display_name()) })
+            .prop_map(Outcome::Named),
         any_of_struct!(Devices { devices: vec(record(device), 0..5) }).prop_map(Outcome::Devices),
     ]
     .boxed()
@@ -241,6 +262,8 @@ fn push() -> BoxedStrategy<Push> {
             .prop_map(Push::Changed),
         room().prop_map(Push::Entered),
         exited.prop_map(Push::Exited),
+        any_of_struct!(Present { room: room_id(), members: vec(record(presence()), 0..5) })
+            .prop_map(Push::Present),
         door::push(),
         operator::push(),
     ]
@@ -323,6 +346,15 @@ fn member() -> BoxedStrategy<Member> {
         role: select(Role::ALL),
         joined_at: at(),
         online: of(any::<bool>()),
+        display_name: of(display_name()),
+    })
+}
+
+fn presence() -> BoxedStrategy<Presence> {
+    any_of_struct!(Presence {
+        user: user(),
+        online: of(any::<bool>()),
+        display_name: of(display_name()),
     })
 }
 
@@ -343,6 +375,10 @@ where
 
 fn user() -> BoxedStrategy<UserName> {
     "[a-z][a-z0-9._-]{0,30}[a-z0-9]".prop_map(|name| UserName::parse(&name).unwrap()).boxed()
+}
+
+fn display_name() -> BoxedStrategy<DisplayName> {
+    "\\PC{1,20}".prop_filter_map("no name", |name| DisplayName::parse(&name).ok()).boxed()
 }
 
 fn title() -> BoxedStrategy<Title> {

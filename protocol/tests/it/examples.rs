@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use parlor_protocol::account::{PasswordPurpose, SignUpMode};
 use parlor_protocol::entry::{Ended, InviteEnd, Rejoin, RequestEnd, RoomState};
 use parlor_protocol::hello::{Hello, MAGIC};
-use parlor_protocol::message::Direction;
+use parlor_protocol::message::{Direction, MessageKind};
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::operator::AccountStatus;
 use parlor_protocol::push::{Change, Push};
@@ -153,6 +153,8 @@ fn commands() -> Vec<Example> {
         Command::DismissNotifications(which_notifications()),
         Command::ListFormerRooms(list_own()),
         Command::ListBlocks(list_own()),
+        Command::Watch(watch()),
+        Command::SetDisplayName(set_display_name()),
         Command::ListSignUps(list_sign_ups()),
         Command::ApproveSignUp(approve_sign_up()),
         Command::DenySignUp(deny_sign_up()),
@@ -188,6 +190,7 @@ fn answers() -> Vec<Example> {
         Outcome::Notifications(notifications()),
         Outcome::FormerRooms(former_rooms()),
         Outcome::Blocks(blocks()),
+        Outcome::Named(named()),
         Outcome::SignUps(sign_ups()),
         Outcome::Account(operated()),
     ];
@@ -212,6 +215,7 @@ fn pushes() -> Vec<Example> {
         Push::Read(read_marker()),
         Push::Blocked(blocked()),
         Push::Unblocked(unblocked()),
+        Push::Present(present()),
         Push::Announced(announced()),
     ];
     let changes = [
@@ -256,6 +260,9 @@ fn rooms() -> Vec<Example> {
             structure(&page_of_rooms()),
             structure(&member()),
             structure(&members()),
+            structure(&watch()),
+            structure(&presence()),
+            structure(&present()),
             structure(&create_room()),
             structure(&list_rooms()),
             structure(&find_room()),
@@ -334,6 +341,8 @@ fn accounts() -> Vec<Example> {
         structure(&registration()),
         structure(&credential()),
         structure(&logged_in()),
+        structure(&set_display_name()),
+        structure(&named()),
         structure(&device()),
         structure(&revoke_device()),
         structure(&devices()),
@@ -364,6 +373,7 @@ fn tags() -> Vec<Example> {
         .chain(words(Departure::ALL))
         .chain(words(Scope::ALL))
         .chain(words(Direction::ALL))
+        .chain(words(MessageKind::ALL))
         .chain(words(Visibility::ALL))
         .chain(words(Entry::ALL))
         .chain(words(Ended::ALL))

@@ -10,7 +10,7 @@ use parlor_protocol::codec::{
 };
 use parlor_protocol::hello::Hello;
 use parlor_protocol::id::{Nonce, Revision, RoomId, Seq, Timestamp};
-use parlor_protocol::message::{Changes, Message, Messages, Send};
+use parlor_protocol::message::{Changes, Message, MessageKind, Messages, Send};
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::push::{Change, Changed, Push, RoomChange};
 use parlor_protocol::record::{Record, Wire};
@@ -190,8 +190,12 @@ fn bytes_behind_a_value_are_stepped_over() {
 fn the_largest_message_fits_wherever_it_stands() {
     let message = largest_message(MAX_BODY_BYTES);
     let text = message.text.as_str().to_owned();
-    let send =
-        Send { room: RoomId::from_random(u64::MAX), nonce: Nonce::from_bytes([255; 16]), text };
+    let send = Send {
+        room: RoomId::from_random(u64::MAX),
+        nonce: Nonce::from_bytes([255; 16]),
+        text,
+        kind: MessageKind::Action,
+    };
     frame(&Request { id: u32::MAX, command: Record(Command::Send(send)) }).unwrap();
 
     let change = || {
@@ -248,6 +252,7 @@ fn largest_message(bytes: usize) -> Message {
         at: Timestamp(i64::MIN),
         author: UserName::parse(&"a".repeat(32)).unwrap(),
         text: MessageText::parse(&text).unwrap(),
+        kind: MessageKind::Action,
     }
 }
 

@@ -221,6 +221,11 @@ pub(crate) enum LineCommand {
     },
     /// Change your password; `--password-stdin` reads the current and the new one, a line each
     Passwd,
+    /// Print or set the display name that is shown beside your name
+    Name {
+        /// The display name; an empty one clears it
+        text: Vec<String>,
+    },
     /// Print who you are
     Whoami,
     /// Do what operators of the server do
@@ -338,6 +343,9 @@ pub(crate) struct SendArgs {
     /// Send every line of standard input that is not blank as a message, in order
     #[arg(long, conflicts_with = "text")]
     pub(crate) lines: bool,
+    /// Say that you do it, as in "alice waves"
+    #[arg(long)]
+    pub(crate) me: bool,
     /// Fail where the server says to wait, instead of waiting
     #[arg(long)]
     pub(crate) no_wait: bool,

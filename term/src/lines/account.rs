@@ -1,15 +1,16 @@
-//! The commands about oneself: sign-up, devices, password.
+//! The commands about oneself: sign-up, display name, devices, password.
 
-use parlor_protocol::account::{Device, RevokeDevice};
+use parlor_protocol::account::{Device, RevokeDevice, SetDisplayName};
 use parlor_protocol::id::DeviceId;
 use parlor_protocol::password::Password;
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::Code;
+use parlor_protocol::text::printable;
 use zeroize::Zeroizing;
 
-use super::Context;
 use super::output::{Listed, Output};
 use super::show::waiting_user;
+use super::{Context, Format};
 use crate::cli::{DevicesAction, Page};
 use crate::console::Console;
 use crate::failure::Failure;
@@ -71,6 +72,20 @@ impl Context<'_> {
             self.out.page(&rest[limit - 1].id.to_string())?;
         }
         Ok(())
+    }
+
+    /// Prints the display name where none is given, as `hostname` does.
+    pub(super) async fn name(&mut self, text: &[String]) -> Result<(), Failure> {
+        if text.is_empty() {
+            return match (self.out.format(), &self.me.display_name) {
+                (Format::Json, _) => Ok(self.out.list(&self.me)?),
+                (Format::Columns, Some(name)) => Ok(self.out.line(&printable(name.as_str()))?),
+                (Format::Columns, None) => Ok(()),
+            };
+        }
+        let set = SetDisplayName { display_name: text.join(" ") };
+        self.me.display_name = self.client().ask(set).await?.display_name;
+        Ok(self.out.made(|| self.me.object())?)
     }
 
     pub(super) async fn passwd(&mut self) -> Result<(), Failure> {

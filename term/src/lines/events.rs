@@ -1,7 +1,7 @@
 //! What is said and what happens in a room, as objects and as lines.
 
 use parlor_protocol::id::RoomId;
-use parlor_protocol::message::Message;
+use parlor_protocol::message::{Message, MessageKind};
 use parlor_protocol::name::UserName;
 use parlor_protocol::operator::Announced;
 use parlor_protocol::push::{Change, RoomChange};
@@ -26,11 +26,12 @@ impl Place {
 
     /// A message as an object.
     pub(super) fn message(&self, message: &Message) -> Object {
-        let Message { seq, at, author, text } = message;
+        let Message { seq, at, author, text, kind } = message;
         self.object("message")
             .number("seq", seq.0)
             .time("at", *at)
             .text("author", author.as_str())
+            .text("kind", kind.word())
             .text("text", text.as_str())
     }
 
@@ -95,7 +96,13 @@ impl Place {
 pub(super) fn message_lines(message: &Message) -> String {
     let text = printable_block(message.text.as_str()).replace('\t', "    ");
     let text = text.split('\n').collect::<Vec<_>>().join("\n    ");
-    format!("{}  {}  {text}", rfc3339(message.at), printable(message.author.as_str()))
+    let author = printable(message.author.as_str());
+    match message.kind {
+        MessageKind::Action => format!("{}  * {author} {text}", rfc3339(message.at)),
+        MessageKind::Said | MessageKind::Unknown => {
+            format!("{}  {author}  {text}", rfc3339(message.at))
+        }
+    }
 }
 
 /// Anything but a message as a line for people; `None` for what is withheld and for what this
@@ -127,7 +134,14 @@ mod tests {
             at: Timestamp(0),
             author: "bob".parse().unwrap(),
             text: "hi\n1970-01-01T00:00:00.000Z  alice  lie\tx\u{202e}".parse().unwrap(),
+            kind: MessageKind::Said,
         };
+        let waves = Message {
+            text: "waves".parse().unwrap(),
+            kind: MessageKind::Action,
+            ..message.clone()
+        };
+        assert_eq!(message_lines(&waves), "1970-01-01T00:00:00.000Z  * bob waves");
         assert_eq!(
             message_lines(&message),
             "1970-01-01T00:00:00.000Z  bob  hi\n    1970-01-01T00:00:00.000Z  alice  lie    \

@@ -105,6 +105,7 @@ impl Followed for Inbox {
             | Push::Read(_)
             | Push::Blocked(_)
             | Push::Unblocked(_)
+            | Push::Present(_)
             | Push::Announced(_)
             | Push::Unknown => Ok(()),
         }

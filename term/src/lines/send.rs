@@ -8,7 +8,7 @@ use std::time::Duration;
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::codec::FRAME_BYTES_MAX;
 use parlor_protocol::id::Nonce;
-use parlor_protocol::message::{Message, Send, Sent};
+use parlor_protocol::message::{Message, MessageKind, Send, Sent};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::text::MessageText;
 use tokio::sync::mpsc;
@@ -69,6 +69,7 @@ impl Context<'_> {
     ) -> Result<(), Failure> {
         let place = Place::of(&self.find(&arguments.room).await?);
         let patience = if arguments.no_wait { Patience::Fail } else { Patience::Wait };
+        let kind = if arguments.me { MessageKind::Action } else { MessageKind::Said };
         let nonce = arguments.nonce;
         let Self { session, me, out, console, .. } = self;
         let console: &mut dyn Console = *console;
@@ -76,6 +77,7 @@ impl Context<'_> {
             session,
             place: &place,
             patience,
+            kind,
             window: Arc::default(),
             console: Cell::new(Some(console)),
         };
@@ -96,6 +98,7 @@ struct Sender<'a> {
     session: &'a Session,
     place: &'a Place,
     patience: Patience,
+    kind: MessageKind,
     window: Arc<Window>,
     /// Who is told, once, that the server says to wait.
     console: Cell<Option<&'a mut dyn Console>>,
@@ -111,7 +114,7 @@ struct UnderWay {
 impl Sender<'_> {
     async fn begin(&self, nonce: Nonce, text: String) -> Result<UnderWay, Failure> {
         let slot = self.window.enter().await;
-        let send = Send { room: self.place.room, nonce, text };
+        let send = Send { room: self.place.room, nonce, text, kind: self.kind };
         let pending = self.session.client.begin(send.clone()).await?;
         let window = Arc::clone(&self.window);
         // Nothing more is sent from the moment on at which the server says to wait, also where
@@ -153,7 +156,8 @@ impl Sender<'_> {
         // What the server made of it, as far as this version knows.
         let text = MessageText::parse(&send.text)
             .map_err(|error| Failure::Failed(format!("the server took a text that {error}")))?;
-        Ok(Message { seq: sent.seq, at: sent.at, author: me.user.clone(), text })
+        let author = me.user.clone();
+        Ok(Message { seq: sent.seq, at: sent.at, author, text, kind: send.kind })
     }
 
     async fn wait(&self, code: Code, wait: Duration) {

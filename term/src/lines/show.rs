@@ -3,7 +3,7 @@
 use parlor_protocol::account::{Device, LoggedIn};
 use parlor_protocol::entry::{Ban, Blocked, FormerRoom, Invite, JoinRequest};
 use parlor_protocol::id::RoomId;
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::notification::Notification;
 use parlor_protocol::operator::{Account, Announced, SignUp};
 use parlor_protocol::room::{Member, ReadMarker, Role, Room};
@@ -58,23 +58,26 @@ pub(super) struct MemberOf {
 
 impl Listed for MemberOf {
     fn object(&self) -> Object {
-        let Member { user, role, joined_at, online } = &self.member;
+        let Member { user, role, joined_at, online, display_name } = &self.member;
         Object::new("member")
             .text("room", &self.room.to_string())
             .text("user", user.as_str())
             .text("role", role.word())
             .time("joined_at", *joined_at)
             .truth_or_null("online", *online)
+            .text_or_null("display_name", display_name.as_ref().map(DisplayName::as_str))
     }
 
     fn columns(&self) -> Vec<String> {
-        let Member { user, role, joined_at, online } = &self.member;
+        let Member { user, role, joined_at, online, display_name } = &self.member;
         let online = match online {
             Some(true) => "online",
             Some(false) => "away",
             None => NOTHING,
         };
-        vec![user.to_string(), role.to_string(), rfc3339(*joined_at), online.to_owned()]
+        let (user, role) = (user.to_string(), role.to_string());
+        let shown = display_name.as_ref().map(ToString::to_string).unwrap_or_default();
+        vec![user, role, rfc3339(*joined_at), online.to_owned(), shown]
     }
 }
 
@@ -222,11 +225,15 @@ impl Listed for Device {
 
 impl Listed for LoggedIn {
     fn object(&self) -> Object {
-        Object::new("user").text("user", self.user.as_str()).truth("operator", self.operator)
+        Object::new("user")
+            .text("user", self.user.as_str())
+            .truth("operator", self.operator)
+            .text_or_null("display_name", self.display_name.as_ref().map(DisplayName::as_str))
     }
 
     fn columns(&self) -> Vec<String> {
-        vec![self.user.to_string()]
+        let shown = self.display_name.as_ref().map(ToString::to_string).unwrap_or_default();
+        vec![self.user.to_string(), shown]
     }
 }
 

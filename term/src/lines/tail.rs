@@ -281,6 +281,7 @@ impl Followed for Follower {
             | Push::NotificationsRead(_)
             | Push::NotificationsDismissed(_)
             | Push::Read(_)
+            | Push::Present(_)
             | Push::Unknown => Ok(()),
         }
     }

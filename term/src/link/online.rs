@@ -6,16 +6,18 @@ use std::time::Duration;
 use parlor_protocol::entry::{RequestToJoin, Withdraw};
 use parlor_protocol::id::Seq;
 use parlor_protocol::id::{Revision, RoomId};
-use parlor_protocol::message::{Direction, History, ListChanges, Send};
+use parlor_protocol::message::{Direction, History, ListChanges};
 use parlor_protocol::name::has_room_id_form;
 use parlor_protocol::push::{Changed, Push, RoomChange};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::request::Command;
-use parlor_protocol::room::{FindRoom, JoinRoom, ListMembers, MarkRead, Room, RoomRef};
+use parlor_protocol::room::{FindRoom, JoinRoom, ListMembers, MarkRead, Room, RoomRef, Watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::desk::Desk;
+use super::outbox::Turn;
 use super::{Link, ScreenGone, pages};
 use crate::model::{self, AskId, Before, Deed, LocalId, Member, Then};
 use crate::net::{CallError, Change, Client, Item, Lost, Session};
@@ -26,6 +28,8 @@ use crate::words;
 const HISTORY_PAGE: u32 = 100;
 /// After more missed changes than this, a room's conversation is fetched anew from its end.
 const MISSED_MAX: u64 = 2_000;
+/// A server that has said something so lately is not asked whether it is there.
+const SILENCE_MIN: Duration = Duration::from_secs(5);
 /// The least time between two read markers: who reads a busy room moves it with every message.
 const MARKERS_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait where the server cannot do something now and does not say for how long.
@@ -70,6 +74,10 @@ struct Online<'a> {
     answers: JoinSet<Answer>,
     /// The parts of the snapshot that have come.
     snapshot: Vec<Room>,
+    /// When the server last said anything that matters here.
+    heard: Instant,
+    /// Whether it was asked if it is there, and has said nothing since.
+    probing: bool,
     /// Up to where rooms were read that the server was not told of.
     markers: BTreeMap<RoomId, Seq>,
     /// When it is told the next time.
@@ -84,6 +92,8 @@ pub(super) async fn serve(link: &mut Link, mut session: Session) -> Ending {
         client,
         answers: JoinSet::new(),
         snapshot: Vec::new(),
+        heard: Instant::now(),
+        probing: false,
         markers: BTreeMap::new(),
         markers_due: Instant::now(),
     };
@@ -97,7 +107,7 @@ pub(super) async fn serve(link: &mut Link, mut session: Session) -> Ending {
 
 impl Online<'_> {
     async fn serve(&mut self, session: &mut Session) -> Result<std::convert::Infallible, Ending> {
-        (self.link.tell)(News::Link(model::Link::Online { round_trip: None }))?;
+        (self.link.desk.tell)(News::Link(model::Link::Online { round_trip: None }))?;
         self.link.greet(&session.welcome.motd)?;
         let client = self.client.clone();
         self.answers.spawn(async move {
@@ -109,31 +119,36 @@ impl Online<'_> {
         });
         loop {
             // What the user wants comes before any flood of news.
-            while let Ok(ask) = self.link.asks.try_recv() {
+            while let Ok(ask) = self.link.desk.asks.try_recv() {
                 self.carry_out(ask);
             }
-            while let Some((local, send)) =
-                self.link.outbox.next(Instant::now(), || session.nonce())
-            {
-                self.send(local, send).await?;
-            }
-            let paused_until = self.link.outbox.paused_until();
-            let wait = paused_until.unwrap_or_else(Instant::now);
+            self.send(session).await?;
+            let due = self.link.desk.due();
+            let wait = due.unwrap_or_else(Instant::now);
             tokio::select! {
                 // A message's push was read before its reply: so it is shown, then acknowledged.
                 biased;
                 item = session.news.next() => match item {
-                    Some(item) => self.take(item).await?,
+                    Some(item) => {
+                        self.heard();
+                        self.take(item).await?;
+                    }
                     None => return Err(self.client.lost().await.into()),
                 },
                 Some(answer) = self.answers.join_next() => {
+                    self.heard();
                     self.answered(answer.expect("invariant: questions never panic"))?;
                 }
-                ask = self.link.asks.recv() => self.carry_out(ask.ok_or(ScreenGone)?),
-                () = sleep_until(wait), if paused_until.is_some() => {}
+                ask = self.link.desk.asks.recv() => self.carry_out(ask.ok_or(ScreenGone)?),
+                () = sleep_until(wait), if due.is_some() => self.link.desk.on_time(),
                 () = sleep_until(self.markers_due), if !self.markers.is_empty() => self.mark(),
             }
         }
+    }
+
+    fn heard(&mut self) {
+        self.heard = Instant::now();
+        self.probing = false;
     }
 
     async fn take(&mut self, item: Item) -> Result<(), Ending> {
@@ -143,29 +158,30 @@ impl Online<'_> {
             Item::Push(Push::Changed(changed)) => self.changed(changed).await?,
             Item::Push(Push::Entered(room)) => {
                 self.link.revisions.insert(room.room, room.revision.unwrap_or_default());
-                (self.link.tell)(News::Entered(room))?;
+                self.link.desk.keeper.keep(|cache| cache.enter(&room));
+                (self.link.desk.tell)(News::Entered(room))?;
             }
             Item::Push(Push::Exited(exited)) => {
-                self.link.revisions.remove(&exited.room);
-                self.link.outbox.forget(exited.room);
-                (self.link.tell)(News::Exited(exited))?;
+                self.forget(exited.room);
+                (self.link.desk.tell)(News::Exited(exited))?;
             }
-            Item::Push(Push::Notified(told)) => (self.link.tell)(News::Notified(told))?,
+            Item::Push(Push::Notified(told)) => (self.link.desk.tell)(News::Notified(told))?,
+            Item::Push(Push::Present(present)) => (self.link.desk.tell)(News::Present(present))?,
             Item::Push(Push::Blocked(blocked)) => {
-                (self.link.tell)(News::Blocked(blocked.user.to_string()))?;
+                (self.link.desk.tell)(News::Blocked(blocked.user.to_string()))?;
             }
             Item::Push(Push::Unblocked(unblocked)) => {
-                (self.link.tell)(News::Unblocked(unblocked.user.to_string()))?;
+                (self.link.desk.tell)(News::Unblocked(unblocked.user.to_string()))?;
             }
             Item::Push(Push::Announced(announced)) => {
-                (self.link.tell)(News::Said(words::announced(&announced)))?;
+                (self.link.desk.tell)(News::Said(words::announced(&announced)))?;
             }
-            Item::Push(Push::Read(marker)) => (self.link.tell)(News::Read(marker))?,
+            Item::Push(Push::Read(marker)) => (self.link.desk.tell)(News::Read(marker))?,
             Item::Push(Push::NotificationsRead(which)) => {
-                (self.link.tell)(News::NoticesRead(which.id))?;
+                (self.link.desk.tell)(News::NoticesRead(which.id))?;
             }
             Item::Push(Push::NotificationsDismissed(which)) => {
-                (self.link.tell)(News::NoticesDismissed(which.id))?;
+                (self.link.desk.tell)(News::NoticesDismissed(which.id))?;
             }
             // Newer servers may say more than we know.
             Item::Push(Push::Unknown) => {}
@@ -178,11 +194,16 @@ impl Online<'_> {
     async fn subscribed(&mut self) -> Result<(), Ending> {
         self.blocks().await?;
         let snapshot = std::mem::take(&mut self.snapshot);
-        self.link.revisions.retain(|id, _| snapshot.iter().any(|room| room.room == *id));
+        let is_gone = |id: &&RoomId| snapshot.iter().all(|room| room.room != **id);
+        let gone: Vec<_> = self.link.revisions.keys().filter(is_gone).copied().collect();
+        for room in gone {
+            self.forget(room);
+        }
         for room in &snapshot {
+            self.link.desk.keeper.keep(|cache| cache.enter(room));
             self.catch_up(room.room, room.revision.unwrap_or_default()).await?;
         }
-        Ok((self.link.tell)(News::Rooms(snapshot))?)
+        Ok((self.link.desk.tell)(News::Rooms(snapshot))?)
     }
 
     /// Tells whose messages are hidden, before any that were missed are shown.
@@ -195,7 +216,7 @@ impl Online<'_> {
             }
             Err(CallError::Lost(lost)) => return Err(lost.into()),
         };
-        Ok((self.link.tell)(news)?)
+        Ok((self.link.desk.tell)(news)?)
     }
 
     async fn changed(&mut self, changed: Changed) -> Result<(), Ending> {
@@ -213,7 +234,14 @@ impl Online<'_> {
 
     fn tell_change(&mut self, room: RoomId, change: RoomChange) -> Result<(), ScreenGone> {
         self.link.revisions.insert(room, change.revision);
-        (self.link.tell)(News::Changed { room, at: change.at, change: change.change.0 })
+        self.link.desk.keeper.keep(|cache| cache.change(room, &change));
+        (self.link.desk.tell)(News::Changed { room, at: change.at, change: change.change.0 })
+    }
+
+    fn forget(&mut self, room: RoomId) {
+        self.link.revisions.remove(&room);
+        self.link.desk.outbox.forget(room);
+        self.link.desk.keeper.keep(|cache| cache.forget(room));
     }
 
     /// Tells the screen all that happened in a room between what it knows and a revision.
@@ -225,6 +253,9 @@ impl Online<'_> {
         };
         if until.0.saturating_sub(since.0) > MISSED_MAX {
             return self.start_over(room, until);
+        }
+        if since < until {
+            (self.link.desk.tell)(News::CatchingUp(room))?;
         }
         while since < until {
             let page = match self.client.ask(ListChanges { room, since, limit: 0 }).await {
@@ -250,21 +281,35 @@ impl Online<'_> {
 
     fn start_over(&mut self, room: RoomId, until: Revision) -> Result<(), Ending> {
         self.link.revisions.insert(room, until);
-        Ok((self.link.tell)(News::Gap(room))?)
+        self.link.desk.keeper.keep(|cache| cache.start_over(room, until));
+        Ok((self.link.desk.tell)(News::Gap(room))?)
     }
 
-    async fn send(&mut self, local: LocalId, send: Send) -> Result<(), Ending> {
-        let pending = self.client.begin(send).await?;
-        self.answers.spawn(async move { Answer::Sent(local, pending.answer().await.map(|_| ())) });
+    /// Sends what is to be sent, after it was written down under its nonce.
+    async fn send(&mut self, session: &Session) -> Result<(), Ending> {
+        let Desk { outbox, keeper, .. } = &mut self.link.desk;
+        let Turn { queued, sends } = outbox.send(Instant::now(), keeper, || session.nonce());
+        self.link.desk.tell_queued(queued)?;
+        for (local, send) in sends {
+            let pending = self.client.begin(send).await?;
+            let answer = async move { Answer::Sent(local, pending.answer().await.map(|_| ())) };
+            self.answers.spawn(answer);
+        }
         Ok(())
     }
 
     fn answered(&mut self, answer: Answer) -> Result<(), Ending> {
         match answer {
-            Answer::News(news) => (self.link.tell)(news)?,
+            Answer::News(news) => {
+                if let News::Older { room, messages, .. } = &news {
+                    self.link.desk.keeper.keep(|cache| cache.older(*room, messages));
+                }
+                (self.link.desk.tell)(news)?;
+            }
             Answer::Sent(local, Ok(())) => {
-                if let Some(room) = self.link.outbox.settle(local) {
-                    (self.link.tell)(News::Acknowledged { room, local })?;
+                self.link.desk.keeper.keep(|cache| cache.settle(local));
+                if let Some(room) = self.link.desk.outbox.settle(local) {
+                    (self.link.desk.tell)(News::Acknowledged { room, local })?;
                 }
             }
             Answer::Sent(local, Err(CallError::Refused(refusal))) => {
@@ -285,19 +330,33 @@ impl Online<'_> {
         if for_now || refusal.retry_after_ms.is_some() {
             let millis = refusal.retry_after_ms.map(u64::from);
             let wait = millis.map_or(BUSY_WAIT, Duration::from_millis);
-            self.link.outbox.put_back(local, Instant::now(), wait);
+            let until = super::later(wait);
+            return match self.link.desk.outbox.hold(local, Instant::now(), wait) {
+                Some(room) => (self.link.desk.tell)(News::Held { room, local, until }),
+                None => Ok(()),
+            };
+        }
+        let Some(room) = self.link.desk.outbox.settle(local) else {
             return Ok(());
-        }
-        match self.link.outbox.settle(local) {
-            Some(room) => (self.link.tell)(News::Refused { room, local, why: sentence(refusal) }),
-            None => Ok(()),
-        }
+        };
+        let why = sentence(refusal);
+        self.link.desk.keeper.keep(|cache| cache.refuse(local, &why));
+        (self.link.desk.tell)(News::Refused { room, local, why })
     }
 
     fn carry_out(&mut self, ask: Ask) {
         let client = self.client.clone();
         match ask {
-            Ask::Send { room, local, text } => self.link.outbox.add(room, local, text),
+            Ask::Send { room, local, text, kind } => {
+                self.link.desk.outbox.add(room, local, text, kind);
+            }
+            Ask::Discard { local } => self.link.desk.discard(local),
+            Ask::Keep(keep) => {
+                self.link.desk.keeper.keep(|cache| cache.keep(&keep));
+            }
+            Ask::Wake => self.probe(),
+            // Nothing is asked any more.
+            Ask::Answer(_) => {}
             Ask::Older { room, before } => self.ask(async move {
                 let (direction, limit) = (Direction::Before, HISTORY_PAGE);
                 let page = client.ask(History { room, direction, seq: before, limit }).await?;
@@ -306,10 +365,14 @@ impl Online<'_> {
                 Ok(News::Older { room, messages, before })
             }),
             Ask::Members { room } => self.ask(async move {
+                // First, so that what comes after the list is told.
+                client.ask(Watch { room: Some(room) }).await?;
                 let page = client.ask(ListMembers { room, after: None, limit: 0 }).await?;
                 let members = page.members.into_iter().map(|Record(member)| Member {
                     user: member.user.to_string(),
                     role: member.role,
+                    online: member.online,
+                    display_name: member.display_name.map(|name| name.to_string()),
                 });
                 Ok(News::Members { room, members: members.collect() })
             }),
@@ -338,6 +401,17 @@ impl Online<'_> {
         }
     }
 
+    /// Asks whether the server is there, unless it has just said something. One that is not is
+    /// given up 10 s later.
+    fn probe(&mut self) {
+        if self.heard.elapsed() < SILENCE_MIN || self.probing {
+            return;
+        }
+        self.probing = true;
+        let client = self.client.clone();
+        self.answers.spawn(async move { round_trip(&client).await });
+    }
+
     /// Tells the server how far rooms were read. It may refuse: then one is in them no more.
     fn mark(&mut self) {
         self.markers_due = Instant::now() + MARKERS_EVERY;
@@ -353,10 +427,7 @@ impl Online<'_> {
 
     /// Asks beside everything else. What is refused has no news: it concerns a room that one is in
     /// no more.
-    fn ask(
-        &mut self,
-        question: impl Future<Output = Result<News, CallError>> + std::marker::Send + 'static,
-    ) {
+    fn ask(&mut self, question: impl Future<Output = Result<News, CallError>> + Send + 'static) {
         self.answers.spawn(async move { question.await.map_or(Answer::Nothing, Answer::News) });
     }
 }

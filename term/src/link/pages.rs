@@ -5,7 +5,9 @@ use parlor_protocol::record::Record;
 use parlor_protocol::room::{ListMembers, ListRooms, Scope};
 
 use crate::model::{Listing, More, Row};
-use crate::net::{CallError, Client, ListBans, ListFormerRooms, ListNotifications, ListRequests};
+use crate::net::{
+    CallError, Client, ListBans, ListBlocks, ListFormerRooms, ListNotifications, ListRequests,
+};
 
 /// How many rows a page has.
 const ROWS: u32 = 50;
@@ -45,6 +47,10 @@ pub(super) async fn fetch(
         Listing::Members(room) => {
             let page = client.ask(ListMembers { room: *room, after, limit }).await?;
             (rows(page.members, Row::Member), page.next)
+        }
+        Listing::Blocks => {
+            let page = client.ask(ListBlocks(own)).await?;
+            (rows(page.blocks, Row::Block), page.next)
         }
         Listing::Devices => (rows(client.devices().await?.devices, Row::Device), None),
         Listing::Notifications => {

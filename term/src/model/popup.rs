@@ -1,7 +1,7 @@
 //! What lies over the conversation: help, lists that the server fills, forms and questions.
 
 use parlor_protocol::account::Device;
-use parlor_protocol::entry::{Ban, FormerRoom, Invite, JoinRequest};
+use parlor_protocol::entry::{Ban, Blocked, FormerRoom, Invite, JoinRequest};
 use parlor_protocol::id::RoomId;
 use parlor_protocol::notification::Notification;
 use parlor_protocol::room::{self, Member};
@@ -73,6 +73,8 @@ pub(crate) enum Listing {
     Bans(RoomId),
     /// Who is in a room.
     Members(RoomId),
+    /// Whom one blocks.
+    Blocks,
     /// One's devices.
     Devices,
     /// What one is told of.
@@ -94,6 +96,8 @@ pub(crate) enum Row {
     Ban(Ban),
     /// A member.
     Member(Member),
+    /// A user whom one blocks.
+    Block(Blocked),
     /// A device.
     Device(Device),
     /// A notification.
@@ -152,6 +156,7 @@ impl Row {
             | Self::Invite(_)
             | Self::Ban(_)
             | Self::Member(_)
+            | Self::Block(_)
             | Self::Device(_) => None,
         }
     }

@@ -3,6 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use parlor_protocol::id::{Seq, Timestamp};
+use parlor_protocol::message::{Message, MessageKind};
+use parlor_protocol::push::Change;
+
+use crate::words;
 
 /// The most entries kept of a room. Beyond, the oldest go; they can be fetched again.
 pub(crate) const ENTRIES_MAX: usize = 10_000;
@@ -43,6 +47,16 @@ pub(crate) struct Said {
     pub(crate) author: String,
     /// What.
     pub(crate) text: String,
+    /// Whether it was said or done.
+    pub(crate) kind: MessageKind,
+}
+
+impl From<&Message> for Said {
+    fn from(message: &Message) -> Self {
+        let author = message.author.as_str().to_owned();
+        let text = message.text.as_str().to_owned();
+        Self { seq: message.seq, author, text, kind: message.kind }
+    }
 }
 
 /// Whether there is more before the first entry.
@@ -177,6 +191,19 @@ impl Timeline {
 }
 
 impl What {
+    /// What a change leaves in the conversation, if anything.
+    pub(crate) fn of(change: &Change) -> Option<Self> {
+        if let Change::Message(message) = change {
+            return Some(Self::Said(message.into()));
+        }
+        let happened = if *change == Change::Unknown {
+            Some("something happened that this version of parlor does not know".to_owned())
+        } else {
+            words::happened(change)
+        };
+        happened.map(Self::Happened)
+    }
+
     /// Its place in the room, where it is a message.
     pub(crate) fn seq(&self) -> Option<Seq> {
         match self {
@@ -191,7 +218,12 @@ mod tests {
     use super::*;
 
     fn said(seq: u64) -> Said {
-        Said { seq: Seq(seq), author: "alice".into(), text: format!("message {seq}") }
+        Said {
+            seq: Seq(seq),
+            author: "alice".into(),
+            text: format!("message {seq}"),
+            kind: MessageKind::Said,
+        }
     }
 
     #[test]

@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 use super::login::{self, EntryError};
 use super::{CallError, ConnectError, Endpoint, Lost, Session, SignedUp};
 use crate::console::Console;
+use crate::host_key::HostKey;
 use crate::keys::{DeviceKey, KeyError, KeyStore};
+use crate::known_hosts::host_name;
 
 /// How often a wrong password may be typed.
 const TRIES_MAX: usize = 3;
@@ -176,14 +178,8 @@ impl Account {
         console: &mut dyn Console,
     ) -> Result<(Session, LoggedIn), LoginError> {
         let mut session = self.endpoint.connect(console).await?;
-        if let Some(key) = self.key(&session)? {
-            match login::by_device(&session, &self.user, &key).await {
-                Ok(logged_in) => return Ok((session, logged_in)),
-                Err(CallError::Refused(Refusal { code: Code::BadCredentials, .. })) => {
-                    console.note("the server does not take this device's key");
-                }
-                Err(error) => return Err(error.into()),
-            }
+        if let Some(logged_in) = self.by_key(&session, console).await? {
+            return Ok((session, logged_in));
         }
         for tries in 1.. {
             let asked = format!("{}@{}'s password: ", self.user, self.endpoint.host);
@@ -209,6 +205,26 @@ impl Account {
             }
         }
         unreachable!("the last try returns")
+    }
+
+    /// Logs in by the device key, where there is one that the server takes.
+    ///
+    /// # Errors
+    /// When the key cannot be read, the connection is lost, or the server refuses the user.
+    pub(crate) async fn by_key(
+        &self,
+        session: &Session,
+        console: &mut dyn Console,
+    ) -> Result<Option<LoggedIn>, LoginError> {
+        let Some(key) = self.key(session)? else { return Ok(None) };
+        match login::by_device(session, &self.user, &key).await {
+            Ok(logged_in) => Ok(Some(logged_in)),
+            Err(CallError::Refused(Refusal { code: Code::BadCredentials, .. })) => {
+                console.note("the server does not take this device's key");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Connects and signs up, which registers a device key, and logs in unless an operator has to
@@ -252,6 +268,21 @@ impl Account {
             Passwords::Command(command) => run(command),
             Passwords::Terminal => ask(prompt, console),
         }
+    }
+
+    /// The key of the server that will most likely be met, where this device has a key to log in
+    /// there: then no question is to be expected either.
+    pub(crate) fn expected(&self) -> Option<HostKey> {
+        let known = self.endpoint.known.keys(&host_name(&self.endpoint.host, self.endpoint.port));
+        // Of several it is not known which it will be.
+        let [server] = known.ok()?[..] else {
+            return None;
+        };
+        match &self.identity {
+            Some(path) => DeviceKey::read(path).ok()?,
+            None => self.keys.load(&server, &self.user).ok()??,
+        };
+        Some(server)
     }
 
     async fn enter(&self, session: &Session, password: &Password) -> Result<LoggedIn, EntryError> {

@@ -1,8 +1,8 @@
 //! Which answer belongs to which request.
 
 use parlor_protocol::account::{
-    Credential, DeviceLogin, LoggedIn, LoginFinish, LoginStart, PasswordFinish, PasswordStart,
-    Registration, RevokeDevice, SignUpFinish, SignUpStart,
+    Credential, DeviceLogin, LoggedIn, LoginFinish, LoginStart, Named, PasswordFinish,
+    PasswordStart, Registration, RevokeDevice, SetDisplayName, SignUpFinish, SignUpStart,
 };
 use parlor_protocol::entry::{
     AddMember, Approve, Ban, BanUser, Bans, Block, Blocks, Deny, FormerRooms, Invite, InviteUser,
@@ -18,7 +18,7 @@ use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
     CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, MarkRead, Member,
-    Members, Promote, ReadMarker, Rename, Room, Rooms, SetSlowMode, SetTopic, Transfer,
+    Members, Promote, ReadMarker, Rename, Room, Rooms, SetSlowMode, SetTopic, Transfer, Watch,
 };
 
 /// A request whose answer is known in kind.
@@ -96,6 +96,7 @@ asks! {
     BanUser => Ban(Ban);
     SetSlowMode => Room(Room);
     MarkRead => ReadMarker(ReadMarker);
+    SetDisplayName => Named(Named);
 }
 
 asks_done! {
@@ -110,6 +111,7 @@ asks_done! {
     Unban;
     Block;
     Unblock;
+    Watch;
 }
 
 /// Requests that share their content with another and so need a name of their own.

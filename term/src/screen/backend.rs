@@ -6,8 +6,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cursive::Vec2;
 use cursive::backend::Backend as CursiveBackend;
@@ -16,6 +16,7 @@ use cursive::style::{Color, ColorPair, Effect};
 use unicode_width::UnicodeWidthStr;
 
 use super::colour::{Depth, write_sgr};
+use super::links::{self, Links};
 
 /// What a terminal is taken to be where it does not say: the size of a VT100.
 const FALLBACK_SIZE: (u16, u16) = (80, 24);
@@ -27,6 +28,8 @@ pub(crate) struct Surface {
     caret: AtomicU32,
     repaint: AtomicBool,
     lost: AtomicBool,
+    announced: Mutex<Vec<u8>>,
+    links: Links,
 }
 
 impl Surface {
@@ -37,6 +40,8 @@ impl Surface {
             caret: AtomicU32::new(NO_CARET),
             repaint: AtomicBool::new(false),
             lost: AtomicBool::new(false),
+            announced: Mutex::default(),
+            links: Links::default(),
         };
         surface.resize(size);
         Arc::new(surface)
@@ -47,6 +52,11 @@ impl Surface {
         let known = columns > 0 && rows > 0;
         let size = if known { (columns, rows) } else { FALLBACK_SIZE };
         self.size.store(pack(size), Ordering::Relaxed);
+    }
+
+    /// The size, in columns and rows.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        unpack(self.size.load(Ordering::Relaxed))
     }
 
     /// Puts the terminal's cursor there at the next refresh; `None` hides it.
@@ -67,12 +77,33 @@ impl Surface {
         self.repaint.store(true, Ordering::Relaxed);
     }
 
+    /// Writes this for the terminal itself at the next refresh. What is too much until then is
+    /// dropped.
+    pub(crate) fn announce(&self, sequences: &[u8]) {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced.len() + sequences.len() <= ANNOUNCED_BYTES_MAX {
+            announced.extend(sequences);
+        }
+    }
+
+    /// The links on the screen.
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Takes what would be written at the next refresh.
+    pub(crate) fn take_announced(&self) -> Vec<u8> {
+        std::mem::take(&mut self.announced.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether the terminal took a frame no more.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Relaxed)
     }
 }
 
+/// The most that is written beside a frame, in bytes: several of the longest messages.
+const ANNOUNCED_BYTES_MAX: usize = 256 * 1024;
 /// No terminal is as large as that.
 const NO_CARET: u32 = u32::MAX;
 
@@ -94,6 +125,8 @@ pub(crate) struct Backend<W> {
     pen: RefCell<Pen>,
     /// What the terminal was last told about it in this frame.
     told: RefCell<Option<Pen>>,
+    /// The link that is open.
+    link: Cell<Option<u16>>,
     /// Where cursive prints next.
     at: Cell<Vec2>,
     /// Where the terminal prints next, as far as that is certain.
@@ -120,6 +153,7 @@ impl<W: Write> Backend<W> {
             frame: RefCell::default(),
             pen: RefCell::new(Pen { colours: ColorPair::terminal_default(), effects: Vec::new() }),
             told: RefCell::default(),
+            link: Cell::default(),
             at: Cell::new(Vec2::zero()),
             terminal_at: Cell::default(),
             caret_shown: Cell::new(NO_CARET),
@@ -128,14 +162,19 @@ impl<W: Write> Backend<W> {
 
     /// Wraps what was printed since the last frame; `None` where nothing would change.
     fn compose(&self) -> Option<Vec<u8>> {
-        let cells = self.frame.take();
+        let mut cells = self.frame.take();
+        if self.link.take().is_some() {
+            cells.extend(links::CLOSING);
+        }
         let repaint = self.surface.repaint.swap(false, Ordering::Relaxed);
         let caret = self.surface.caret.load(Ordering::Relaxed);
+        let announced = self.surface.take_announced();
         if cells.is_empty() && !repaint && caret == self.caret_shown.get() {
-            return None;
+            return (!announced.is_empty()).then_some(announced);
         }
         self.caret_shown.set(caret);
-        let mut frame = Vec::with_capacity(cells.len() + 64);
+        let mut frame = Vec::with_capacity(announced.len() + cells.len() + 64);
+        frame.extend(announced);
         frame.extend(b"\x1b[?2026h\x1b[?25l\x1b[0m");
         if repaint {
             frame.extend(b"\x1b[2J");
@@ -175,7 +214,7 @@ impl<W: Write> CursiveBackend for Backend<W> {
     }
 
     fn screen_size(&self) -> Vec2 {
-        unpack(self.surface.size.load(Ordering::Relaxed)).into()
+        self.surface.size().into()
     }
 
     fn move_to(&self, pos: Vec2) {
@@ -190,7 +229,18 @@ impl<W: Write> CursiveBackend for Backend<W> {
         }
         let pen = self.pen.borrow();
         if self.told.borrow().as_ref() != Some(&*pen) {
-            write_sgr(&mut frame, &pen, self.depth);
+            let link = links::number_of(pen.colours.front);
+            let mut colours = pen.colours;
+            if link.is_some() {
+                colours.front = Color::TerminalDefault;
+            }
+            if self.link.replace(link) != link {
+                match link {
+                    Some(number) => frame.extend(self.surface.links.opening(number).bytes()),
+                    None => frame.extend(links::CLOSING),
+                }
+            }
+            write_sgr(&mut frame, &Pen { colours, effects: pen.effects.clone() }, self.depth);
             self.told.replace(Some(pen.clone()));
         }
         frame.extend(text.bytes());

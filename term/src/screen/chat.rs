@@ -3,18 +3,24 @@
 mod line;
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
 
 use cursive::Printer;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
-use parlor_protocol::text::mentions;
+use parlor_protocol::text::{mentions, printable_block};
 
 pub(super) use self::line::clock;
-use self::line::{Line, Tone, author, draw_line, room_for_text, said_lines};
+use self::line::{Line, Text, Tone, draw_line, room_for_text, said_lines, spoken};
+use super::backend::Surface;
 use super::paint;
+use super::status::seconds_until;
 use crate::keymap::Scroll;
-use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, What};
+use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, Step, What};
 
+/// How far a notch of the mouse's wheel goes, in lines.
+const WHEEL_LINES: usize = 3;
 /// The most wrapped messages that are kept; beyond, all are made anew.
 const CACHE_MAX: usize = 4_096;
 
@@ -23,12 +29,15 @@ const CACHE_MAX: usize = 4_096;
 pub(super) struct Chat {
     zone: TimeZone,
     places: HashMap<RoomId, Place>,
-    wrapped: HashMap<(RoomId, EntryId), Vec<String>>,
+    surface: Arc<Surface>,
+    wrapped: HashMap<(RoomId, EntryId), Vec<Text>>,
     wrapped_at: usize,
     lines: Vec<Line>,
     height: usize,
     below: usize,
     wants_older: Option<RoomId>,
+    /// The chosen message that was brought into sight last.
+    followed: Option<EntryId>,
     /// The last jump that was made.
     jumped: Option<u64>,
 }
@@ -41,9 +50,10 @@ struct Place {
 }
 
 impl Chat {
-    pub(super) fn new(zone: TimeZone) -> Self {
+    pub(super) fn new(zone: TimeZone, surface: Arc<Surface>) -> Self {
         Self {
             zone,
+            surface,
             places: HashMap::new(),
             wrapped: HashMap::new(),
             wrapped_at: 0,
@@ -51,6 +61,7 @@ impl Chat {
             height: 0,
             below: 0,
             wants_older: None,
+            followed: None,
             jumped: None,
         }
     }
@@ -74,8 +85,13 @@ impl Chat {
 
     /// Makes the lines that are seen in this many columns and rows.
     pub(super) fn arrange(&mut self, model: &Model, (width, height): (usize, usize)) {
-        if self.wrapped_at != width || self.wrapped.len() > CACHE_MAX {
+        let links_full = self.surface.links().is_full();
+        if self.wrapped_at != width || self.wrapped.len() > CACHE_MAX || links_full {
             self.wrapped.clear();
+            if links_full {
+                self.surface.links().clear();
+                self.surface.repaint();
+            }
             self.wrapped_at = width;
         }
         self.height = height;
@@ -91,9 +107,27 @@ impl Chat {
         let jump = model.jump.filter(|jump| jump.room == room.id);
         let jump = jump.filter(|jump| self.jumped != Some(jump.number));
         let lacks = jump.is_some_and(|jump| !self.jump(room, jump));
-        self.lines = self.visible(model, room).into();
+        let (lines, seen) = self.visible(model, room);
+        self.lines = lines.into();
         if lacks {
             self.wants_older = Some(room.id);
+        }
+        self.follow_choice(model, room, &seen);
+    }
+
+    /// Brings another choice into sight, once: one may scroll on from it.
+    fn follow_choice(&mut self, model: &Model, room: &Room, seen: &Range<usize>) {
+        let chosen = room.selection.map(|selection| selection.at);
+        if self.followed == chosen {
+            return;
+        }
+        self.followed = chosen;
+        let place = room.timeline.entries().iter().position(|entry| Some(entry.id) == chosen);
+        if let (Some(entry), Some(place)) = (chosen, place)
+            && !seen.contains(&place)
+        {
+            self.places.insert(room.id, Place { entry, line: usize::MAX });
+            self.lines = self.visible(model, room).0.into();
         }
     }
 
@@ -143,6 +177,47 @@ impl Chat {
         self.put(room, place);
     }
 
+    /// Moves the place by a notch of the wheel.
+    pub(super) fn wheel(&mut self, model: &Model, step: Step) {
+        let Some(room) = model.here() else {
+            return;
+        };
+        let place = match (step, self.places.get(&room.id).copied()) {
+            (Step::Up, _) => self.higher(model, room, WHEEL_LINES),
+            (Step::Down, Some(place)) => self.lower(room, place, WHEEL_LINES),
+            (Step::Down, None) => None,
+        };
+        self.put(room, place);
+    }
+
+    /// The end of what is seen as plain lines for so many rows: no wrapping and no columns, so that
+    /// what the terminal copies is what was written.
+    pub(super) fn bare(&self, model: &Model, (width, height): (usize, usize)) -> Vec<String> {
+        let Some(room) = model.here() else {
+            return Vec::new();
+        };
+        let entries = room.timeline.entries();
+        let place = self.places.get(&room.id);
+        let last = place.and_then(|place| entries.iter().position(|entry| entry.id == place.entry));
+        let mut lines = VecDeque::new();
+        let mut rows = 0;
+        for entry in entries.range(..last.map_or(entries.len(), |last| last + 1)).rev() {
+            let time = self.time(entry.at);
+            let text = match &entry.what {
+                What::Said(said) => format!("{time} {}: {}", said.author, said.text),
+                What::Happened(text) => format!("{time} {text}"),
+            };
+            for line in printable_block(&text).replace('\t', "    ").rsplit('\n') {
+                rows += paint::columns(line).div_ceil(width.max(1)).max(1);
+                if rows > height {
+                    return lines.into();
+                }
+                lines.push_front(line.to_owned());
+            }
+        }
+        lines.into()
+    }
+
     /// The place of the next message below or above the present one that mentions the reader; where
     /// there is none, the end or the beginning of what is known.
     fn mention(&mut self, model: &Model, room: &Room, scroll: Scroll) -> Option<Place> {
@@ -171,8 +246,8 @@ impl Chat {
         }
     }
 
-    /// The lines from the place upwards, and further down where they do not fill the screen.
-    fn visible(&mut self, model: &Model, room: &Room) -> VecDeque<Line> {
+    /// The lines from the place upwards, and which entries they are of.
+    fn visible(&mut self, model: &Model, room: &Room) -> (VecDeque<Line>, Range<usize>) {
         let entries = room.timeline.entries();
         let mut lines = VecDeque::new();
         let place = self.places.get(&room.id).copied();
@@ -188,9 +263,15 @@ impl Chat {
             }
         }
         let (last, cut) = found.unwrap_or((entries.len().wrapping_sub(1), usize::MAX));
+        let chosen = room.selection.and_then(|selection| selection.range(&room.timeline));
         let mut index = last;
+        let mut seen = last.wrapping_add(1)..last.wrapping_add(1);
         while let Some(entry) = entries.get(index) {
             let mut block = self.block(room, entry, index.checked_sub(1).map(|i| &entries[i]));
+            if chosen.as_ref().is_some_and(|chosen| chosen.contains(&index)) {
+                block.iter_mut().for_each(Line::choose);
+            }
+            seen.start = index;
             if index == last {
                 block.truncate(cut.saturating_add(1));
             }
@@ -211,7 +292,7 @@ impl Chat {
         if let Some((index, _)) = found {
             self.below = entries.len() - 1 - index + room.unsent.len();
         }
-        lines
+        (lines, seen)
     }
 
     /// What stands before the first line that is known.
@@ -326,33 +407,45 @@ impl Chat {
         {
             block.push(Line::Rule(format!("{count} new")));
         }
-        let author = author(&said.author, width);
+        let (author, text) = spoken(&said.author, &said.text, said.kind, width);
         let texts = self.wrapped.entry((room.id, entry.id)).or_insert_with(|| {
             let (first, rest) = room_for_text(&author, width);
-            paint::wrap(&said.text, first, rest)
+            let lines = paint::wrap(&text, first, rest);
+            let links = self.surface.links().spans(&text, &lines);
+            lines.into_iter().zip(links).map(|(shown, links)| Text { shown, links }).collect()
         });
         let texts = texts.clone();
         block.extend(said_lines(&self.time(entry.at), &author, texts, Tone::Said));
         block
     }
 
-    /// The lines of one's own messages that are not acknowledged.
+    /// What stands below the last entry: that more is coming, and one's own messages that are not
+    /// acknowledged.
     fn unsent(&self, model: &Model, room: &Room) -> Vec<Line> {
         let width = self.wrapped_at;
-        let author = author(&model.me, width);
-        let (first, rest) = room_for_text(&author, width);
         let mut lines = Vec::new();
+        if room.catching_up {
+            lines.push(Line::Note("fetching what was said meanwhile …".to_owned()));
+        }
         // More than fit on the screen are not seen, and wrapping them all would cost.
         let seen = room.unsent.len().saturating_sub(self.height);
         for unsent in &room.unsent[seen..] {
-            let (mark, tone, why) = match &unsent.state {
+            let (mark, tone, more) = match &unsent.state {
+                SendState::Unkept => ("…", Tone::Queued, None),
                 SendState::Queued => ("◷", Tone::Queued, None),
-                SendState::Refused(why) => ("✗", Tone::Refused, Some(why)),
+                SendState::Held { until } => {
+                    let seconds = seconds_until(model.now, *until);
+                    ("◷", Tone::Queued, Some(format!("the server takes it in {seconds} s")))
+                }
+                SendState::Refused(why) => ("✗", Tone::Refused, Some(format!("not sent: {why}"))),
             };
-            let mut texts = paint::wrap(&format!("{mark} {}", unsent.text), first, rest);
-            if let Some(why) = why {
-                texts.extend(paint::wrap(&format!("not sent: {why}"), rest, rest));
+            let (author, text) = spoken(&model.me, &unsent.text, unsent.kind, width);
+            let (first, rest) = room_for_text(&author, width);
+            let mut texts = paint::wrap(&format!("{mark} {text}"), first, rest);
+            if let Some(more) = more {
+                texts.extend(paint::wrap(&more, rest, rest));
             }
+            let texts = texts.into_iter().map(Text::from).collect();
             lines.extend(said_lines("", &author, texts, tone));
         }
         lines

@@ -1,39 +1,87 @@
-//! What wakes the event loop from this machine: keys, pastes and signals, each read by a
-//! thread that blocks.
+//! What wakes the event loop from this machine: the terminal and signals, each read by a thread
+//! that blocks.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
-use super::event_loop::{Input, SignalKind, Wake};
-use crate::keymap::{Key, Named};
+use super::event_loop::{SignalKind, Wake};
+use super::keyboard::Keyboard;
 
-/// Reads the terminal for as long as the program runs: crossterm's reader cannot be woken, so the
-/// thread ends with the process.
+/// How long the rest of a key that began with an escape may take. It comes in one piece but over
+/// the slowest of lines.
+const ESCAPE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+/// Reads the terminal for as long as the program runs. Nothing is read while the gate is held:
+/// then what is typed belongs to another program.
 ///
 /// # Errors
-/// Where no thread can be made.
-pub(crate) fn read_terminal(wakes: SyncSender<Wake>) -> io::Result<()> {
+/// Where no thread or no file descriptor is left.
+pub(crate) fn read_terminal(wakes: SyncSender<Wake>, gate: Arc<Mutex<()>>) -> io::Result<()> {
+    let terminal = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     thread::Builder::new().name("input".into()).spawn(move || {
+        let mut keyboard = Keyboard::default();
         loop {
-            let wake = match crossterm::event::read() {
-                Ok(event) => match translate(event) {
-                    Some(input) => Wake::Input(input),
-                    None => continue,
+            let patience = keyboard.is_waiting().then_some(&ESCAPE);
+            let inputs = match has_come(&terminal, patience) {
+                Ok(true) => match read(&terminal, &gate) {
+                    Ok(bytes) => keyboard.take(&bytes),
+                    Err(_) => break,
                 },
-                Err(_) => Wake::Signal(SignalKind::TerminalGone),
+                Ok(false) => keyboard.settle(),
+                Err(_) => break,
             };
-            let over = matches!(wake, Wake::Signal(_));
-            if wakes.send(wake).is_err() || over {
-                return;
+            for input in inputs {
+                if wakes.send(Wake::Input(input)).is_err() {
+                    return;
+                }
             }
         }
+        // Whoever is not there any more does not listen either.
+        let _ = wakes.send(Wake::Signal(SignalKind::TerminalGone));
     })?;
     Ok(())
+}
+
+/// Waits until there is something to read, so long at most.
+fn has_come(terminal: &File, patience: Option<&Timespec>) -> io::Result<bool> {
+    let mut waited_for = [PollFd::new(terminal, PollFlags::IN)];
+    loop {
+        match poll(&mut waited_for, patience) {
+            Ok(count) => return Ok(count > 0),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads what came; nothing where the gate was held and another program took it.
+fn read(mut terminal: &File, gate: &Mutex<()>) -> io::Result<Vec<u8>> {
+    let _open = gate.lock().unwrap_or_else(PoisonError::into_inner);
+    if !has_come(terminal, Some(&AT_ONCE))? {
+        return Ok(Vec::new());
+    }
+    let mut bytes = vec![0; 4096];
+    loop {
+        match terminal.read(&mut bytes) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                bytes.truncate(count);
+                return Ok(bytes);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Turns signals into wakes, for as long as the program runs.
@@ -56,77 +104,4 @@ pub(crate) fn read_signals(wakes: SyncSender<Wake>) -> io::Result<()> {
         }
     })?;
     Ok(())
-}
-
-fn translate(event: Event) -> Option<Input> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => translate_key(key).map(Input::Key),
-        Event::Paste(text) => Some(Input::Paste(text)),
-        // The size comes by our own handler, which is there before the size is first read.
-        Event::Resize(..)
-        | Event::Key(_)
-        | Event::Mouse(_)
-        | Event::FocusGained
-        | Event::FocusLost => None,
-    }
-}
-
-fn translate_key(key: KeyEvent) -> Option<Key> {
-    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = key.modifiers.contains(KeyModifiers::ALT);
-    let named = match key.code {
-        KeyCode::Char(c) => {
-            return Some(match (ctrl, alt) {
-                (false, false) => Key::Char(c),
-                (true, false) => Key::Ctrl(c.to_ascii_lowercase()),
-                (false, true) => Key::Alt(c.to_ascii_lowercase()),
-                // The terminal's AltGr; what it means is the character.
-                (true, true) => return None,
-            });
-        }
-        KeyCode::Enter => Named::Enter,
-        KeyCode::Esc => Named::Esc,
-        KeyCode::Backspace => Named::Backspace,
-        KeyCode::Delete => Named::Delete,
-        KeyCode::Left => Named::Left,
-        KeyCode::Right => Named::Right,
-        KeyCode::Up => Named::Up,
-        KeyCode::Down => Named::Down,
-        KeyCode::Home => Named::Home,
-        KeyCode::End => Named::End,
-        KeyCode::PageUp => Named::PageUp,
-        KeyCode::PageDown => Named::PageDown,
-        KeyCode::F(number) => Named::F(number),
-        _ => return None,
-    };
-    Some(match (ctrl, alt) {
-        (true, _) => Key::CtrlNamed(named),
-        (false, true) => Key::AltNamed(named),
-        (false, false) => Key::Named(named),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_keep_what_was_held_down_beside_them() {
-        for (code, modifiers, key) in [
-            (KeyCode::Char('A'), KeyModifiers::SHIFT, Some(Key::Char('A'))),
-            (KeyCode::Char('n'), KeyModifiers::CONTROL, Some(Key::Ctrl('n'))),
-            (KeyCode::Char('1'), KeyModifiers::ALT, Some(Key::Alt('1'))),
-            (KeyCode::Enter, KeyModifiers::ALT, Some(Key::AltNamed(Named::Enter))),
-            (KeyCode::PageUp, KeyModifiers::NONE, Some(Key::Named(Named::PageUp))),
-            (KeyCode::CapsLock, KeyModifiers::NONE, None),
-        ] {
-            assert_eq!(translate_key(KeyEvent::new(code, modifiers)), key, "{code:?}");
-        }
-    }
-
-    #[test]
-    fn a_paste_is_one_event() {
-        let text = "one\ntwo\n".to_owned();
-        assert_eq!(translate(Event::Paste(text.clone())), Some(Input::Paste(text)));
-    }
 }

@@ -1,9 +1,12 @@
 //! What stands beside the conversation: rooms, members, notices.
 
+mod paste;
+
 use cursive::Printer;
 use cursive::style::Style;
 use jiff::tz::TimeZone;
 
+pub(super) use self::paste::draw_paste;
 use super::chat::clock;
 use super::paint;
 use super::popup::{marked, own_room};
@@ -13,6 +16,9 @@ use crate::words::{self, Commands};
 
 /// The most rows of one notice.
 const NOTICE_ROWS: usize = 3;
+
+/// In rooms of more members the server tells nobody who is connected.
+const PRESENCE_MEMBERS_MAX: u32 = 200;
 
 /// A rectangle of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,7 +42,8 @@ pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
         let here = model.here == Some(room.id);
         let line = own_room(room, place, area.width);
         let line = if here { marked(line) } else { line };
-        let style = if here || room.unread > 0 { paint::bold() } else { paint::plain() };
+        let style =
+            if here || (room.unread > 0 && !room.muted) { paint::bold() } else { paint::plain() };
         (line, style)
     });
     let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);
@@ -44,12 +51,40 @@ pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
     draw_lines(printer, area, &lines);
 }
 
+/// The room whose line is there, by its place among all.
+pub(super) fn room_at(area: Area, model: &Model, (x, y): (usize, usize)) -> Option<usize> {
+    let row = y.checked_sub(area.y + 1)?;
+    if row + 1 >= area.height || x < area.x || x >= area.x + area.width {
+        return None;
+    }
+    let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);
+    let index = top_line(area, seen) + row;
+    (index < model.rooms.len()).then_some(index)
+}
+
+/// The first line that is shown below the heading, so that one line is seen.
+fn top_line(area: Area, seen: usize) -> usize {
+    (seen + 2).saturating_sub(area.height)
+}
+
 pub(super) fn draw_members(printer: &Printer, area: Area, room: &Room) {
     let lines = room.members.iter().map(|member| {
         let role = role_word(member.role);
         let role = if role == "member" { "" } else { role };
-        let name = paint::clipped(&member.user, area.width.saturating_sub(role.len() + 1));
-        (format!("{name} {role}"), paint::name_style(&member.user))
+        let mark = match member.online {
+            // What was known does not stay true in a room in which nobody looks any more.
+            Some(_) | None if room.member_count > PRESENCE_MEMBERS_MAX => "",
+            Some(true) => "● ",
+            Some(false) => "○ ",
+            None => "",
+        };
+        let left = area.width.saturating_sub(paint::columns(mark) + role.len() + 1);
+        let name = paint::clipped(&member.user, left);
+        let shown = member.display_name.as_deref().unwrap_or_default();
+        let line = format!("{mark}{name} {role}").trim_end().to_owned();
+        // In brackets, so that nobody passes for an owner by it.
+        let line = if shown.is_empty() { line } else { format!("{line} ({shown})") };
+        (line, paint::name_style(&member.user))
     });
     let heading = format!("MEMBERS {}", room.member_count);
     let lines = Lines { heading, lines: lines.collect(), seen: 0 };
@@ -86,7 +121,7 @@ fn draw_lines(printer: &Printer, area: Area, lines: &Lines) {
     let heading = paint::clipped(&lines.heading, area.width);
     paint::styled(printer, (area.x, area.y), area.width, &heading, paint::bold());
     let rows = area.height - 1;
-    let top = (lines.seen + 1).saturating_sub(rows);
+    let top = top_line(area, lines.seen);
     for (row, (line, style)) in lines.lines.iter().skip(top).take(rows).enumerate() {
         let line = paint::clipped(line, area.width);
         paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *style);

@@ -7,6 +7,7 @@ use cursive::Printer;
 use cursive::style::Style;
 use jiff::tz::TimeZone;
 
+pub(super) use self::form::one_row;
 pub(super) use self::rows::own_room;
 use super::paint;
 use super::panes::Area;
@@ -49,6 +50,7 @@ pub(super) fn place(popup: &Popup, middle: Area) -> Area {
             | Listing::Requests(_)
             | Listing::Invites(_)
             | Listing::Bans(_)
+            | Listing::Blocks
             | Listing::Devices => middle,
         },
         Popup::Help { .. } | Popup::Form(_) | Popup::Question(_) => middle,
@@ -86,7 +88,7 @@ pub(super) fn caret(area: Area, popup: &Popup) -> Option<(usize, usize)> {
         Popup::List(_) | Popup::Help { .. } | Popup::Question(_) => return None,
     };
     let heading = paint::columns(SEARCH);
-    let (_, at) = form::one_row(search, area.width.saturating_sub(heading));
+    let (_, at) = one_row(search, area.width.saturating_sub(heading));
     let x = (heading + at).min(area.width.saturating_sub(1));
     (area.height > 0).then_some((area.x + x, area.y))
 }
@@ -95,7 +97,7 @@ pub(super) fn caret(area: Area, popup: &Popup) -> Option<(usize, usize)> {
 const SEARCH: &str = " Search: ";
 
 fn search_line(search: &crate::model::Input, width: usize) -> String {
-    let (text, _) = form::one_row(search, width.saturating_sub(paint::columns(SEARCH)));
+    let (text, _) = one_row(search, width.saturating_sub(paint::columns(SEARCH)));
     format!("{SEARCH}{text}")
 }
 

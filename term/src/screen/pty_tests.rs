@@ -35,7 +35,7 @@ fn child() {
     model.here = Some(RoomId::from_random(1));
     let ended = super::run(model, |wakes| {
         Box::new(move |ask| {
-            if let Ask::Send { room, local, text } = ask {
+            if let Ask::Send { room, local, text, .. } = ask {
                 match text.as_str() {
                     "panic" => panic!("as was wished"),
                     "panic elsewhere" => {

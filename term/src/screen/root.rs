@@ -9,10 +9,11 @@ use jiff::tz::TimeZone;
 use super::backend::Surface;
 use super::chat::Chat;
 use super::entry_line::EntryLine;
+use super::event_loop::Mouse;
 use super::panes::{self, Area};
-use super::{paint, popup, status};
+use super::{door, paint, popup, status};
 use crate::keymap::{self, Action, Key};
-use crate::model::Model;
+use crate::model::{Model, Reach, Step};
 use crate::update::{Intent, Msg, update};
 
 /// From this width on, rooms and members stand beside the conversation.
@@ -52,8 +53,8 @@ impl Root {
     pub(crate) fn new(model: Model, surface: Arc<Surface>, zone: TimeZone) -> Self {
         Self {
             model,
+            chat: Chat::new(zone.clone(), Arc::clone(&surface)),
             surface,
-            chat: Chat::new(zone.clone()),
             zone,
             entry: EntryLine::default(),
             plan: Plan::default(),
@@ -77,9 +78,34 @@ impl Root {
                 self.chat.scroll(&self.model, scroll);
                 Vec::new()
             }
+            (Some(Action::Bare), _) => {
+                let size = self.surface.size();
+                // A row is left for the word on how to come back.
+                vec![Intent::Bare(self.chat.bare(&self.model, (size.0, size.1.saturating_sub(1))))]
+            }
             (Some(action), _) => self.take(Msg::Act(action)),
             (None, Key::Char(c)) => self.take(Msg::Type(c)),
             (None, _) => Vec::new(),
+        }
+    }
+
+    /// Takes in what the mouse did: the wheel scrolls what is seen, a click chooses a room.
+    pub(crate) fn point(&mut self, mouse: Mouse) -> Vec<Intent> {
+        let covered = self.model.popup().is_some() || self.model.pasted.is_some();
+        match mouse {
+            Mouse::Wheel(step) if !covered => {
+                self.chat.wheel(&self.model, step);
+                Vec::new()
+            }
+            Mouse::Wheel(Step::Up) => self.take(Msg::Act(Action::Go(Reach::Up))),
+            Mouse::Wheel(Step::Down) => self.take(Msg::Act(Action::Go(Reach::Down))),
+            Mouse::Click(x, y) if !covered => {
+                match panes::room_at(self.plan.rooms, &self.model, (x, y)) {
+                    Some(index) => self.take(Msg::Act(Action::Room(index))),
+                    None => Vec::new(),
+                }
+            }
+            Mouse::Click(..) => Vec::new(),
         }
     }
 
@@ -101,6 +127,9 @@ impl Root {
     }
 
     fn draw_middle(&self, printer: &Printer) {
+        if let Some(shown) = &self.model.door {
+            return door::draw(printer, self.middle(), &self.model, shown);
+        }
         let Plan { rooms, chat, members, notices, .. } = self.plan;
         self.chat.draw(printer, (chat.x, chat.y));
         for (pane, rule) in [(rooms, rooms.x + rooms.width), (members, members.x.wrapping_sub(1))] {
@@ -124,6 +153,9 @@ impl Root {
         if let Some(shown) = self.model.popup() {
             let area = popup::place(shown, self.middle());
             popup::draw(printer, area, &self.model, shown, &self.zone);
+        }
+        if let Some(paste) = &self.model.pasted {
+            panes::draw_paste(printer, self.middle(), paste);
         }
     }
 
@@ -156,9 +188,11 @@ impl View for Root {
         place_panes(&mut self.plan, self.model.unread_notices());
         let chat = self.plan.chat;
         self.chat.arrange(&self.model, (chat.width, chat.height));
-        let caret = match self.model.popup() {
-            Some(shown) => popup::caret(popup::place(shown, self.middle()), shown),
-            None => self.entry.caret(self.plan.entry),
+        let caret = match (&self.model.door, self.model.popup()) {
+            (Some(door), _) => door::caret(self.middle(), &self.model, door),
+            _ if self.model.pasted.is_some() => None,
+            (None, Some(shown)) => popup::caret(popup::place(shown, self.middle()), shown),
+            (None, None) => self.entry.caret(self.plan.entry),
         };
         self.surface.set_caret(caret);
     }
@@ -181,6 +215,9 @@ impl View for Root {
         }
         let notice = status::notice_lines(&self.model, plan.notice.width);
         status::draw_notice(printer, plan.notice, &self.model, &notice);
+        if self.model.door.is_some() {
+            return;
+        }
         self.entry.draw(printer, plan.entry);
         if plan.hints.height > 0 {
             status::draw_hints(printer, plan.hints, self.hints());

@@ -50,6 +50,17 @@ pub(super) fn draw_title(printer: &Printer, area: Area, model: &Model, zone: &Ti
     paint::styled(printer, (area.x, area.y), area.width, &title, style);
 }
 
+/// What the window is called: how much is unread, which room, where.
+pub(super) fn window_title(model: &Model) -> String {
+    let unread: u64 =
+        model.rooms.iter().filter(|room| !room.muted).map(|room| u64::from(room.unread)).sum();
+    let unread = if unread > 0 { format!("({unread}) ") } else { String::new() };
+    match model.here() {
+        Some(room) => format!("{unread}{} — {}", room.title, model.host),
+        None => format!("{unread}parlor — {}", model.host),
+    }
+}
+
 /// What the banner says; `None` where all is well.
 pub(super) fn banner(model: &Model, zone: &TimeZone) -> Option<String> {
     match &model.link {
@@ -71,7 +82,8 @@ fn next_try(now: Timestamp, retry_at: Timestamp) -> String {
     }
 }
 
-fn seconds_until(now: Timestamp, then: Timestamp) -> i64 {
+/// Whole seconds from now until then, rounded up: 0 is now.
+pub(super) fn seconds_until(now: Timestamp, then: Timestamp) -> i64 {
     (then.0 - now.0).max(0).saturating_add(999) / 1_000
 }
 
@@ -106,7 +118,7 @@ pub(super) fn draw_activity(printer: &Printer, area: Area, model: &Model, below:
     paint::styled(printer, (area.x + left, area.y), area.width - left, right, paint::dim());
     let mut x = 1;
     for (index, room) in model.rooms.iter().enumerate() {
-        if room.unread == 0 || Some(room.id) == model.here {
+        if room.unread == 0 || room.muted || Some(room.id) == model.here {
             continue;
         }
         let title = paint::clipped(&room.title, 16);

@@ -4,15 +4,22 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode, window_size};
 use rustix::process::{Signal, getpid, getppid, getsid, kill_current_process_group, kill_process};
 
-/// Another screen, pastes in brackets, and nothing of the last frame's colours.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[0m\x1b[2J\x1b[H";
+use crate::model::Mouse;
+
+/// The window's title put by, another screen, pastes in brackets, news of the focus, and nothing of
+/// the last frame's colours.
+const ENTER: &[u8] = b"\x1b[22;2t\x1b[?1049h\x1b[?2004h\x1b[?1004h\x1b[0m\x1b[2J\x1b[H";
+/// Clicks and the wheel, in the form that knows no largest column.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 /// The same backwards. A synchronized update that was cut short is ended first.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] =
+    b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l\x1b[23;2t";
 
 /// The exit status of a program that panicked, as Rust has it.
 const PANICKED: i32 = 101;
@@ -20,6 +27,8 @@ const PANICKED: i32 = 101;
 /// The terminal, taken. Dropping it gives it back.
 pub(crate) struct Terminal {
     state: Arc<State>,
+    /// Whoever reads from the terminal holds it meanwhile.
+    gate: Arc<Mutex<()>>,
 }
 
 /// What the panic hook needs as well.
@@ -53,7 +62,7 @@ impl Terminal {
                 std::process::exit(PANICKED);
             }
         }));
-        let terminal = Self { state };
+        let terminal = Self { state, gate: Arc::default() };
         terminal.enter()?;
         Ok(terminal)
     }
@@ -77,6 +86,47 @@ impl Terminal {
         self.state.give_back();
     }
 
+    /// Shows lines that hold nothing but printable text, and a last one; the terminal wraps them
+    /// itself, so that it copies them as they are.
+    pub(crate) fn show_plain(&self, lines: &[String], last: &str) {
+        // The terminal selects by itself only where it keeps the mouse.
+        self.tell(MOUSE_OFF);
+        let mut shown = String::from("\x1b[0m\x1b[2J\x1b[H\x1b[?25l");
+        for line in lines {
+            shown.push_str(line);
+            shown.push_str("\r\n");
+        }
+        shown.push_str(last);
+        self.tell(shown.as_bytes());
+    }
+
+    /// Has the terminal report the mouse, or keep it. A terminal that is entered keeps it.
+    pub(crate) fn set_mouse(&self, mouse: Mouse) {
+        self.tell(match mouse {
+            Mouse::Ours => MOUSE_ON,
+            Mouse::Terminals => MOUSE_OFF,
+        });
+    }
+
+    /// Writes what the terminal itself is to obey.
+    pub(crate) fn tell(&self, sequences: &[u8]) {
+        let mut out = self.state.lock();
+        // A terminal that is gone is found out by the next frame.
+        let _ = out.write_all(sequences).and_then(|()| out.flush());
+    }
+
+    /// What whoever reads from the terminal holds meanwhile.
+    pub(crate) fn gate(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.gate)
+    }
+
+    /// Gives the terminal back, and leaves what is typed to another program until the guard is
+    /// dropped.
+    pub(crate) fn lend(&self) -> MutexGuard<'_, ()> {
+        self.leave();
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Where the backend writes.
     ///
     /// # Errors
@@ -98,8 +148,13 @@ impl Terminal {
         // The others of our job (make, a pipe) stop by their own default, we by force: a handler
         // of ours catches the signal that asks. A job that cannot be stopped goes on.
         let _ = kill_current_process_group(Signal::TSTP);
-        let _ = kill_process(getpid(), Signal::STOP);
+        stop();
     }
+}
+
+/// Stops this program until it is told to go on.
+pub(crate) fn stop() {
+    let _ = kill_process(getpid(), Signal::STOP);
 }
 
 /// Whether there is a shell to go back to: somebody of our session who is not of our making.
@@ -115,7 +170,7 @@ fn output() -> io::Result<File> {
 }
 
 impl State {
-    fn lock(&self) -> std::sync::MutexGuard<'_, File> {
+    fn lock(&self) -> MutexGuard<'_, File> {
         // A panic between does not make the file descriptor worse.
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,13 +1,18 @@
 //! Whole screens through cursive's puppet backend, at three sizes.
 
 mod fuzz;
+mod kept;
+mod members;
+mod pointing;
 mod popups;
+mod writing;
 
 use cursive::Vec2;
 use cursive::backends::puppet::Backend as Puppet;
 use cursive::backends::puppet::observed::{GraphemePart, ObservedScreen};
 use jiff::tz::TimeZone;
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::room::Role;
 
 use super::Screen;
@@ -30,12 +35,13 @@ fn id(number: u64) -> RoomId {
 }
 
 fn say(room: &mut Room, seq: u64, minutes_ago: i64, author: &str, text: &str) {
-    let said = Said { seq: Seq(seq), author: author.into(), text: text.into() };
+    let said =
+        Said { seq: Seq(seq), author: author.into(), text: text.into(), kind: MessageKind::Said };
     room.timeline.push(at(minutes_ago), What::Said(said));
 }
 
 fn member(user: &str, role: Role) -> Member {
-    Member { user: user.into(), role }
+    Member { user: user.into(), role, online: None, display_name: None }
 }
 
 /// A conversation as it may be on any day.
@@ -62,8 +68,12 @@ fn model() -> Model {
         member("bob", Role::Admin),
         member("carol", Role::Member),
     ];
-    general.unsent =
-        vec![Unsent { local: LocalId(1), text: "on my way".into(), state: SendState::Queued }];
+    general.unsent = vec![Unsent {
+        local: LocalId(1),
+        text: "on my way".into(),
+        kind: MessageKind::Said,
+        state: SendState::Queued,
+    }];
     let mut ops = Room::new(id(2), "ops", Role::Member);
     ops.unread = 3;
     model.rooms = vec![general, ops, Room::new(id(3), "rust", Role::Member)];

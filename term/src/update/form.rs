@@ -23,7 +23,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         Action::Go(Reach::Down) => form.at = (form.at + 1).min(len - 1),
         action => match &mut form.fields[form.at].value {
             Value::Text(input) => {
-                edit(input, action);
+                edit(input, &mut model.kill_ring, action);
             }
             Value::Choice { of, chosen } if action == Action::Go(Reach::Left) => {
                 *chosen = chosen.checked_sub(1).unwrap_or(of.len() - 1);

@@ -6,13 +6,17 @@ use parlor_protocol::id::{NotificationId, RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
-use parlor_protocol::room::{self, ReadMarker, Role};
+use parlor_protocol::record::Record;
+use parlor_protocol::room::{self, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
-use super::{Intent, News, answers, ask_page, error, go_to, hint, look_up};
+use super::{
+    Intent, News, alert, answers, ask_page, complete, door, error, go_to, hint, look_up, sending,
+    take_back,
+};
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listing, Member, Model, NOTICES_MAX, Room, Said, SendState,
-    What,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listing, LocalId, Member, Model, NOTICES_MAX, Room, Said,
+    SendState, What,
 };
 use crate::words::{self, Commands};
 
@@ -20,6 +24,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
     match news {
         News::Link(link) => take_link(model, link),
         News::Rooms(rooms) => return take_rooms(model, &rooms),
+        News::Door(news) => door::take(model, news),
         News::Entered(room) => {
             take_room(model, &room);
             // What another device entered does not take one away from where one is.
@@ -32,6 +37,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             }
         }
         News::Exited(exited) => return exit(model, &exited),
+        News::CatchingUp(room) => catch_up(model, room),
         News::Notified(told) => return take_notified(model, told),
         News::Said(text) => {
             // A question that is no longer seen is no longer open.
@@ -43,6 +49,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             model.notices.retain(|notice| id.is_some_and(|id| id != notice.id));
             return answers::refresh(model, &Listing::Notifications);
         }
+        News::Present(present) => take_present(model, present),
         News::Blocks(blocked) => return take_blocks(model, blocked),
         News::Blocked(user) => {
             let blocked = model.blocked.iter().cloned().chain([user]).collect();
@@ -57,6 +64,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Gap(id) => {
             if let Some(room) = model.room_mut(id) {
                 room.timeline.clear();
+                room.catching_up = false;
                 room.members.clear();
             }
             return if model.here == Some(id) { look_up(model, id) } else { Vec::new() };
@@ -67,26 +75,19 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
                 room.members = members;
             }
         }
+        News::Queued { room, local } => sending::queued(model, room, local),
+        News::Held { room, local, until } => sending::held(model, room, local, until),
         News::Page { listing, after, rows, more } => {
+            complete::hear_page(model, &listing, &rows);
             return answers::page(model, &listing, after.as_deref(), rows, more);
         }
         News::NoPage { listing, why } => answers::no_page(model, &listing, why),
-        News::Acknowledged { room, local } => {
-            if let Some(room) = model.room_mut(room) {
-                room.unsent.retain(|unsent| unsent.local != local);
-            }
-        }
-        News::Refused { room, local, why } => {
-            let unsent = model
-                .room_mut(room)
-                .and_then(|room| room.unsent.iter_mut().find(|unsent| unsent.local == local));
-            if let Some(unsent) = unsent {
-                unsent.state = SendState::Refused(why.clone());
-                error(model, format!("Not sent: {why} Up takes it back into an empty input."));
-            }
-        }
+        News::Acknowledged { room, local } => sending::acknowledged(model, room, local),
+        News::Refused { room, local, why } => sending::refused(model, room, local, why),
         News::Done(id) => return answers::done(model, id),
         News::Failed { id, code, why } => answers::failed(model, id, code, why),
+        News::Warning(why) => error(model, why),
+        News::Leave => return vec![Intent::Quit],
     }
     Vec::new()
 }
@@ -98,17 +99,28 @@ fn take_notices_read(model: &mut Model, id: Option<NotificationId>) -> Vec<Inten
     answers::refresh(model, &Listing::Notifications)
 }
 
+fn catch_up(model: &mut Model, room: RoomId) {
+    if let Some(room) = model.room_mut(room) {
+        room.catching_up = true;
+    }
+}
+
 fn take_older(model: &mut Model, room: RoomId, messages: &[Message], before: Before) {
     if let Some(room) = model.rooms.iter_mut().find(|known| known.id == room) {
-        let page = messages.iter().map(said).collect();
+        let page = messages.iter().map(|message| (message.at, Said::from(message))).collect();
         room.timeline.prepend(page, before, &model.blocked);
     }
 }
 
-fn said(message: &Message) -> (Timestamp, Said) {
-    let text = message.text.as_str().to_owned();
-    let author = message.author.as_str().to_owned();
-    (message.at, Said { seq: message.seq, author, text })
+fn take_present(model: &mut Model, present: Present) {
+    let Some(room) = model.room_mut(present.room) else { return };
+    for Record(shown) in present.members {
+        let known = room.members.iter_mut().find(|known| known.user == shown.user.as_str());
+        if let Some(known) = known {
+            known.online = shown.online;
+            known.display_name = shown.display_name.map(|name| name.to_string());
+        }
+    }
 }
 
 /// Takes the list of those whom one blocks: what they said goes. What others said who are no longer
@@ -147,6 +159,12 @@ fn take_link(model: &mut Model, link: Link) {
     }
     // Pages that were asked for over another connection will not come any more.
     for room in &mut model.rooms {
+        room.catching_up = false;
+        for unsent in &mut room.unsent {
+            if let SendState::Held { .. } = unsent.state {
+                unsent.state = SendState::Queued;
+            }
+        }
         if room.timeline.before() == Before::Asked {
             room.timeline.set_before(Before::Unknown);
         }
@@ -162,8 +180,9 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
         .map(|room| room.id)
         .filter(|id| rooms.iter().all(|room| room.room != *id))
         .collect();
+    let mut unsent = Vec::new();
     for id in gone {
-        forget(model, id);
+        unsent.extend(forget(model, id));
     }
     let mut rooms: Vec<_> = rooms.iter().collect();
     // Rooms that are there already keep their numbers; the new ones follow by title.
@@ -177,6 +196,7 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
         (None, None) => Vec::new(),
     };
     intents.push(ask_page(Listing::Notifications, None));
+    intents.extend(take_back(model, &unsent));
     intents
 }
 
@@ -190,6 +210,7 @@ fn take_room(model: &mut Model, room: &room::Room) {
     known.topic = room.topic.as_ref().map(|topic| topic.as_str().to_owned());
     known.role = role;
     known.member_count = room.members;
+    known.catching_up = false;
     known.read = known.read.max(room.read.unwrap_or_default());
     let unread = room.unread.unwrap_or_default();
     known.unread = u32::try_from(unread).unwrap_or(u32::MAX);
@@ -201,20 +222,29 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
         return Vec::new();
     };
     let told = words::exited(exited, &room.title);
+    let unsent = match room.unsent.len() {
+        0 => "",
+        1 => " A message to it was not sent; it is in the input line.",
+        _ => " Messages to it were not sent; they are in the input line.",
+    };
     match told.strip_prefix("you ") {
-        Some(rest) => hint(model, format!("You {rest}.")),
+        Some(rest) => hint(model, format!("You {rest}.{unsent}")),
         // A name or a title stays as it is.
-        None => hint(model, format!("{told}.")),
+        None => hint(model, format!("{told}.{unsent}")),
     }
-    forget(model, exited.room);
-    match (model.here, model.rooms.first().map(|room| room.id)) {
+    let unsent = forget(model, exited.room);
+    let mut intents = match (model.here, model.rooms.first().map(|room| room.id)) {
         (None, Some(first)) => go_to(model, first),
         _ => Vec::new(),
-    }
+    };
+    intents.extend(take_back(model, &unsent));
+    intents
 }
 
 /// Says what one is told of, unless it is before one's eyes already.
 fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
+    complete::hear_invite(model, &told);
+    let mut intents = alert::call(model, &told);
     let is_shown = match told.kind {
         // A line in the room says as much.
         NotificationKind::Mentioned
@@ -239,13 +269,15 @@ fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
     }
     model.notices.insert(0, told);
     model.notices.truncate(NOTICES_MAX);
-    answers::refresh(model, &Listing::Notifications)
+    intents.extend(answers::refresh(model, &Listing::Notifications));
+    intents
 }
 
-/// Takes a room out. What was being written or had not been sent is kept in the input line.
-fn forget(model: &mut Model, id: RoomId) {
+/// Takes a room out, and tells what of it is still in the outbox: it is in the input line now, as is
+/// what was being written.
+fn forget(model: &mut Model, id: RoomId) -> Vec<LocalId> {
     let Some(place) = model.rooms.iter().position(|room| room.id == id) else {
-        return;
+        return Vec::new();
     };
     let room = model.rooms.remove(place);
     if model.last == Some(id) {
@@ -254,12 +286,13 @@ fn forget(model: &mut Model, id: RoomId) {
     if model.here == Some(id) {
         model.here = None;
     }
-    for unsent in room.unsent {
+    for unsent in &room.unsent {
         if !model.input.is_empty() {
             model.input.insert("\n");
         }
         model.input.insert(&unsent.text);
     }
+    room.unsent.iter().map(|unsent| unsent.local).collect()
 }
 
 fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> Vec<Intent> {
@@ -269,18 +302,18 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
     let Some(room) = model.rooms.iter_mut().find(|room| room.id == id) else {
         return Vec::new();
     };
-    let happened = words::happened(&change);
+    room.catching_up = false;
+    let is_hidden = matches!(&change, Change::Message(message)
+        if model.blocked.contains(message.author.as_str()));
+    let what = What::of(&change).filter(|_| !is_hidden);
+    let is_new = what.is_some_and(|what| room.timeline.push(at, what));
     match change {
         Change::Message(message) if model.blocked.contains(message.author.as_str()) => {
             room.timeline.pass(message.seq);
         }
         Change::Message(message) => {
-            let author = message.author.as_str().to_owned();
-            let text = message.text.as_str().to_owned();
-            let own = author == me;
-            let mentioned = mentions(&text).any(|name| name.as_str() == me);
-            let said = Said { seq: message.seq, author, text };
-            if room.timeline.push(message.at, What::Said(said)) && !own {
+            let mentioned = mentions(message.text.as_str()).any(|name| name.as_str() == me);
+            if is_new && message.author.as_str() != me {
                 room.unread = room.unread.saturating_add(1);
                 room.mentions = room.mentions.saturating_add(u32::from(mentioned));
             }
@@ -294,7 +327,8 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
             // Members that were never fetched are fetched whole when they are shown.
             if !room.members.is_empty() {
                 room.members.retain(|known| known.user != user);
-                room.members.push(Member { user, role: member.role });
+                let (online, display_name) = (None, None);
+                room.members.push(Member { user, role: member.role, online, display_name });
             }
         }
         Change::Departed(departed) => {
@@ -314,10 +348,6 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
             room.topic = changed.topic.map(|topic| topic.as_str().to_owned());
         }
         Change::Renamed(renamed) => room.title = renamed.title.as_str().to_owned(),
-        Change::Unknown => {
-            let text = "something happened that this version of parlor does not know".to_owned();
-            room.timeline.push(at, What::Happened(text));
-        }
         // There is nothing to keep of these but their line, where there is one.
         Change::Created(_)
         | Change::Terminated
@@ -328,10 +358,8 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
         | Change::Invited(_)
         | Change::InviteEnded(_)
         | Change::Banned(_)
-        | Change::Unbanned(_) => {}
-    }
-    if let Some(happened) = happened {
-        room.timeline.push(at, What::Happened(happened));
+        | Change::Unbanned(_)
+        | Change::Unknown => {}
     }
     stale.iter().flat_map(|listing| answers::refresh(model, listing)).collect()
 }

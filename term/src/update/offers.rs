@@ -3,7 +3,7 @@
 
 use parlor_protocol::account::RevokeDevice;
 use parlor_protocol::entry::{
-    Approve, Block, FormerRoom, Rejoin, RevokeInvite, Unban, Withdraw as WithdrawRequest,
+    Approve, Block, FormerRoom, Rejoin, RevokeInvite, Unban, Unblock, Withdraw as WithdrawRequest,
 };
 use parlor_protocol::id::{NotificationId, RoomId, Seq};
 use parlor_protocol::notification::{Notification, NotificationKind, WhichNotifications};
@@ -75,6 +75,10 @@ pub(crate) fn offers(model: &Model, list: &List) -> Vec<Offer> {
             Listing::Members(room) => of_member(model, room, member),
             _ => Vec::new(),
         },
+        Some(Row::Block(blocked)) => {
+            let unblock = Unblock { user: blocked.user.to_string() };
+            vec![key('u', "unblock", Act::Change(Command::Unblock(unblock)))]
+        }
         Some(Row::Device(device)) if device.current => Vec::new(),
         Some(Row::Device(device)) => {
             let text = format!("{} logs in with its password from then on.", device.name);
@@ -230,6 +234,7 @@ fn of_list(model: &Model, listing: &Listing) -> Vec<Offer> {
         | Listing::FormerRooms
         | Listing::Requests(_)
         | Listing::Invites(None)
+        | Listing::Blocks
         | Listing::Devices => Vec::new(),
     }
 }

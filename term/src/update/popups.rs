@@ -6,7 +6,8 @@ use super::offers::{Act, offers};
 use super::{Intent, ask, ask_page, form, go_to, jump_to, slash};
 use crate::keymap::{Action, Scroll, help};
 use crate::model::{
-    AskedFrom, Deed, Form, GoTo, Input, Link, List, Listing, Model, More, Popup, Purpose, Reach,
+    AskedFrom, Deed, Fit, Form, GoTo, Input, KillRing, Link, List, Listing, Model, More, Popup,
+    Purpose, Reach,
 };
 use crate::update::COMMANDS;
 
@@ -25,7 +26,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
             model.popups.pop();
             return Some(Vec::new());
         }
-        Action::Suspend | Action::Redraw => return None,
+        Action::Suspend | Action::Redraw | Action::Mouse => return None,
         // Going elsewhere closes all that lies over this place.
         Action::Room(_)
         | Action::NextRoom
@@ -53,7 +54,21 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::Delete(_)
         | Action::Kill(_)
         | Action::Yank
+        | Action::YankOlder
+        | Action::Transpose
+        | Action::Undo
+        | Action::Redo
         | Action::Scroll(_) => {}
+        // These are about the conversation and what is written into it.
+        Action::Recall
+        | Action::Complete
+        | Action::CompleteBack
+        | Action::Edit
+        | Action::Choose(_)
+        | Action::Extend
+        | Action::Copy
+        | Action::CopyLink
+        | Action::Bare => return Some(Vec::new()),
     }
     Some(match model.popups.last_mut()? {
         Popup::Help { top } => {
@@ -171,7 +186,7 @@ fn act_on_go_to(model: &mut Model, action: Action) -> Vec<Intent> {
     }
     if let Some(step) = step(action) {
         go_to_room.chosen = moved(go_to_room.chosen, step, found.len());
-    } else if edit(&mut go_to_room.search, action) {
+    } else if edit(&mut go_to_room.search, &mut model.kill_ring, action).is_some() {
         go_to_room.chosen = 0;
     }
     Vec::new()
@@ -187,7 +202,7 @@ fn act_on_list(model: &mut Model, action: Action) -> Vec<Intent> {
     if let Some(step) = step(action) {
         return choose(list, step);
     }
-    if list.is_searched() && edit(&mut list.search, action) {
+    if list.is_searched() && edit(&mut list.search, &mut model.kill_ring, action).is_some() {
         return searched(model);
     }
     Vec::new()
@@ -281,20 +296,28 @@ fn moved(from: usize, step: isize, len: usize) -> usize {
     from.saturating_add_signed(step).min(len.saturating_sub(1))
 }
 
-/// Lets a key edit a line; whether it may have changed it.
-pub(super) fn edit(input: &mut Input, action: Action) -> bool {
+/// Lets a key edit a line, and tells whether all had room; `None` where the key edits nothing.
+pub(super) fn edit(input: &mut Input, ring: &mut KillRing, action: Action) -> Option<Fit> {
     if let Action::Go(reach) = action {
         input.go(reach);
     } else if let Action::Delete(reach) = action {
         input.delete(reach);
     } else if let Action::Kill(reach) = action {
-        input.kill(reach);
+        input.kill(reach, ring);
     } else if action == Action::Yank {
-        input.yank();
+        return Some(input.yank(ring));
+    } else if action == Action::YankOlder {
+        return Some(input.yank_older(ring));
+    } else if action == Action::Transpose {
+        input.transpose();
+    } else if action == Action::Undo {
+        input.undo();
+    } else if action == Action::Redo {
+        input.redo();
     } else {
-        return false;
+        return None;
     }
-    true
+    Some(Fit::Whole)
 }
 
 /// A text without its line breaks.
@@ -315,6 +338,7 @@ fn is_of(popup: &Popup, action: Action) -> bool {
             | Listing::Requests(_)
             | Listing::Invites(_)
             | Listing::Bans(_)
+            | Listing::Blocks
             | Listing::Devices => false,
         },
         Popup::Form(form) => form.purpose == Purpose::Join && action == Action::Join,

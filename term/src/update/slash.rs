@@ -4,9 +4,10 @@ mod people;
 mod rooms;
 
 use parlor_protocol::id::RoomId;
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::request::Command as Change;
 
-use super::{Intent, ask, error, hint, keys, popups};
+use super::{Intent, ask, error, hint, keys, mute, popups};
 use crate::model::{Armed, AskedFrom, Deed, Listing, Model, Popup, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
@@ -44,6 +45,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/leave", "[ROOM]", "leave this room or that one", rooms::leave),
     command("/rooms", "[TEXT]", "list the public rooms", rooms::list),
     command("/log", "", "list your former rooms, to rejoin them", rooms::log),
+    command("/me", "TEXT", "say that you do something", me),
     command("/topic", "[TEXT]", "set the topic, or clear it", rooms::topic),
     command("/rename", "TITLE", "give this room a title", rooms::rename),
     command("/slow", "SECS", "set the time between two messages; 0 ends it", rooms::slow),
@@ -65,8 +67,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/transfer", "USER", "hand this room over", people::transfer),
     command("/block", "USER", "see nothing more of a user", people::block),
     command("/unblock", "USER", "see a user again", people::unblock),
+    command("/blocks", "", "list whom you block", people::blocks),
+    command("/name", "[TEXT]", "show this beside your name, or nothing", people::name),
     command("/notices", "", "list what you were told of", people::notices),
     command("/devices", "", "list where you are logged in", people::devices),
+    command("/mute", "[ROOM]", "do not be called by what is said there", mute::mute),
+    command("/unmute", "[ROOM]", "be called again", mute::unmute),
     command("/help", "", "show the keys and commands", help),
     command("/quit", "", "quit", quit),
 ];
@@ -101,7 +107,7 @@ fn word(typed: &str) -> (&str, &str) {
 }
 
 /// The room of one's own that is meant by a title or an ID.
-fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
+pub(super) fn own_room<'a>(model: &'a Model, named: &str) -> Option<&'a Room> {
     let id = named.parse::<RoomId>().ok();
     let folded = named.to_lowercase();
     let by_title = model.rooms.iter().find(|room| room.title.to_lowercase() == folded);
@@ -140,6 +146,14 @@ fn show(model: &mut Model, listing: Listing) -> Vec<Intent> {
     intents
 }
 
+fn me(model: &mut Model, text: &str) -> Vec<Intent> {
+    if text.is_empty() {
+        error(model, "/me needs to know what you do, as in /me waves.");
+        return Vec::new();
+    }
+    keys::send(model, text, MessageKind::Action)
+}
+
 fn help(model: &mut Model, _: &str) -> Vec<Intent> {
     model.input.take();
     model.popups.push(Popup::Help { top: 0 });
@@ -152,6 +166,8 @@ fn quit(model: &mut Model, _: &str) -> Vec<Intent> {
         hint(model, keys::quit_question(model, "Enter"));
         return Vec::new();
     }
+    // It is no draft to be found again.
+    model.input.take();
     vec![Intent::Quit]
 }
 

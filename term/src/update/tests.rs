@@ -1,11 +1,17 @@
 //! The model's behaviour, told as tables: what happens, what is then shown, what is asked.
 
+mod calling;
 mod changes;
 mod commands;
+mod completing;
+mod copying;
+mod kept;
+mod pasting;
 mod popups;
+mod writing;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
-use parlor_protocol::message::Message;
+use parlor_protocol::message::{Message, MessageKind};
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::push::Change;
 use parlor_protocol::request::Command;
@@ -28,6 +34,7 @@ pub(crate) fn message(seq: u64, author: &str, text: &str) -> Message {
         at: NOW,
         author: UserName::parse(author).unwrap(),
         text: MessageText::parse(text).unwrap(),
+        kind: MessageKind::Said,
     }
 }
 
@@ -135,9 +142,9 @@ fn happened(model: &Model) -> Vec<String> {
 
 #[test]
 fn what_is_typed_is_sent_or_kept() {
-    let send = |text: &str| {
+    let send = |text: &str, kind| {
         let text = text.to_owned();
-        vec![Intent::Ask(Ask::Send { room: id(1), local: LocalId(0), text })]
+        vec![Intent::Ask(Ask::Send { room: id(1), local: LocalId(0), text, kind })]
     };
     let find = |room: &str, then| deed(Deed::Find { room: room.into(), then });
     let create = |title: &str, visibility, entry| {
@@ -145,8 +152,10 @@ fn what_is_typed_is_sent_or_kept() {
     };
     let leave = Command::LeaveRoom(LeaveRoom { room: id(1) });
     for (typed, asked, kept, told) in [
-        ("hello", send("hello"), "", ""),
-        ("//hello", send("/hello"), "", ""),
+        ("hello", send("hello", MessageKind::Said), "", ""),
+        ("//hello", send("/hello", MessageKind::Said), "", ""),
+        ("/me waves", send("waves", MessageKind::Action), "", ""),
+        ("/me", vec![], "/me", "/me needs to know what you do, as in /me waves."),
         ("   ", vec![], "   ", ""),
         ("/join rust", find("rust", Then::Join { leave: None }), "", ""),
         ("/join General", vec![], "", ""),
@@ -160,7 +169,7 @@ fn what_is_typed_is_sent_or_kept() {
         ("/leave", change(leave), "", ""),
         ("/leave nowhere", vec![], "/leave nowhere", "You are in no such room."),
         ("/rooms", vec![page(Listing::Rooms { search: String::new() })], "", ""),
-        ("/quit", vec![Intent::Quit], "/quit", ""),
+        ("/quit", vec![Intent::Quit], "", ""),
         (
             "/nonsense",
             vec![],
@@ -185,19 +194,13 @@ fn too_long_a_message_is_kept_to_be_cut_down() {
 }
 
 #[test]
-fn a_paste_never_sends() {
-    let mut model = alice();
-    assert_eq!(update(&mut model, Msg::Paste("one\r\ntwo\n".into())), []);
-    assert_eq!(model.input.text(), "one\ntwo\n");
-    assert!(model.rooms[0].unsent.is_empty());
-}
-
-#[test]
 fn a_message_is_shown_as_queued_until_it_is_acknowledged() {
     let mut model = alice();
     update(&mut model, offline());
     let asked = type_in(&mut model, "hello");
     assert_eq!(asked.len(), 1, "the network keeps it until there is a connection");
+    assert_eq!(model.rooms[0].unsent[0].state, SendState::Unkept);
+    update(&mut model, Msg::News(News::Queued { room: id(1), local: LocalId(0) }));
     assert_eq!(model.rooms[0].unsent[0].state, SendState::Queued);
     update(&mut model, online());
     update(&mut model, said(id(1), message(1, "alice", "hello")));

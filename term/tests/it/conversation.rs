@@ -43,6 +43,20 @@ fn following_survives_the_death_of_the_daemon() {
 }
 
 #[test]
+fn what_one_does_is_told_as_that_now_and_after_a_restart() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    alice.does(&["create", "ops", "--entry", "open"]);
+    let tail = Follower::spawn(alice.command(&["tail", "ops", "-f"]));
+    let sent = alice.does(&["send", "ops", "--me", "--json", "waves at", "@bob"]);
+    assert!(sent.contains("\"kind\":\"action\",\"text\":\"waves at @bob\""), "{sent}");
+    assert!(tail.line().ends_with("  * alice waves at @bob"));
+    daemon.restart();
+    assert!(alice.does(&["tail", "ops"]).ends_with("  * alice waves at @bob\n"));
+    assert_eq!(alice.does(&["tail", "ops", "--json"]), sent);
+}
+
+#[test]
 fn a_nonce_sent_again_is_the_same_message() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);

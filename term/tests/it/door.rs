@@ -60,10 +60,11 @@ fn letting_in() -> Vec<Change> {
     let (user, by) = (|| "bob".parse().unwrap(), "alice".parse().unwrap());
     let (title, reason) = ("ops".parse().unwrap(), "too much".parse().ok());
     let role = Role::Member;
-    let member = || Member { user: user(), role, joined_at: AT, online: Some(true) };
+    let member =
+        || Member { user: user(), role, joined_at: AT, online: Some(true), display_name: None };
     let member_object = "{\"type\":\"member\",\"room\":\"kx4f9-2mqa7\",\"user\":\"bob\",\
                          \"role\":\"member\",\"joined_at\":\"2026-11-22T20:07:12.123Z\",\
-                         \"online\":true}\n";
+                         \"online\":true,\"display_name\":null}\n";
     let request = JoinRequest { room, user: user(), reason, at: AT };
     let invite = Invite { room, title, user: user(), by, at: AT, until: AT };
     let done = || Outcome::Done;

@@ -1,29 +1,30 @@
 //! The full-screen client in real terminals, against the real daemon.
 
 use std::io::{Read, Write};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::daemon::Daemon;
 use crate::harness::{Home, done};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Much longer than anything takes, so that only what never happens fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 const ROWS: u16 = 24;
 const COLUMNS: u16 = 80;
 
 /// Somebody with an account.
-struct User {
-    name: &'static str,
-    home: Home,
-    port: u16,
+pub(crate) struct User {
+    pub(crate) name: &'static str,
+    pub(crate) home: Home,
+    pub(crate) port: u16,
 }
 
 impl User {
-    fn signed_up(name: &'static str, daemon: &Daemon) -> Self {
+    pub(crate) fn signed_up(name: &'static str, daemon: &Daemon) -> Self {
         let user = Self { name, home: Home::new(), port: daemon.port };
         let mut command = user.home.command(&user.arguments(&["signup", "--password-stdin"]));
         let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
@@ -33,40 +34,48 @@ impl User {
         user
     }
 
-    fn arguments<'a>(&self, command: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn arguments<'a>(&self, command: &[&'a str]) -> Vec<&'a str> {
         // The arguments of a few users in a few tests may as well stay until the end.
         let to: &'static str = format!("{}@127.0.0.1:{}", self.name, self.port).leak();
         [&["-o", "StrictHostKeyChecking=accept-new", to], command].concat()
     }
 
-    fn does(&self, command: &[&str]) {
+    pub(crate) fn does(&self, command: &[&str]) {
         let done = self.home.run(&self.arguments(command));
         assert_eq!(done.status, Some(0), "{command:?}: {done:?}");
     }
 
-    fn opens(&self) -> Window {
-        Window::open(&self.home, &self.arguments(&[]))
+    pub(crate) fn opens(&self) -> Window {
+        self.opens_with(&[])
+    }
+
+    /// Opens the full screen with these beside the usual variables.
+    pub(crate) fn opens_with(&self, variables: &[(&str, &str)]) -> Window {
+        Window::open(&self.home, &self.arguments(&[]), variables)
     }
 }
 
 /// The full-screen client in a terminal.
-struct Window {
-    child: Box<dyn Child + Send + Sync>,
+pub(crate) struct Window {
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    pub(crate) screen: vt100::Parser,
     /// All that was ever written to the terminal.
-    written: Vec<u8>,
+    pub(crate) written: Vec<u8>,
 }
 
 impl Window {
-    fn open(home: &Home, arguments: &[&str]) -> Self {
+    pub(crate) fn open(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
         command.env_clear();
         command.env("HOME", home.dir.path());
         command.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         command.args(arguments);
         let child = pty.slave.spawn_command(command).unwrap();
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -86,14 +95,19 @@ impl Window {
         Self { child, keyboard, output, screen, written: Vec::new() }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
     /// Reads on until the screen is as it should be.
-    fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+        self.until_window(what, |window| is_so(&window.text()));
+    }
+
+    /// Reads on until all of the terminal is as it should be.
+    pub(crate) fn until_window(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !is_so(&self.text()) {
+        while !is_so(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(bytes) = self.output.recv_timeout(left) else {
                 panic!("never: {what}\n{}", self.text());
@@ -103,17 +117,17 @@ impl Window {
         }
     }
 
-    fn shows(&mut self, text: &str) {
+    pub(crate) fn shows(&mut self, text: &str) {
         self.until(text, |screen| screen.contains(text));
     }
 
-    fn types(&mut self, text: &str) {
+    pub(crate) fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Says something, and waits until it is on the server's disk.
-    fn says(&mut self, text: &str) {
+    pub(crate) fn says(&mut self, text: &str) {
         self.types(&format!("{text}\r"));
         self.until(text, |screen| {
             screen.lines().any(|line| line.contains(text) && line.contains(':'))
@@ -122,19 +136,57 @@ impl Window {
         });
     }
 
-    fn quits(mut self) {
+    pub(crate) fn quits(mut self) {
         self.types("/quit\r");
-        let status = self.child.wait().unwrap();
-        assert!(status.success(), "{status:?}");
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
-            self.screen.process(&bytes);
-        }
+        assert_eq!(self.ends().0, "Success");
+    }
+
+    /// Quits, and gives all that was ever written.
+    pub(crate) fn quits_having_written(mut self) -> String {
+        self.types("/quit\r");
+        self.read_to_its_end();
         assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+        String::from_utf8(self.written).unwrap()
+    }
+
+    /// Waits for the program's end, and gives how it ended and what it left on the screen.
+    pub(crate) fn ends(mut self) -> (String, String) {
+        let status = self.read_to_its_end();
+        assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+        (status, self.text())
+    }
+
+    fn read_to_its_end(&mut self) -> String {
+        loop {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => {
+                    self.screen.process(&bytes);
+                    self.written.extend(bytes);
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end\n{}", self.text()),
+            }
+        }
+        let status = self.child.wait().unwrap();
+        assert!(!self.screen.screen().alternate_screen(), "the terminal is as before");
+        status.to_string()
+    }
+
+    /// Sends the program a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Ends the program with no time to do anything.
+    pub(crate) fn dies_at_once(mut self) {
+        self.signal(Signal::KILL);
+        self.child.wait().unwrap();
     }
 }
 
 /// How many lines of the screen hold a text.
-fn times(screen: &str, text: &str) -> usize {
+pub(crate) fn times(screen: &str, text: &str) -> usize {
     screen.lines().filter(|line| line.contains(text)).count()
 }
 
@@ -229,25 +281,32 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
     hers.shows("end");
     hers.says("still here");
     let written = String::from_utf8(hers.written.clone()).unwrap();
-    for raw in ["\u{1b}]", "\u{9b}", "\u{202e}", "\u{1100}\u{1100}\u{1100}", "\t"] {
+    for raw in ["\u{1b}]0", "\u{9b}", "\u{202e}", "\u{1100}\u{1100}\u{1100}", "\t"] {
         assert!(!written.contains(raw), "{raw:?}");
     }
     hers.quits();
 }
 
 #[test]
-fn the_password_is_asked_for_in_plain_words_before_the_screen() {
+fn whoever_has_an_account_comes_in_from_a_new_machine_by_the_password() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
     alice.does(&["create", "general", "--entry", "open"]);
     let other = User { home: Home::new(), ..alice };
     let mut window = other.opens();
+    window.shows("▸ Log in with my password");
+    window.types("\r");
     window.shows("alice@127.0.0.1's password:");
-    assert!(!window.screen.screen().alternate_screen());
+    window.types("wrong horse battery\r");
+    window.shows("Permission denied, please try again.");
     window.types(&format!("{PASSWORD}\r"));
     window.shows("This is where general begins.");
-    assert!(window.screen.screen().alternate_screen());
     assert!(!window.text().contains("password"));
+    let written = window.quits_having_written();
+    assert!(!written.contains(PASSWORD), "a password is not shown");
+    // From then on the device is let in.
+    let mut window = other.opens();
+    window.shows("This is where general begins.");
     window.quits();
 }
 

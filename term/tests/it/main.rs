@@ -4,13 +4,16 @@
 // What a test cannot unwrap fails it, as it should; clippy knows only the test functions.
 #![allow(clippy::unwrap_used)]
 
+mod at_the_terminal;
 mod conversation;
 mod daemon;
 mod door;
 mod entry;
 mod full_screen;
 mod harness;
+mod kept;
 mod lines;
+mod newcomer;
 mod notifications;
 mod operating;
 mod people;

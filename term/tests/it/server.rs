@@ -119,6 +119,7 @@ impl Conversation {
             user: login.name.parse().unwrap(),
             operator: false,
             device: Some(DeviceId(1)),
+            display_name: None,
         };
         self.reply(request.id, Outcome::LoggedIn(me));
     }
@@ -243,6 +244,7 @@ pub(crate) fn message(seq: u64, text: &str) -> Message {
         at: Timestamp(1_795_378_032_123),
         author: "bob".parse().unwrap(),
         text: text.parse().unwrap(),
+        kind: parlor_protocol::message::MessageKind::Said,
     }
 }
 

@@ -86,7 +86,7 @@ fn messages_are_shown_and_nothing_in_them_reaches_the_terminal_raw() {
         done.out,
         "{\"type\":\"message\",\"room\":\"kx4f9-2mqa7\",\"title\":\"ops\",\"seq\":1,\
          \"at\":\"2026-11-22T20:07:12.123Z\",\"author\":\"bob\",\
-         \"text\":\"a\\u202eb\\n\\u1100\\u1100\\u1100\\tc\"}\n"
+         \"kind\":\"said\",\"text\":\"a\\u202eb\\n\\u1100\\u1100\\u1100\\tc\"}\n"
     );
     server.finish();
 }
@@ -300,6 +300,7 @@ fn events_are_shown_where_they_are_wanted() {
             role: Role::Member,
             joined_at: Timestamp(0),
             online: None,
+            display_name: None,
         };
         let changes = vec![
             change(1, Change::Created("bob".parse().unwrap())),

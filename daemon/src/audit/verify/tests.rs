@@ -124,6 +124,25 @@ fn an_end_that_is_missing_is_missed() {
     waits.lines.truncate(8);
     waits.mark.synced = Sealed::parse(&waits.lines[7].text).unwrap().link;
     assert_eq!(waits.faults(), [""; 0]);
+    assert_eq!(waits.verdict().waiting, 2);
+}
+
+#[test]
+fn a_torn_end_is_no_fault_as_long_as_its_record_waits() {
+    let torn = |synced: usize| {
+        let book = book();
+        let synced = Sealed::parse(&book.lines[synced - 1].text).unwrap().link;
+        let mut verifier = Verifier::new(AuditMark { synced, ..book.mark });
+        book.lines[..8].iter().for_each(|line| verifier.line(line));
+        verifier.unended(&Line { text: b"{\"ser".to_vec(), ..book.lines[8].clone() });
+        verifier.finish().faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(torn(7), [""; 0]);
+    assert_eq!(torn(8), [""; 0]);
+    assert_eq!(
+        torn(9),
+        ["c line 2: it has been cut off", "c line 2: behind it, record 9 is missing at the end"]
+    );
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub(super) struct Record {
 
 #[derive(Debug, Deserialize)]
 struct Fields {
+    serial: u64,
     at: String,
     action: String,
     outcome: String,
@@ -33,6 +34,11 @@ impl Record {
         let line = String::from_utf8(line.to_vec()).ok()?;
         let fields: Fields = serde_json::from_str(&line).ok()?;
         Some(Self { at: fields.at.parse().ok()?, line, fields })
+    }
+
+    /// Its number.
+    pub(super) fn serial(&self) -> u64 {
+        self.fields.serial
     }
 
     /// When it happened.
@@ -66,7 +72,8 @@ impl Record {
     }
 
     fn columns(&self) -> String {
-        let Fields { at, action, outcome, actor, subject, room, address, details } = &self.fields;
+        let Fields { at, action, outcome, actor, subject, room, address, details, .. } =
+            &self.fields;
         let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         let (actor, subject) = (or_dash(actor), or_dash(subject));
         let (room, address) = (or_dash(room), or_dash(address));

@@ -1,6 +1,8 @@
 //! What one may do in a while, and what one hears beyond it.
 
 use parlor_protocol::id::Nonce;
+use parlor_protocol::message::MessageKind;
+use parlor_protocol::name::UserName;
 
 use super::*;
 
@@ -22,7 +24,12 @@ fn after(ms: i64) -> Timestamp {
 
 fn send() -> Command {
     let room = RoomId::from_random(1);
-    Command::Send { room, nonce: Nonce::new(START, [0; 10]), text: "hi".parse().unwrap() }
+    Command::Send {
+        room,
+        nonce: Nonce::new(START, [0; 10]),
+        text: "hi".parse().unwrap(),
+        kind: MessageKind::Said,
+    }
 }
 
 /// How often it is allowed at that moment.
@@ -117,6 +124,32 @@ fn whoever_goes_on_against_the_limits_is_reported() {
         reports += u32::from(suspicion == Some(Suspicion::Flooding));
     }
     assert_eq!(reports, 1);
+}
+
+/// How often somebody is reported who does this so often at that moment.
+fn reports(allowances: &mut Allowances, command: &Command, times: u32, at: Timestamp) -> usize {
+    (0..times).filter_map(|_| allowances.done(ALICE, command, at)).count()
+}
+
+#[test]
+fn whoever_kicks_bans_or_adds_very_many_is_reported_once() {
+    let mut allowances = Allowances::new(LIMITS);
+    let (room, user) = (RoomId::from_random(1), UserName::parse("bob").unwrap());
+    let kick = Command::Kick { room, user: user.clone(), reason: None };
+    let ban = Command::BanUser { room, user: user.clone(), reason: None, until: None };
+    let add = Command::AddMember { room, user };
+    assert_eq!(reports(&mut allowances, &kick, 15, START), 0);
+    assert_eq!(reports(&mut allowances, &ban, 5, START), 0);
+    assert_eq!(allowances.done(ALICE, &kick, START), Some(Suspicion::Removals));
+    assert_eq!(reports(&mut allowances, &kick, 100, after(1_000)), 0);
+    // It goes on for hours, which is another report each.
+    assert_eq!(reports(&mut allowances, &kick, 100, after(3_600_000)), 1);
+    assert_eq!(reports(&mut allowances, &add, 50, START), 0);
+    assert_eq!(allowances.done(ALICE, &add, START), Some(Suspicion::Adds));
+    assert_eq!(allowances.done(ALICE, &send(), START), None);
+    // Whoever does it now and then is not suspect.
+    let mut calm = Allowances::new(LIMITS);
+    assert_eq!((0..100).filter_map(|n| calm.done(ALICE, &kick, after(n * 180_000))).count(), 0);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The stories of accounts: sign-up, devices, passwords.
 
+mod devices;
 mod operators;
 mod sign_up;
 

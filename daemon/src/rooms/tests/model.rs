@@ -56,12 +56,13 @@ pub(super) struct Model {
 
 struct Account {
     name: String,
+    display_name: Option<String>,
     standing: Standing,
     /// `None` for an account that nobody remembers.
     status: Option<Status>,
     since: Timestamp,
-    /// Numbers and keys.
-    devices: Vec<(u32, u8)>,
+    /// Numbers, keys, and when they were registered: nobody uses any.
+    devices: Vec<(u32, u8, Timestamp)>,
     registered: u32,
     blocked: Vec<UserId>,
     notes: Vec<NoteView>,
@@ -139,6 +140,7 @@ impl Model {
                 self.administer(command)
             }
             Command::Restretch { .. }
+            | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
             | Command::Block { .. }
@@ -173,6 +175,7 @@ impl Model {
             Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
+            | Command::ExpireDevice { .. }
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => {
@@ -276,10 +279,11 @@ impl Model {
         let users = (1..).zip(&self.users).filter_map(|(number, account)| {
             let view = UserView {
                 name: account.name.clone(),
+                display_name: account.display_name.clone(),
                 standing: account.standing,
                 status: account.status?,
                 revision: account.changes,
-                devices: account.devices.iter().map(|&(id, _)| id).collect(),
+                devices: account.devices.iter().map(|&(id, ..)| id).collect(),
                 blocked: sorted(&account.blocked),
                 notifications: account.notes.clone(),
             };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{Bytes, Nonce, RoomId, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::room::{Entry, Role, Visibility};
@@ -178,7 +179,7 @@ impl Scene {
         let mut random = [0; 10];
         random[2..].copy_from_slice(&self.thrown.to_be_bytes());
         let (nonce, text) = (Nonce::new(self.now, random), text.parse().unwrap());
-        self.post(user, &Command::Send { room, nonce, text }).unwrap();
+        self.post(user, &Command::Send { room, nonce, text, kind: MessageKind::Said }).unwrap();
     }
 
     fn post(&mut self, user: UserId, command: &Command) -> Result<Decision, Code> {
@@ -285,5 +286,5 @@ pub(super) fn create(title: &str) -> Command {
 }
 
 pub(super) fn send(room: RoomId, nonce: Nonce) -> Command {
-    Command::Send { room, nonce, text: "hello".parse().unwrap() }
+    Command::Send { room, nonce, text: "hello".parse().unwrap(), kind: MessageKind::Said }
 }

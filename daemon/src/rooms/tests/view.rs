@@ -26,6 +26,7 @@ pub(super) struct View {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct UserView {
     pub(super) name: String,
+    pub(super) display_name: Option<String>,
     pub(super) standing: Standing,
     pub(super) status: Status,
     pub(super) revision: u64,
@@ -77,6 +78,7 @@ impl View {
             });
             let view = UserView {
                 name: user.name.to_string(),
+                display_name: user.display_name.as_ref().map(ToString::to_string),
                 standing: user.standing,
                 status: user.status,
                 revision: user.revision.0,

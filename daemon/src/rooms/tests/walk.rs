@@ -19,8 +19,12 @@ use crate::rooms::{
 };
 
 /// For how long walks remember what has ended: shorter than servers do, so that they come by it.
-pub(super) const KEEP: Retention =
-    Retention { associations_ms: 10 * DAY, notifications_ms: 12 * DAY, terminated_ms: 10 * DAY };
+pub(super) const KEEP: Retention = Retention {
+    associations_ms: 10 * DAY,
+    notifications_ms: 12 * DAY,
+    terminated_ms: 10 * DAY,
+    devices_ms: 8 * DAY,
+};
 
 /// A world on its way through a walk, with the parts of a store and a hub that it needs.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! What events about users write: accounts, devices, codes, blocks and notifications.
 
 use parlor_protocol::id::Timestamp;
-use parlor_protocol::name::Title;
+use parlor_protocol::name::{DisplayName, Title};
 use parlor_protocol::room::Role;
 use parlor_protocol::text::Reason;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -77,6 +77,11 @@ pub(super) fn user_event(
         UserEvent::PasswordSet(password) | UserEvent::PasswordRestretched(password) => {
             set_password(connection, user, password)?;
         }
+        UserEvent::DisplayNameSet(display_name) => run(
+            connection,
+            "UPDATE users SET display_name = ?2 WHERE id = ?1",
+            params![id, display_name.as_ref().map(DisplayName::as_str)],
+        )?,
         UserEvent::DeviceAdded { id: device, device: new } => {
             run(
                 connection,
@@ -181,7 +186,7 @@ fn status_changed(
         run(
             connection,
             "UPDATE users SET password = NULL, log_n = NULL, r = NULL, p = NULL,
-                              standing = 'ordinary' WHERE id = ?1",
+                              standing = 'ordinary', display_name = NULL WHERE id = ?1",
             [id],
         )?;
         run(connection, "DELETE FROM devices WHERE user = ?1", [id])?;

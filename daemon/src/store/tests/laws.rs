@@ -13,7 +13,7 @@ use crate::rooms::{
     Action, Actor, CodeTerms, Command, Retention, RoomState, Sight, SignUpCode, UserId,
     WhichNotices, may,
 };
-use crate::store::{Batch, Create, Store};
+use crate::store::{Batch, Create, Onlooker, Store};
 
 /// A wish in small numbers; who and what they mean depends on what there is at that moment.
 #[derive(Debug, Clone, Copy)]
@@ -216,6 +216,7 @@ const KEPT: Retention = Retention {
     associations_ms: 30 * DAY_MS,
     notifications_ms: 30 * DAY_MS,
     terminated_ms: 30 * DAY_MS,
+    devices_ms: 90 * DAY_MS,
 };
 
 fn at_the_door(act: usize, room: RoomId, user: UserName, now: Timestamp) -> Command {
@@ -341,6 +342,8 @@ proptest! {
         prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
         let mut scene = scene.reopen();
         prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
+        scene.store.writer.set_opaque_setup(&[1]).unwrap();
+        prop_assert_eq!(Onlooker::open(scene.dir.path()).unwrap().faults().unwrap(), []);
     }
 
     #[test]

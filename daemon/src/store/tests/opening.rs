@@ -10,9 +10,9 @@ use parlor_protocol::room::{Entry, RoomRef, Visibility};
 use rusqlite::Connection;
 
 use super::{Scene, device};
-use crate::audit::{LoginBy, Origin, logged_in};
+use crate::audit::{Link, LoginBy, Origin, Sealed, Subnet, logged_in};
 use crate::rooms::{Actor, Command};
-use crate::store::{Batch, Behind, Create, DeviceUse, Store, StoreError};
+use crate::store::{Batch, Behind, Create, DeviceNetwork, DeviceUse, Store, StoreError};
 
 #[test]
 fn a_second_store_on_the_same_directory_is_refused() {
@@ -133,6 +133,31 @@ fn a_store_of_the_first_schema_is_upgraded() {
 }
 
 #[test]
+fn audit_records_of_before_the_chain_keep_their_numbers_and_the_chain_begins_behind_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let frozen = Connection::open(dir.path().join("parlor.db")).unwrap();
+    frozen.execute_batch(FROZEN_V1).unwrap();
+    let two = "DELETE FROM audit_outbox; UPDATE meta SET audit_serial = 8;
+               INSERT INTO audit_outbox VALUES (7, '{\"at\":1}'), (8, '{\"at\":2}')";
+    frozen.execute_batch(two).unwrap();
+    drop(frozen);
+    let mut store = Store::open(dir.path(), Create::Never).unwrap();
+    assert_eq!(store.readers.audit_mark().unwrap().synced, Link::default());
+    let record = logged_in(
+        &Origin::Within,
+        &"alice".parse().unwrap(),
+        LoginBy::Password,
+        Timestamp(1_795_376_900_000),
+    );
+    store.writer.commit(&Batch { audit: vec![record], ..Batch::default() }).unwrap();
+    let rows = store.readers.audit_after(0, 10).unwrap();
+    let old = [(7, r#"{"serial":7,"at":1}"#.to_owned()), (8, r#"{"serial":8,"at":2}"#.to_owned())];
+    assert_eq!(rows[..2], old);
+    let first = Sealed::parse(rows[2].1.as_bytes()).unwrap();
+    assert_eq!((first.link.serial, first.prev), (9, Link::default().hash));
+}
+
+#[test]
 fn a_store_of_a_newer_schema_is_refused() {
     let scene = Scene::new();
     let newer = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
@@ -231,6 +256,48 @@ fn audit_records_keep_their_numbers_when_the_outbox_is_empty() {
     scene.store.writer.commit(&one).unwrap();
     let records = scene.store.readers.audit_after(0, 10).unwrap();
     assert_eq!(records.iter().map(|(serial, _)| *serial).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn the_head_of_the_audit_is_kept_and_what_is_synced_is_what_has_no_row() {
+    let mut scene = Scene::new();
+    let origin = Origin::Console { uid: None };
+    let record = || logged_in(&origin, &"alice".parse().unwrap(), LoginBy::Password, scene.now);
+    let three = Batch { audit: vec![record(), record(), record()], ..Batch::default() };
+    scene.store.writer.commit(&three).unwrap();
+    let head = scene.store.writer.audit_head();
+    let mark = scene.store.readers.audit_mark().unwrap();
+    assert_eq!((mark.head, mark.synced), (head, Link::default()));
+    scene.store.writer.commit(&Batch { audit_done: Some(2), ..Batch::default() }).unwrap();
+    let mut scene = scene.reopen();
+    let mark = scene.store.readers.audit_mark().unwrap();
+    assert_eq!((mark.head, mark.synced.serial), (head, 2));
+    let rows = scene.store.readers.audit_after(0, 10).unwrap();
+    assert_eq!(mark.synced, Sealed::parse(rows[0].1.as_bytes()).unwrap().before());
+    scene.store.writer.commit(&Batch { audit_done: Some(3), ..Batch::default() }).unwrap();
+    assert_eq!(scene.store.readers.audit_mark().unwrap().synced, head);
+}
+
+#[test]
+fn networks_of_a_device_go_with_it_and_the_oldest_beyond_many() {
+    let mut scene = Scene::new();
+    let user = scene.user("alice");
+    scene.does(user, &Command::AddDevice { device: device(7) });
+    let noted = |device, net: u8| DeviceNetwork {
+        user,
+        device: DeviceId(device),
+        network: Subnet::of(&format!("192.0.{net}.1")).unwrap(),
+        at: Timestamp(net.into()),
+    };
+    // A device that was revoked before its network could be written has none.
+    let networks = (1..=70).map(|net| noted(1, net)).chain([noted(2, 1)]).collect();
+    scene.store.writer.commit(&Batch { networks, ..Batch::default() }).unwrap();
+    let mut known = scene.store.writer.device_networks(user, DeviceId(1)).unwrap();
+    known.sort_by_key(String::len);
+    assert_eq!((known.len(), known[0].as_str()), (64, "192.0.7.0/24"));
+    assert_eq!(scene.store.writer.device_networks(user, DeviceId(2)).unwrap(), [""; 0]);
+    scene.does(user, &Command::RevokeDevice { id: DeviceId(1) });
+    assert_eq!(scene.store.writer.device_networks(user, DeviceId(1)).unwrap(), [""; 0]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use parlor_protocol::notification::{Notification, WhichNotifications};
 use parlor_protocol::push::{Change, Push, RoomChange};
+use parlor_protocol::room::Presence;
 
 /// A push, without its room: tests know where they are.
 pub(crate) fn tell(push: &Push) -> String {
@@ -21,6 +22,12 @@ pub(crate) fn tell(push: &Push) -> String {
         }
         Push::Blocked(blocked) => format!("blocks {}", blocked.user),
         Push::Unblocked(unblocked) => format!("blocks {} no longer", unblocked.user),
+        Push::Present(present) => present
+            .members
+            .iter()
+            .map(|member| tell_presence(member))
+            .collect::<Vec<_>>()
+            .join(", "),
         Push::Announced(said) => {
             let by = said.by.as_ref().map_or("the console", |by| by.as_str());
             format!("{by} announces: {}", said.text.as_str())
@@ -44,6 +51,17 @@ pub(crate) fn tell_notification(notification: &Notification) -> String {
         }
     }
     told
+}
+
+/// How a member is shown: whether they are there, and as what.
+fn tell_presence(presence: &Presence) -> String {
+    let mark = match presence.online {
+        Some(true) => "+",
+        Some(false) => "-",
+        None => "?",
+    };
+    let shown = presence.display_name.as_ref().map(|name| format!(" ({name})"));
+    format!("{mark}{}{}", presence.user, shown.unwrap_or_default())
 }
 
 fn tell_which(which: &WhichNotifications) -> String {

@@ -3,11 +3,12 @@
 
 use parlor_protocol::account::{
     Credential, Device, DeviceLogin, LoggedIn, LoginFinish, LoginStart, NewDevice, PasswordFinish,
-    PasswordPurpose, PasswordStart, RevokeDevice, SignUpFinish, SignUpStart, device_login_message,
+    PasswordPurpose, PasswordStart, RevokeDevice, SetDisplayName, SignUpFinish, SignUpStart,
+    device_login_message,
 };
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{
-    Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
+    Changes, Direction, History, ListChanges, Message, MessageKind, Messages, Send, Sent,
 };
 use parlor_protocol::name::UserName;
 use parlor_protocol::password::{Login, Password, Registration};
@@ -18,7 +19,7 @@ use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
     CreateRoom, Demote, Entry, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, Member,
-    Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer, Visibility,
+    Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer, Visibility, Watch,
 };
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -277,6 +278,17 @@ impl Client {
         Ok(page.members.into_iter().map(|member| member.0).collect())
     }
 
+    /// Says whose member list is open.
+    pub(crate) fn watch(&mut self, room: Option<RoomId>) -> Result<(), Code> {
+        done(self.ask(Command::Watch(Watch { room })))
+    }
+
+    pub(crate) fn set_display_name(&mut self, name: &str) -> Result<Option<String>, Code> {
+        let set = SetDisplayName { display_name: name.to_owned() };
+        let named = brought!(self.ask(Command::SetDisplayName(set)), Named)?;
+        Ok(named.display_name.map(|name| name.to_string()))
+    }
+
     /// A nonce of now.
     pub(crate) fn nonce(&self) -> Nonce {
         let at = self.welcome.as_ref().unwrap().at.0;
@@ -354,5 +366,5 @@ pub(super) fn login_finish(finalization: Vec<u8>) -> Command {
 
 /// The command that says something under a nonce.
 pub(crate) fn saying(room: RoomId, nonce: Nonce, text: &str) -> Command {
-    Command::Send(Send { room, nonce, text: text.to_owned() })
+    Command::Send(Send { room, nonce, text: text.to_owned(), kind: MessageKind::Said })
 }

@@ -43,9 +43,12 @@ fn users_and_their_devices_are_shown() {
         assert_eq!(shown.len(), 1);
         told(&shown[0])
     };
-    insta::assert_snapshot!(shown(&daemon), @r#"{"created_at":"TIME","devices":1,"operator":true,"rooms":1,"status":"active","status_at":"TIME","type":"user","user":"alice"}"#);
+    insta::assert_snapshot!(shown(&daemon), @r#"{"created_at":"TIME","devices":1,"display_name":null,"operator":true,"rooms":1,"status":"active","status_at":"TIME","type":"user","user":"alice"}"#);
     let columns = does(&daemon, &["user", "show", "alice"]);
-    assert!(columns.starts_with("user      alice\noperator  yes\nstatus    active since 20"));
+    assert!(
+        columns
+            .starts_with("user      alice\nshown as  -\noperator  yes\nstatus    active since 20")
+    );
 
     let devices = objects(&does(&daemon, &["user", "devices", "alice", "--json"]));
     assert_eq!(devices.len(), 1);
@@ -59,7 +62,7 @@ fn users_and_their_devices_are_shown() {
     assert!(daemon.terminate().success());
     does(&daemon, &["user", "remove", "alice"]);
     // The room is left by the next daemon.
-    insta::assert_snapshot!(shown(&daemon), @r#"{"created_at":"TIME","devices":0,"operator":false,"rooms":1,"status":"removed","status_at":"TIME","type":"user","user":"alice"}"#);
+    insta::assert_snapshot!(shown(&daemon), @r#"{"created_at":"TIME","devices":0,"display_name":null,"operator":false,"rooms":1,"status":"removed","status_at":"TIME","type":"user","user":"alice"}"#);
     assert_eq!(does(&daemon, &["user", "devices", "alice"]), "");
 }
 
@@ -80,8 +83,8 @@ fn who_waits_is_listed_and_who_was_denied_is_not() {
     {"at":"TIME","type":"sign-up","user":"carol"}
     "#);
     insta::assert_snapshot!(list(&["user", "list", "--json"]), @r#"
-    {"operator":false,"status":"waiting","type":"user","user":"bob"}
-    {"operator":false,"status":"waiting","type":"user","user":"carol"}
+    {"display_name":null,"operator":false,"status":"waiting","type":"user","user":"bob"}
+    {"display_name":null,"operator":false,"status":"waiting","type":"user","user":"carol"}
     "#);
     assert!(refused(&daemon, &["user", "show", "dave"]).contains("no such user"));
     assert!(refused(&daemon, &["user", "deny", "dave"]).contains("no such user"));

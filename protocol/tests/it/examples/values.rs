@@ -1,16 +1,16 @@
 //! The values of the examples, each as plain as it can be.
 
 use parlor_protocol::account::{
-    Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, NewDevice,
-    PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SignUpFinish,
-    SignUpMode, SignUpStart, StretchCost,
+    Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, Named, NewDevice,
+    PasswordFinish, PasswordPurpose, PasswordStart, Registration, RevokeDevice, SetDisplayName,
+    SignUpFinish, SignUpMode, SignUpStart, StretchCost,
 };
 use parlor_protocol::hello::{Limits, Welcome};
 use parlor_protocol::id::{Bytes, DeviceId, Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{
-    Changes, Direction, History, ListChanges, Message, Messages, Send, Sent,
+    Changes, Direction, History, ListChanges, Message, MessageKind, Messages, Send, Sent,
 };
-use parlor_protocol::name::{Title, UserName};
+use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::push::{
     Change, Changed, Departed, Exited, Renamed, RoleChanged, RoomChange, TopicChanged,
 };
@@ -20,8 +20,8 @@ use parlor_protocol::reply::{CloseReason, Closing, Outcome, Reply};
 use parlor_protocol::request::{Command, Request};
 use parlor_protocol::room::{
     CreateRoom, Demote, Departure, Entry, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms,
-    Member, Members, Promote, Rename, Role, Room, RoomRef, Rooms, Scope, SetTopic, Transfer,
-    Visibility,
+    Member, Members, Presence, Present, Promote, Rename, Role, Room, RoomRef, Rooms, Scope,
+    SetTopic, Transfer, Visibility, Watch,
 };
 use parlor_protocol::text::{MessageText, Topic};
 
@@ -99,8 +99,37 @@ pub(super) fn credential() -> Credential {
     Credential { response: opaque(), cost: cost(), wanted: cost() }
 }
 
+pub(super) fn display_name() -> DisplayName {
+    DisplayName::parse("Alice Doe").unwrap()
+}
+
+pub(super) fn set_display_name() -> SetDisplayName {
+    SetDisplayName { display_name: "Alice Doe".into() }
+}
+
+pub(super) fn named() -> Named {
+    Named { user: alice(), display_name: Some(display_name()) }
+}
+
+pub(super) fn watch() -> Watch {
+    Watch { room: Some(room_id()) }
+}
+
+pub(super) fn presence() -> Presence {
+    Presence { user: alice(), online: Some(true), display_name: None }
+}
+
+pub(super) fn present() -> Present {
+    Present { room: room_id(), members: vec![Record(presence())] }
+}
+
 pub(super) fn logged_in() -> LoggedIn {
-    LoggedIn { user: alice(), operator: true, device: Some(DeviceId(3)) }
+    LoggedIn {
+        user: alice(),
+        operator: true,
+        device: Some(DeviceId(3)),
+        display_name: Some(display_name()),
+    }
 }
 
 pub(super) fn device() -> Device {
@@ -206,7 +235,13 @@ pub(super) fn page_of_rooms() -> Rooms {
 }
 
 pub(super) fn member() -> Member {
-    Member { user: alice(), role: Role::Owner, joined_at: AT, online: Some(true) }
+    Member {
+        user: alice(),
+        role: Role::Owner,
+        joined_at: AT,
+        online: Some(true),
+        display_name: Some(display_name()),
+    }
 }
 
 pub(super) fn members() -> Members {
@@ -263,11 +298,13 @@ pub(super) fn message() -> Message {
         at: AT,
         author: alice(),
         text: MessageText::parse("grüß dich").unwrap(),
+        kind: MessageKind::Said,
     }
 }
 
 pub(super) fn send() -> Send {
-    Send { room: room_id(), nonce: Nonce::new(AT, [0x5a; 10]), text: "grüß dich".into() }
+    let kind = MessageKind::Said;
+    Send { room: room_id(), nonce: Nonce::new(AT, [0x5a; 10]), text: "grüß dich".into(), kind }
 }
 
 pub(super) fn sent() -> Sent {

@@ -1,9 +1,14 @@
 //! The rows of a conversation: what they hold, how a message becomes rows, how they are drawn.
 
+use std::borrow::Cow;
+
 use cursive::Printer;
+use cursive::style::Style;
 use jiff::tz::TimeZone;
 use parlor_protocol::id::Timestamp;
+use parlor_protocol::message::MessageKind;
 
+use crate::screen::links::{self, Span};
 use crate::screen::paint;
 
 /// From this width on, names stand in a column of their own.
@@ -13,15 +18,27 @@ const NAME_COLUMNS: usize = 10;
 /// Where the text begins beside it: behind time, name and rule.
 const TEXT_AT: usize = 6 + NAME_COLUMNS + 3;
 
+/// What stands for the name where somebody does something.
+const DOES: &str = "*";
+
 /// One row of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
     /// A rule across, with something in its middle.
     Rule(String),
     /// A piece of a message.
-    Said { time: String, author: String, text: String, tone: Tone },
+    Said { time: String, author: String, text: Text, tone: Tone },
     /// Something that is no message.
     Note(String),
+}
+
+/// A row of a message's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    /// The row.
+    pub(super) shown: String,
+    /// Which pieces of it are links, in order.
+    pub(super) links: Vec<Span>,
 }
 
 /// How a message stands.
@@ -30,6 +47,8 @@ pub(super) enum Tone {
     Said,
     Queued,
     Refused,
+    /// It is chosen, to be copied.
+    Chosen,
 }
 
 /// The time of day, as it is shown.
@@ -39,9 +58,22 @@ pub(in crate::screen) fn clock(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// A name as it is shown: no wider than its place.
-pub(super) fn author(name: &str, width: usize) -> String {
+fn author(name: &str, width: usize) -> String {
     let most = if width >= COLUMNS_WIDE { NAME_COLUMNS } else { (width / 3).max(1) };
     paint::clipped(name, most).into_owned()
+}
+
+/// Who a message is by and what it says, as they are shown: what somebody does is told of them.
+pub(super) fn spoken<'a>(
+    by: &str,
+    text: &'a str,
+    kind: MessageKind,
+    width: usize,
+) -> (String, Cow<'a, str>) {
+    match kind {
+        MessageKind::Said | MessageKind::Unknown => (author(by, width), Cow::Borrowed(text)),
+        MessageKind::Action => (DOES.to_owned(), Cow::Owned(format!("{by} {text}"))),
+    }
 }
 
 /// How many columns the first and the other lines of a message have for its text.
@@ -57,18 +89,34 @@ pub(super) fn room_for_text(author: &str, width: usize) -> (usize, usize) {
 /// How wide time and name are where they stand before the text. On the narrowest screens the time
 /// is not shown.
 fn head_columns(author: &str, width: usize) -> usize {
-    indent(width) + paint::columns(author) + 2
+    let gap = if author == DOES { 1 } else { 2 };
+    indent(width) + paint::columns(author) + gap
 }
 
 fn indent(width: usize) -> usize {
     if width >= 30 { 6 } else { 0 }
 }
 
+impl Line {
+    /// Shows it as chosen, if it is of a message.
+    pub(super) fn choose(&mut self) {
+        if let Self::Said { tone, .. } = self {
+            *tone = Tone::Chosen;
+        }
+    }
+}
+
+impl From<String> for Text {
+    fn from(shown: String) -> Self {
+        Self { shown, links: Vec::new() }
+    }
+}
+
 /// The rows of a message whose text is wrapped; time and name stand in the first only.
 pub(super) fn said_lines(
     time: &str,
     author: &str,
-    texts: Vec<String>,
+    texts: Vec<Text>,
     tone: Tone,
 ) -> impl Iterator<Item = Line> {
     let head = (time.to_owned(), author.to_owned());
@@ -97,6 +145,7 @@ pub(super) fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize,
                 Tone::Said => paint::plain(),
                 Tone::Queued => paint::dim(),
                 Tone::Refused => paint::alert(),
+                Tone::Chosen => paint::reverse(),
             };
             let wide = width >= COLUMNS_WIDE;
             let time_columns = indent(width);
@@ -110,10 +159,26 @@ pub(super) fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize,
                 paint::styled(printer, (x + TEXT_AT - 3, y), 3, " │ ", paint::dim());
                 at = TEXT_AT;
             } else if !author.is_empty() {
-                paint::text(printer, (x + at, y), width.saturating_sub(at), ": ");
-                at += 2;
+                let gap = if author == DOES { " " } else { ": " };
+                at += paint::text(printer, (x + at, y), width.saturating_sub(at), gap);
             }
-            paint::styled(printer, (x + at, y), width.saturating_sub(at), text, style);
+            draw_text(printer, (x + at, y), width.saturating_sub(at), text, style);
         }
     }
+}
+
+/// Draws a row of a message with its links. Those of a chosen one look like the rest of it.
+fn draw_text(printer: &Printer, (x, y): (usize, usize), width: usize, text: &Text, style: Style) {
+    let (mut done, mut used) = (0, 0);
+    for link in &text.links {
+        for (piece, style) in [
+            (&text.shown[done..link.bytes.start], style),
+            (&text.shown[link.bytes.clone()], style.combine(links::style(link.number))),
+        ] {
+            used += paint::styled(printer, (x + used, y), width.saturating_sub(used), piece, style);
+        }
+        done = link.bytes.end;
+    }
+    let rest = &text.shown[done..];
+    paint::styled(printer, (x + used, y), width.saturating_sub(used), rest, style);
 }

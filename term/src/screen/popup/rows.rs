@@ -2,7 +2,7 @@
 
 use cursive::style::Style;
 use jiff::tz::TimeZone;
-use parlor_protocol::entry::{Ended, Rejoin, RoomState};
+use parlor_protocol::entry::{Ended, FormerRoom, Rejoin, RoomState};
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::room::Entry;
 use parlor_protocol::text::{Reason, printable};
@@ -26,6 +26,7 @@ pub(super) fn heading(model: &Model, listing: &Listing) -> String {
         Listing::Invites(None) => " YOUR INVITES".to_owned(),
         Listing::Bans(room) => of("WHO IS KEPT OUT OF", *room),
         Listing::Members(room) => of("MEMBERS OF", *room),
+        Listing::Blocks => " WHOM YOU BLOCK".to_owned(),
         Listing::Devices => " WHERE YOU ARE LOGGED IN".to_owned(),
         Listing::Notifications => " NOTICES".to_owned(),
     }
@@ -41,6 +42,7 @@ pub(super) fn none(listing: &Listing) -> &'static str {
         Listing::Invites(None) => " You are not invited.",
         Listing::Bans(_) => " Nobody is kept out.",
         Listing::Members(_) => " Nobody is here.",
+        Listing::Blocks => " You block nobody.",
         Listing::Devices => " There is no saved login.",
         Listing::Notifications => " There are no notices.",
     }
@@ -54,6 +56,7 @@ pub(in crate::screen) fn own_room(room: &Room, place: usize, width: usize) -> St
         _ => " ".to_owned(),
     };
     let unread = match (room.mentions, room.unread) {
+        (0, _) if room.muted => "muted".to_owned(),
         (0, 0) => String::new(),
         (0, unread) => unread.to_string(),
         (mentions, _) => format!("@{mentions}"),
@@ -72,6 +75,7 @@ pub(super) fn style(row: &Row) -> Style {
         | Row::Invite(_)
         | Row::Ban(_)
         | Row::Member(_)
+        | Row::Block(_)
         | Row::Device(_) => paint::plain(),
     }
 }
@@ -109,24 +113,7 @@ fn parts(row: &Row, model: &Model, zone: &TimeZone) -> (String, String) {
             };
             (room.title.to_string(), format!("{door}  {:>5}  {}", room.members, room.room))
         }
-        Row::Former(room) => {
-            let how = match (room.state, room.ended) {
-                (RoomState::Terminated, _) | (_, Ended::Terminated) => "it has ended",
-                (_, Ended::Left) => "you left",
-                (_, Ended::Kicked) => "you were kicked",
-                (_, Ended::Banned) => "you were banned",
-                (_, Ended::Denied) => "you were denied",
-                (_, Ended::InviteExpired) => "your invite expired",
-                (_, Ended::Unknown) => "you are not in it",
-            };
-            let again = match room.rejoin {
-                Rejoin::Now => "rejoin",
-                Rejoin::Request => "ask to rejoin",
-                Rejoin::Invite => "by invite",
-                Rejoin::No | Rejoin::Unknown => "gone",
-            };
-            (room.title.to_string(), format!("{how} {}  {again}", moment(room.at)))
-        }
+        Row::Former(room) => former(room, &moment),
         Row::Request(request) => {
             (format!("{}{}", request.user, why(&request.reason)), moment(request.at))
         }
@@ -150,8 +137,13 @@ fn parts(row: &Row, model: &Model, zone: &TimeZone) -> (String, String) {
                 Some(false) => "○ ",
                 None => "",
             };
-            (format!("{mark}{}", member.user), role_word(member.role).to_owned())
+            let beside = match &member.display_name {
+                Some(name) => format!(" ({})", name.as_str()),
+                None => String::new(),
+            };
+            (format!("{mark}{}{beside}", member.user), role_word(member.role).to_owned())
         }
+        Row::Block(blocked) => (blocked.user.to_string(), format!("since {}", moment(blocked.at))),
         Row::Device(device) => {
             let now = if device.current { "this one" } else { "" };
             let used = moment(device.used_at);
@@ -163,6 +155,26 @@ fn parts(row: &Row, model: &Model, zone: &TimeZone) -> (String, String) {
             (format!("{mark} {} {text}", moment(notice.at)), String::new())
         }
     }
+}
+
+/// What a room of the past says: how it ended, when, and how to come back.
+fn former(room: &FormerRoom, moment: &dyn Fn(Timestamp) -> String) -> (String, String) {
+    let how = match (room.state, room.ended) {
+        (RoomState::Terminated, _) | (_, Ended::Terminated) => "it has ended",
+        (_, Ended::Left) => "you left",
+        (_, Ended::Kicked) => "you were kicked",
+        (_, Ended::Banned) => "you were banned",
+        (_, Ended::Denied) => "you were denied",
+        (_, Ended::InviteExpired) => "your invite expired",
+        (_, Ended::Unknown) => "you are not in it",
+    };
+    let again = match room.rejoin {
+        Rejoin::Now => "rejoin",
+        Rejoin::Request => "ask to rejoin",
+        Rejoin::Invite => "by invite",
+        Rejoin::No | Rejoin::Unknown => "gone",
+    };
+    (room.title.to_string(), format!("{how} {}  {again}", moment(room.at)))
 }
 
 /// Two texts at both ends of a line. The left one gives way.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use parlor_protocol::account::Device;
 use parlor_protocol::entry::{Ban, JoinRequest};
 use parlor_protocol::id::{Bytes, DeviceId, NotificationId, RoomId};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::Role;
 use parlor_protocol::text::Reason;
@@ -43,9 +44,22 @@ impl Written {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         let text = String::from_utf8(bytes).expect("only text is written");
         for (place, part) in text.split('\u{1b}').enumerate() {
-            assert!(place == 0 || part.starts_with('['), "{text:?}");
+            // What begins or ends a link is printable, and ends in a bell.
+            let part = match part.strip_prefix("]8;").and_then(|link| link.split_once('\u{7}')) {
+                Some((link, rest)) => {
+                    assert!(link.bytes().all(|byte| byte.is_ascii_graphic()), "{link:?}");
+                    assert!(rest.is_empty(), "the pen follows");
+                    continue;
+                }
+                None => part,
+            };
+            // The window's title is the other sequence that holds text.
+            let title = part.strip_prefix("]2;").and_then(|title| title.strip_suffix('\u{7}'));
+            assert!(place == 0 || part.starts_with('[') || title.is_some(), "{text:?}");
             assert!(
-                !part.contains(|c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c))
+                !title
+                    .unwrap_or(part)
+                    .contains(|c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c))
             );
         }
         text
@@ -65,6 +79,7 @@ fn model_of(text: &str) -> Model {
     model.rooms[0].unsent.push(Unsent {
         local: LocalId(2),
         text: text.to_owned(),
+        kind: MessageKind::Action,
         state: SendState::Refused(text.to_owned()),
     });
     model.input.insert(text);

@@ -1,13 +1,18 @@
 //! Everything that lies over the conversation, at three sizes.
 
 use parlor_protocol::account::Device;
-use parlor_protocol::entry::{Ban, Ended, FormerRoom, Invite, JoinRequest, Rejoin, RoomState};
+use parlor_protocol::entry::{
+    Ban, Blocked, Ended, FormerRoom, Invite, JoinRequest, Rejoin, RoomState,
+};
 use parlor_protocol::id::{Bytes, DeviceId, NotificationId};
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::{self, Entry, Visibility};
 
 use super::*;
-use crate::model::{Deed, Form, GoTo, List, Listing, More, Popup, Purpose, Question, Row, Whom};
+use crate::model::{
+    Deed, Door, Form, GoTo, List, Listing, More, Popup, Prompt, Purpose, Question, Reply, Row,
+    Secret, Whom,
+};
 use crate::update::{Msg, News};
 
 const SIZES: [(usize, usize); 3] = [(120, 36), (80, 24), (40, 10)];
@@ -111,6 +116,7 @@ fn nothing_listed() {
         Listing::Invites(None),
         Listing::Invites(Some(id(1))),
         Listing::Bans(id(1)),
+        Listing::Blocks,
         Listing::Notifications,
     ] {
         let mut model = model();
@@ -177,8 +183,15 @@ fn bans() {
 #[test]
 fn members() {
     let member = |user: &str, role, online| {
+        let display_name = (user == "bob").then(|| "Robert B.".parse().unwrap());
         let user = user.parse().unwrap();
-        Row::Member(room::Member { user, role, joined_at: at(9), online: Some(online) })
+        Row::Member(room::Member {
+            user,
+            role,
+            joined_at: at(9),
+            online: Some(online),
+            display_name,
+        })
     };
     let rows = vec![
         member("alice", Role::Owner, true),
@@ -186,6 +199,15 @@ fn members() {
         member("carol", Role::Member, true),
     ];
     insta::assert_snapshot!(shots(&[listed(Listing::Members(id(1)), rows)]));
+}
+
+#[test]
+fn blocks() {
+    let blocked = |user: &str| Row::Block(Blocked { user: user.parse().unwrap(), at: at(600) });
+    insta::assert_snapshot!(shots(&[listed(
+        Listing::Blocks,
+        vec![blocked("dave"), blocked("erin")]
+    )]));
 }
 
 #[test]
@@ -225,6 +247,38 @@ fn forms() {
         let mut form = Form::new(purpose);
         form.error = Some("There is no such user; check the name.".to_owned());
         all += &shots(&[Popup::Form(form)]);
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn the_way_in() {
+    let mut all = String::new();
+    let mut secret = Secret::default();
+    secret.insert("hunter22");
+    let choice =
+        Reply::Choice { of: &["Log in with my password", "Sign up: I am new here"], chosen: 1 };
+    for (text, reply) in [
+        ("", None),
+        (
+            "Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
+            Some(Reply::Line(Default::default())),
+        ),
+        ("alice has no saved login on this machine.", Some(choice)),
+        ("New password for alice@chat.example.org: ", Some(Reply::Secret(secret))),
+    ] {
+        for size in SIZES {
+            let mut model = Model::new("alice", "chat.example.org", "ED25519 pinned", NOW);
+            let mut door = Door::default();
+            door.say(
+                "The authenticity of host 'chat.example.org (192.0.2.7)' can't be established.\nED25519 \
+                 key fingerprint is SHA256:puZ/aZotuECQmgCaiZt/MM+4IgUXJ0cGov0GQ14iMow.\nThis key is \
+                 not known by any other names.",
+            );
+            door.prompt = reply.clone().map(|reply| Prompt { text: text.into(), reply });
+            model.door = Some(door);
+            all += &format!("{} x {}\n{}\n", size.0, size.1, shot(model, size));
+        }
     }
     insta::assert_snapshot!(all);
 }

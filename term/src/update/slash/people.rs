@@ -1,5 +1,6 @@
 //! The commands about people: who is in, who comes in, who is kept out, and what one is told.
 
+use parlor_protocol::account::SetDisplayName;
 use parlor_protocol::entry::{
     AddMember, Approve, BanUser, Block, Deny, InviteUser, Kick, RevokeInvite, Unban, Unblock,
 };
@@ -66,6 +67,20 @@ pub(super) fn invites(model: &mut Model, room: &str) -> Vec<Intent> {
 
 pub(super) fn notices(model: &mut Model, _: &str) -> Vec<Intent> {
     show(model, Listing::Notifications)
+}
+
+pub(super) fn blocks(model: &mut Model, _: &str) -> Vec<Intent> {
+    show(model, Listing::Blocks)
+}
+
+pub(super) fn name(model: &mut Model, text: &str) -> Vec<Intent> {
+    let display_name = text.to_owned();
+    let done = match text {
+        "" => "Nothing is shown beside your name any more.".to_owned(),
+        text => format!("“{text}” is shown beside your name."),
+    };
+    let set = Change::SetDisplayName(SetDisplayName { display_name });
+    typed(model, Deed::Change(set), Some(done))
 }
 
 pub(super) fn devices(model: &mut Model, _: &str) -> Vec<Intent> {

@@ -6,10 +6,12 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{
     Change, Departed, Exited, Renamed, RoleChanged, SlowModeChanged, TopicChanged,
 };
-use parlor_protocol::room::{self, Departure, ReadMarker, Role};
+use parlor_protocol::record::Record;
+use parlor_protocol::room::{self, Departure, Presence, Present, ReadMarker, Role};
 use parlor_protocol::text::Topic;
 
-use super::{NOW, alice, happened, id, message, notice, said, type_in};
+use super::{NOW, alice, happened, id, message, notice, press, said, type_in};
+use crate::keymap::Key;
 use crate::model::{Armed, Before, Member};
 use crate::update::{Ask, Intent, Msg, News, update};
 
@@ -44,7 +46,13 @@ fn what_blocked_users_say_is_hidden_and_comes_back_when_they_are_not() {
 fn changes_of_a_room_are_told_and_counted() {
     let mut model = alice();
     let bob = || UserName::parse("bob").unwrap();
-    let joined = room::Member { user: bob(), role: Role::Member, joined_at: NOW, online: None };
+    let joined = room::Member {
+        user: bob(),
+        role: Role::Member,
+        joined_at: NOW,
+        online: None,
+        display_name: None,
+    };
     let gone = |how, by, reason| Change::Departed(Departed { user: bob(), how, by, reason });
     let alice_by = || UserName::parse("alice").unwrap();
     let spam = "spam".parse().ok();
@@ -90,7 +98,12 @@ fn changes_of_a_room_are_told_and_counted() {
 #[test]
 fn members_are_shown_with_the_roles_that_they_have_now() {
     let mut model = alice();
-    let members = ["alice", "bob"].map(|user| Member { user: user.into(), role: Role::Member });
+    let members = ["alice", "bob"].map(|user| Member {
+        user: user.into(),
+        role: Role::Member,
+        online: None,
+        display_name: None,
+    });
     update(&mut model, Msg::News(News::Members { room: id(1), members: members.into() }));
     for role in [Role::Admin, Role::Owner, Role::Member] {
         let user = UserName::parse("bob").unwrap();
@@ -98,6 +111,35 @@ fn members_are_shown_with_the_roles_that_they_have_now() {
         update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
         assert_eq!(model.rooms[0].members[1].role, role);
     }
+}
+
+#[test]
+fn members_are_shown_as_they_are_now_where_they_are_watched() {
+    let mut model = alice();
+    let member = |user: &str, online| Member {
+        user: user.into(),
+        role: Role::Member,
+        online,
+        display_name: None,
+    };
+    let members = vec![member("alice", Some(true)), member("bob", Some(false))];
+    update(&mut model, Msg::News(News::Members { room: id(1), members }));
+    let presence = |user: &str, name: &str| Presence {
+        user: UserName::parse(user).unwrap(),
+        online: Some(true),
+        display_name: name.parse().ok(),
+    };
+    let shown = vec![Record(presence("bob", "Bob B.")), Record(presence("carol", ""))];
+    let present = Present { room: id(1), members: shown };
+    update(&mut model, Msg::News(News::Present(present)));
+    let bob = &model.rooms[0].members[1];
+    assert_eq!((bob.online, bob.display_name.as_deref()), (Some(true), Some("Bob B.")));
+    assert_eq!(model.rooms[0].members.len(), 2, "who is not in the list does not come in by it");
+    // Of another room nothing was told meanwhile: its members are asked for again.
+    let asked = Intent::Ask(Ask::Members { room: id(2) });
+    assert!(press(&mut model, Key::Alt('2')).contains(&asked));
+    let asked = Intent::Ask(Ask::Members { room: id(1) });
+    assert!(press(&mut model, Key::Alt('1')).contains(&asked));
 }
 
 fn exited(number: u64, how: Departure) -> Exited {
@@ -171,7 +213,10 @@ fn a_room_that_is_gone_leaves_nothing_unsent_behind() {
     type_in(&mut model, "important");
     let how = Departure::Terminated;
     update(&mut model, Msg::News(News::Exited(exited(1, how))));
-    assert_eq!(notice(&model), "general has ended for good.");
+    assert_eq!(
+        notice(&model),
+        "general has ended for good. A message to it was not sent; it is in the input line."
+    );
     assert_eq!(model.here, Some(id(2)));
     assert_eq!(model.input.text(), "important");
     // The same at a snapshot without it.

@@ -19,7 +19,7 @@ fn rows(model: &mut Model, listing: Listing, rows: Vec<Row>) {
 
 fn member(user: &str, role: Role) -> Row {
     let user = user.parse().unwrap();
-    Row::Member(Member { user, role, joined_at: NOW, online: Some(true) })
+    Row::Member(Member { user, role, joined_at: NOW, online: Some(true), display_name: None })
 }
 
 fn request(user: &str) -> Row {
@@ -218,7 +218,8 @@ fn notices_lead_to_where_they_are_about_and_are_read_and_dismissed_everywhere() 
         read: false,
     };
     let invited = notice(1, NotificationKind::Invited, 9);
-    assert_eq!(update(&mut model, Msg::News(News::Notified(invited.clone()))), []);
+    let calls = vec![Intent::Call("bob invited you to ops: /join 00000-00009".into())];
+    assert_eq!(update(&mut model, Msg::News(News::Notified(invited.clone()))), calls);
     assert_eq!(model.unread_notices(), 1);
     assert_eq!(press(&mut model, Key::Named(Named::F(9))), [page(Listing::Notifications)]);
     let asked = notice(2, NotificationKind::JoinRequested, 1);

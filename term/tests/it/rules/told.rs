@@ -62,12 +62,12 @@ fn a_blocked_user_is_listed_and_what_they_say_is_hidden_until_they_are_unblocked
     assert_eq!(alice.does(&["block"]), "");
     let tail = Follower::spawn(alice.command(&["tail", "ops", "-f", "--json"]));
     let said = |line: String| line.split("\"author\":").nth(1).unwrap().to_owned();
-    assert_eq!(said(tail.line()), "\"bob\",\"text\":\"hello @alice\"}");
-    assert_eq!(said(tail.line()), "\"carol\",\"text\":\"hello @alice\"}");
+    assert_eq!(said(tail.line()), "\"bob\",\"kind\":\"said\",\"text\":\"hello @alice\"}");
+    assert_eq!(said(tail.line()), "\"carol\",\"kind\":\"said\",\"text\":\"hello @alice\"}");
     alice.does(&["block", "bob"]);
     bob.does(&["send", "ops", "@alice", "are", "you", "there?"]);
     carol.does(&["send", "ops", "no"]);
-    assert_eq!(said(tail.line()), "\"carol\",\"text\":\"no\"}");
+    assert_eq!(said(tail.line()), "\"carol\",\"kind\":\"said\",\"text\":\"no\"}");
     drop(tail);
     assert_eq!(listed(&alice, &["tail", "ops"], "author"), ["carol", "carol"]);
     assert_eq!(listed(&alice, &["notifications"], "by"), ["bob", "carol"], "from before it");
@@ -80,6 +80,25 @@ fn a_blocked_user_is_listed_and_what_they_say_is_hidden_until_they_are_unblocked
     alice.does(&["unblock", "bob"]);
     assert_eq!(listed(&alice, &["tail", "ops"], "text"), ["hello @alice", "@alice are you there?"]);
     assert_eq!(alice.run(&["block", "bob", "--limit", "1"]).status, Some(2));
+}
+
+#[test]
+fn a_display_name_stands_beside_the_name() {
+    let daemon = Daemon::start();
+    let [alice, bob] = people(&daemon, ["alice", "bob"]);
+    alice.does(&["create", "ops", "--entry", "open"]);
+    bob.does(&["join", "ops"]);
+    assert_eq!(bob.does(&["name"]), "");
+    assert_eq!(bob.does(&["name", "Bob", "the\u{1b}[31m Builder"]), "");
+    assert_eq!(bob.does(&["name"]), "Bob the[31m Builder\n");
+    assert!(bob.does(&["whoami"]).contains("bob  Bob the[31m Builder"));
+    let shown = listed(&alice, &["members", "ops", "--after", "1"], "display_name");
+    assert_eq!(shown, ["Bob the[31m Builder"]);
+    assert_eq!(refused(&bob, &["name", &"x".repeat(49)]), "too-long");
+    let cleared = bob.does(&["name", "", "--json"]);
+    let whole = "{\"type\":\"user\",\"user\":\"bob\",\"operator\":false,\"display_name\":null}\n";
+    assert_eq!(cleared, whole);
+    assert_eq!(bob.does(&["whoami", "--json"]), whole);
 }
 
 #[test]

@@ -110,7 +110,12 @@ fn a_removed_account_keeps_its_name_and_leaves_its_rooms_one_by_one() {
     let remove = Command::RemoveUser { user: "ann".parse().unwrap() };
     assert_eq!(scene.ask(Actor::Console, &remove), Err(Code::NoSuchUser));
     assert_eq!(scene.create(ann, "four"), Err(Code::LoginRequired));
-    let keep = Retention { associations_ms: DAY, notifications_ms: DAY, terminated_ms: DAY };
+    let keep = Retention {
+        associations_ms: DAY,
+        notifications_ms: DAY,
+        terminated_ms: DAY,
+        devices_ms: DAY,
+    };
     let gone = RoomEvent::Departed { user: ann, how: Departure::Removed, by: None, reason: None };
     for &room in &rooms {
         assert_eq!(scene.world.due(scene.now, &keep, 9), [Command::Forsake { user: ann }]);
@@ -134,7 +139,12 @@ fn a_removed_account_waits_at_no_door_any_more() {
     scene.request(ben, rooms[0]).unwrap();
     scene.invite(ann, rooms[1], ben).unwrap();
     scene.remove(ben);
-    let keep = Retention { associations_ms: DAY, notifications_ms: DAY, terminated_ms: DAY };
+    let keep = Retention {
+        associations_ms: DAY,
+        notifications_ms: DAY,
+        terminated_ms: DAY,
+        devices_ms: DAY,
+    };
     let due = || [Command::Forsake { user: ben }];
     assert_eq!(scene.world.due(scene.now, &keep, 9), due());
     let (by, reason) = (None, None);

@@ -132,7 +132,12 @@ fn a_denial_frees_the_name_at_once_and_is_told_for_seven_days() {
     scene.sign_up_by(&sign_up_in("ann", SignUpMode::Open)).unwrap();
     assert_eq!(scene.status("ann"), Some(Status::Active));
     assert_ne!(scene.world.account_by_name(&"ann".parse().unwrap()), first);
-    let keep = Retention { associations_ms: HOUR, notifications_ms: HOUR, terminated_ms: HOUR };
+    let keep = Retention {
+        associations_ms: HOUR,
+        notifications_ms: HOUR,
+        terminated_ms: HOUR,
+        devices_ms: 90 * DAY,
+    };
     scene.wait_ms(7 * DAY - 1);
     assert_eq!(scene.world.due(scene.now, &keep, 9), []);
     scene.wait_ms(1);

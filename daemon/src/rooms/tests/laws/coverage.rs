@@ -24,7 +24,7 @@ const THINGS: &str = "
     created mentioned-in joined left kicked banned-out out account-left succeeded appointed
     dismissed terminated topic renamed slow requested withdrawn denied invited revoked-invite
     invite-expired banned-by banned-silently unbanned ban-over forgotten
-    password restretched device-added device-revoked read-notices dismissed-notices
+    password restretched display-name device-added device-revoked read-notices dismissed-notices
     notices-expired blocked-somebody unblocked standing approved-sign-up denied-sign-up disabled
     removed
     notified:invited notified:join-requested notified:approved notified:denied notified:added
@@ -141,6 +141,7 @@ fn of_user(event: &UserEvent) -> &'static str {
     match event {
         UserEvent::PasswordSet(_) => "password",
         UserEvent::PasswordRestretched(_) => "restretched",
+        UserEvent::DisplayNameSet(_) => "display-name",
         UserEvent::DeviceAdded { .. } => "device-added",
         UserEvent::DeviceRevoked { .. } => "device-revoked",
         UserEvent::Notified { .. } => "notified",

@@ -59,14 +59,16 @@ fn a_room_that_somebody_leaves_ends_or_has_the_owner_whose_turn_it_is() {
     });
 }
 
-/// The four cases, by how many are left.
+/// The four cases, by how many are left: removed users are as good as gone, but for an owner whom
+/// the clock has not taken out yet.
 fn sequel(before: &World, after: &World, room: RoomId, gone: UserId) -> TestCaseResult {
     let role = before.role(room, gone);
-    // Whose account is removed inherits nothing, though the clock has not taken them out yet.
-    let is_removed = |user| before.user(user).unwrap().status == Status::Removed;
-    let counts = |user, role| user != gone && (role == Role::Owner || !is_removed(user));
-    let members = before.room(room).unwrap().members();
-    let mut left: Vec<_> = members.filter(|(user, of)| counts(*user, of.role)).collect();
+    let is_left = |user: UserId, role: Role| {
+        let removed = before.user(user).unwrap().status == Status::Removed;
+        user != gone && (role == Role::Owner || !removed)
+    };
+    let mut left: Vec<_> =
+        before.room(room).unwrap().members().filter(|(user, of)| is_left(*user, of.role)).collect();
     left.sort_by_key(|(_, of)| of.joined);
     let is_owner = |user| after.role(room, user) == Some(Role::Owner);
     let lives = after.room(room).unwrap().state == RoomState::Live;

@@ -87,6 +87,7 @@ fn restore_user(world: &mut World, walk: &Walk, id: UserId) {
     let user = walk.world.user(id).unwrap();
     let stored = StoredUser {
         name: user.name.clone(),
+        display_name: user.display_name.clone(),
         standing: user.standing,
         status: user.status,
         status_at: user.status_at,
@@ -95,8 +96,8 @@ fn restore_user(world: &mut World, walk: &Walk, id: UserId) {
         last_notification: user.last_notification,
     };
     world.restore_user(id, stored);
-    for (device, key) in user.devices() {
-        world.restore_device(id, device, *key);
+    for (number, device) in user.devices() {
+        world.restore_device(id, number, *device);
     }
     for &whom in &user.blocked {
         world.restore_block(id, whom);

@@ -1,6 +1,7 @@
 //! The model of accounts: who signs up how, and what operators do about it.
 
 use parlor_protocol::account::SignUpMode;
+use parlor_protocol::id::Timestamp;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
 
@@ -21,7 +22,8 @@ impl Model {
                     self.codes.retain(|(_, terms)| terms.uses > 0);
                 }
                 if let Some(device) = device {
-                    self.account(user).register(device.public_key.0[0]);
+                    let now = self.now;
+                    self.account(user).register(device.public_key.0[0], now);
                 }
                 if status == Status::Waiting {
                     self.tell_operators(user);
@@ -38,7 +40,7 @@ impl Model {
                 demand(is_there, Code::NoSuchUser)?;
                 let account = self.account(*user);
                 let before = account.devices.len();
-                account.devices.retain(|&(id, _)| keep.is_some_and(|keep| keep.0 == id));
+                account.devices.retain(|&(id, ..)| keep.is_some_and(|keep| keep.0 == id));
                 account.changes += 1 + (before - account.devices.len()) as u64;
             }
             other => unreachable!("{other:?}"),
@@ -79,6 +81,7 @@ impl Model {
         }
         self.users.push(Account {
             name: name.to_owned(),
+            display_name: None,
             standing,
             status: Some(status),
             since: self.now,
@@ -142,6 +145,7 @@ impl Model {
                 self.account(user).devices.clear();
                 self.account(user).notes.clear();
                 self.account(user).standing = Standing::Ordinary;
+                self.account(user).display_name = None;
             }
             Command::SetSignUpMode { mode } => {
                 self.directory += u64::from(self.mode != Some(*mode));
@@ -195,17 +199,24 @@ impl Model {
     pub(super) fn keep_own(&mut self, user: UserId, command: &Command) -> Result<Told, Code> {
         match command {
             Command::Restretch { .. } => self.account(user).changes += 1,
+            Command::SetDisplayName { display_name } => {
+                let display_name = display_name.as_ref().map(ToString::to_string);
+                let account = self.account(user);
+                account.changes += u64::from(account.display_name != display_name);
+                account.display_name = display_name;
+            }
             Command::AddDevice { device } => {
                 let key = device.public_key.0[0];
-                let known = self.account(user).devices.iter().find(|(_, known)| *known == key);
-                if let Some(&(id, _)) = known {
+                let known = self.account(user).devices.iter().find(|(_, known, _)| *known == key);
+                if let Some(&(id, ..)) = known {
                     return Ok(Told::SameDevice(id));
                 }
-                self.account(user).register(key);
+                let now = self.now;
+                self.account(user).register(key, now);
             }
             Command::RevokeDevice { id } => {
                 let account = self.account(user);
-                let found = account.devices.iter().position(|&(known, _)| known == id.0);
+                let found = account.devices.iter().position(|&(known, ..)| known == id.0);
                 account.devices.remove(found.ok_or(Code::NoSuchDevice)?);
                 account.changes += 1;
             }
@@ -248,9 +259,9 @@ impl Model {
 }
 
 impl Account {
-    fn register(&mut self, key: u8) {
+    fn register(&mut self, key: u8, at: Timestamp) {
         self.registered += 1;
-        self.devices.push((self.registered, key));
+        self.devices.push((self.registered, key, at));
         self.changes += 1;
     }
 

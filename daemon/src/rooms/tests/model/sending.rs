@@ -16,7 +16,7 @@ impl Model {
                 self.depart(user, *room, Departure::Left);
                 Ok(Told::Done)
             }
-            Command::Send { room, nonce, text } => {
+            Command::Send { room, nonce, text, kind: _ } => {
                 self.inside(user, *room)?;
                 self.send(user, *room, *nonce, text.as_str())
             }

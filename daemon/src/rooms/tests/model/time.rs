@@ -1,7 +1,7 @@
 //! The model of what time ends.
 
 use parlor_protocol::entry::Ended;
-use parlor_protocol::id::Timestamp;
+use parlor_protocol::id::{DeviceId, Timestamp};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::Departure;
 
@@ -32,6 +32,13 @@ impl Model {
                 let old = account.notes.iter().take_while(|note| note.at <= *before).count();
                 account.notes.drain(..old);
                 account.changes += u64::from(old > 0);
+            }
+            Command::ExpireDevice { user, id, before } => {
+                demand(self.status(*user).is_some(), Code::NoSuchUser)?;
+                let account = self.account(*user);
+                let many = account.devices.len();
+                account.devices.retain(|&(known, _, at)| known != id.0 || at > *before);
+                account.changes += (many - account.devices.len()) as u64;
             }
             Command::Forsake { user } => {
                 demand(self.status(*user).is_some(), Code::NoSuchUser)?;
@@ -100,6 +107,14 @@ impl Model {
             let old = before(keep.notifications_ms);
             if account.status.is_some() && account.notes.iter().any(|note| note.at <= old) {
                 due.push(Command::PruneNotifications { user, before: old });
+            }
+            let before_use = before(keep.devices_ms);
+            if account.status.is_some() {
+                let unused = account.devices.iter().filter(|device| device.2 <= before_use);
+                due.extend(unused.map(|device| {
+                    let id = DeviceId(device.0);
+                    Command::ExpireDevice { user, id, before: before_use }
+                }));
             }
             let knocks = |place: &Place| place.outsider(user).is_some_and(Outsider::knocks);
             let is_left =

@@ -109,6 +109,9 @@ rows! {
     Restretch {
         |_| Command::Restretch { password: password() } => own_things("ok"),
     }
+    SetDisplayName {
+        |_| Command::SetDisplayName { display_name: "Ann A.".parse().ok() } => own_things("ok"),
+    }
     AddDevice {
         |_| Command::AddDevice { device: device(99) } => own_things("ok"),
     }
@@ -325,6 +328,10 @@ rows! {
     }
     PruneNotifications {
         |_| Command::PruneNotifications { user: UserId(1), before: START } => time_alone(),
+    }
+    ExpireDevice {
+        |_| Command::ExpireDevice { user: UserId(1), id: DeviceId(1), before: START } =>
+            time_alone(),
     }
     Forsake {
         |_| Command::Forsake { user: UserId(1) } => time_alone(),

@@ -9,8 +9,12 @@ use super::super::scene::{DAY, Scene};
 use super::entering::{asking_room, private_room, room_of};
 use crate::rooms::{Actor, Command, Retention, Sight, UserId};
 
-const KEEP: Retention =
-    Retention { associations_ms: 30 * DAY, notifications_ms: 30 * DAY, terminated_ms: 30 * DAY };
+const KEEP: Retention = Retention {
+    associations_ms: 30 * DAY,
+    notifications_ms: 30 * DAY,
+    terminated_ms: 30 * DAY,
+    devices_ms: 90 * DAY,
+};
 
 impl Scene {
     /// What the clock does by itself; the user is told of some of it.

@@ -2,6 +2,7 @@
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq, Timestamp};
+use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::UserName;
 use parlor_protocol::room::{Entry, Role, Visibility};
 
@@ -231,7 +232,8 @@ impl Walk {
                 );
                 self.sent.push((actor, room, nonce));
                 let text = TEXTS[step.whom % TEXTS.len()].parse().unwrap();
-                Command::Send { room, nonce, text }
+                let kind = [MessageKind::Said, MessageKind::Action][pick % 2];
+                Command::Send { room, nonce, text, kind }
             }
             Verb::Resend => match self.sent_before(step) {
                 Some((_, room, nonce)) => send(room, nonce),
@@ -266,6 +268,7 @@ impl Walk {
             Verb::Expire
             | Verb::Forget
             | Verb::PruneNotifications
+            | Verb::ExpireDevice
             | Verb::Forsake
             | Verb::ForgetSignUp
             | Verb::ExpireCode
@@ -307,6 +310,7 @@ impl Walk {
             Verb::Expire => Command::Expire { room, user },
             Verb::Forget => Command::Forget { room, user, before },
             Verb::PruneNotifications => Command::PruneNotifications { user, before },
+            Verb::ExpireDevice => Command::ExpireDevice { user, id: DeviceId(1), before },
             Verb::Forsake => Command::Forsake { user },
             Verb::ForgetSignUp => Command::ForgetSignUp { user },
             Verb::ExpireCode => Command::ExpireCode { code: self.code(step) },
@@ -334,6 +338,11 @@ impl Walk {
                 keep: (pick % 3 > 0).then(|| DeviceId(pick as u32 % 4 + 1)),
             },
             Verb::Restretch => Command::Restretch { password: password() },
+            Verb::SetDisplayName => {
+                let display_name =
+                    ["", "Ann", "\u{41b}\u{435}\u{43d}\u{430}"][pick % 3].parse().ok();
+                Command::SetDisplayName { display_name }
+            }
             Verb::AddDevice => Command::AddDevice { device: device(pick as u8 % 3) },
             Verb::RevokeDevice => Command::RevokeDevice { id: self.device(step, actor) },
             Verb::ApproveSignUp => Command::ApproveSignUp { user: name },
@@ -387,6 +396,7 @@ fn actor_of(verb: Verb) -> ActorOf {
         | Verb::RevokeCode
         | Verb::TerminateRoom => ActorOf::Console,
         Verb::Restretch
+        | Verb::SetDisplayName
         | Verb::AddDevice
         | Verb::RevokeDevice
         | Verb::Block
@@ -414,6 +424,7 @@ fn actor_of(verb: Verb) -> ActorOf {
         Verb::Expire
         | Verb::Forget
         | Verb::PruneNotifications
+        | Verb::ExpireDevice
         | Verb::Forsake
         | Verb::ForgetSignUp
         | Verb::ExpireCode

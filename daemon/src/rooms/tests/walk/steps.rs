@@ -57,6 +57,7 @@ verbs! {
     1 AddUser
     1 SetPassword
     1 Restretch
+    1 SetDisplayName
     4 AddDevice
     2 RevokeDevice
     2 ApproveSignUp
@@ -98,6 +99,7 @@ verbs! {
     1 Expire
     1 Forget
     1 PruneNotifications
+    1 ExpireDevice
     1 Forsake
     1 ForgetSignUp
     1 ExpireCode

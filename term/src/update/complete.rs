@@ -1,0 +1,274 @@
+//! Completing commands, names and rooms.
+
+use std::collections::HashSet;
+
+use parlor_protocol::id::RoomId;
+use parlor_protocol::notification::{Notification, NotificationKind};
+
+use super::{COMMANDS, check, hint};
+use crate::model::{CalledBy, Candidate, Completion, Heard, Listing, Model, Room, Row, What};
+
+/// The most that is offered for one word.
+const CANDIDATES_MAX: usize = 200;
+/// How many of them are shown at a time.
+const SHOWN_MAX: usize = 20;
+/// The most rooms that are remembered to have been heard of.
+const HEARD_MAX: usize = 200;
+
+/// Puts in the next or another candidate for the word before the cursor.
+pub(super) fn act(model: &mut Model, step: isize) {
+    let written = (model.input.text().to_owned(), model.input.cursor());
+    let going_on = model.completion.take().filter(|completion| completion.result == written);
+    let (mut completion, piece_end) = match going_on {
+        Some(mut completion) => {
+            let last = completion.candidates.len() - 1;
+            completion.chosen = match completion.chosen.checked_add_signed(step) {
+                Some(next) if next <= last => next,
+                Some(_) => 0,
+                None => last,
+            };
+            (completion, written.1)
+        }
+        None => {
+            let (from, candidates) = candidates(model, &written.0[..written.1]);
+            if candidates.is_empty() {
+                return hint(model, "Nothing to complete here.");
+            }
+            let chosen = if step < 0 { candidates.len() - 1 } else { 0 };
+            (Completion { from, candidates, chosen, result: written.clone() }, written.1)
+        }
+    };
+    let inserted = &completion.candidates[completion.chosen].inserted;
+    let fit = model.input.replace(completion.from..piece_end, inserted);
+    check(model, fit);
+    model.notice = None;
+    // What there is only one of is done; another Tab begins with the next word.
+    if completion.candidates.len() > 1 {
+        hint(model, shown(&completion));
+        completion.result = (model.input.text().to_owned(), model.input.cursor());
+        model.completion = Some(completion);
+    }
+}
+
+/// Remembers a room that may be entered.
+pub(super) fn hear(model: &mut Model, id: RoomId, title: &str, called_by: CalledBy) {
+    model.heard_of.retain(|heard| heard.id != id);
+    model.heard_of.truncate(HEARD_MAX - 1);
+    model.heard_of.push_front(Heard { id, title: title.to_owned(), called_by });
+}
+
+/// Remembers the room of an invite.
+pub(super) fn hear_invite(model: &mut Model, told: &Notification) {
+    if let (NotificationKind::Invited, Some(room), Some(title)) =
+        (told.kind, told.room, &told.title)
+    {
+        hear(model, room, title.as_str(), CalledBy::Id);
+    }
+}
+
+/// Remembers the rooms of a page of the directory.
+pub(super) fn hear_page(model: &mut Model, listing: &Listing, rows: &[Row]) {
+    if let Listing::Rooms { .. } = listing {
+        for row in rows {
+            if let Row::Room(room) = row {
+                hear(model, room.room, room.title.as_str(), CalledBy::Title);
+            }
+        }
+    }
+}
+
+/// The page of candidates that has the chosen one, in brackets.
+fn shown(completion: &Completion) -> String {
+    let page = completion.chosen / SHOWN_MAX * SHOWN_MAX;
+    let candidates = completion.candidates.iter().enumerate().skip(page).take(SHOWN_MAX);
+    let words = candidates.map(|(place, candidate)| {
+        if place == completion.chosen {
+            format!("[{}]", candidate.shown)
+        } else {
+            candidate.shown.clone()
+        }
+    });
+    let mut text = words.collect::<Vec<_>>().join("  ");
+    let count = completion.candidates.len();
+    if count > SHOWN_MAX {
+        text.push_str(&format!("  (of {count})"));
+    }
+    text
+}
+
+/// What may stand before the cursor, and where it begins.
+fn candidates(model: &Model, before: &str) -> (usize, Vec<Candidate>) {
+    let is_command = before.starts_with('/') && !before.starts_with("//");
+    let (from, mut candidates) = match before.split_once(char::is_whitespace) {
+        None if is_command => (0, commands(before)),
+        Some((name, _)) if is_command => arguments(model, name, before),
+        _ => in_text(model, before),
+    };
+    candidates.truncate(CANDIDATES_MAX);
+    (from, candidates)
+}
+
+fn commands(typed: &str) -> Vec<Candidate> {
+    let typed = typed.to_lowercase();
+    let fit = COMMANDS.iter().filter(|command| command.name.starts_with(&typed));
+    let candidates = fit.map(|command| {
+        let blank = if command.takes.is_empty() { "" } else { " " };
+        let inserted = format!("{}{blank}", command.name);
+        Candidate { shown: command.name.to_owned(), inserted }
+    });
+    candidates.collect()
+}
+
+/// What may follow a command, by what the table says that it takes.
+fn arguments(model: &Model, name: &str, before: &str) -> (usize, Vec<Candidate>) {
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        return (before.len(), Vec::new());
+    };
+    let takes: Vec<_> = command.takes.split_whitespace().map(bare).collect();
+    let starts: Vec<_> = word_starts(before).skip(1).collect();
+    let word = starts[starts.len() - 1];
+    // What follows an option is told by the option, all else by its place.
+    let words = || starts.iter().map(|&start| first_word(&before[start..]));
+    let option = words().take(starts.len() - 1).rposition(|word| word.starts_with("--"));
+    let (place, from) = match option {
+        Some(typed) => {
+            let known = takes.iter().position(|take| words().nth(typed) == Some(take));
+            (known.map_or(takes.len(), |known| known + 1), starts[typed + 1])
+        }
+        None => {
+            let title =
+                takes.iter().position(|take| *take == "ROOM").filter(|&at| ends(&takes, at));
+            let place = title.map_or(starts.len() - 1, |title| title.min(starts.len() - 1));
+            (place, starts[place])
+        }
+    };
+    match takes.get(place) {
+        // A title that nothing follows may have several words.
+        Some(&"ROOM") if ends(&takes, place) => (from, rooms(model, &before[from..])),
+        Some(&"ROOM") => (word, rooms(model, &before[word..]).into_iter().map(quoted).collect()),
+        Some(&"USER") => (word, users(model, &before[word..])),
+        Some(words) if words.contains('|') => (word, one_of(words, &before[word..])),
+        Some(_) | None => in_text(model, before),
+    }
+}
+
+/// What a command takes, without the brackets that say that it may be left out.
+fn bare(take: &str) -> &str {
+    take.trim_matches(['[', ']'])
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(char::is_whitespace).next().unwrap_or_default()
+}
+
+/// Whether nothing but options follows what is taken.
+fn ends(takes: &[&str], place: usize) -> bool {
+    takes.get(place + 1).is_none_or(|next| next.starts_with("--"))
+}
+
+/// A title of several words that other words may follow.
+fn quoted(candidate: Candidate) -> Candidate {
+    let Candidate { shown, inserted } = candidate;
+    let inserted = if inserted.contains(char::is_whitespace) {
+        format!("\"{inserted}\" ")
+    } else {
+        format!("{inserted} ")
+    };
+    Candidate { shown, inserted }
+}
+
+/// Where the words of a text begin; behind white space at its end there begins an empty one.
+fn word_starts(text: &str) -> impl Iterator<Item = usize> {
+    let mut blank_before = true;
+    let starts = text.char_indices().filter_map(move |(at, c)| {
+        let starts = blank_before && !c.is_whitespace();
+        blank_before = c.is_whitespace();
+        starts.then_some(at)
+    });
+    let empty = text.ends_with(char::is_whitespace).then_some(text.len());
+    starts.chain(empty)
+}
+
+fn one_of(words: &str, typed: &str) -> Vec<Candidate> {
+    let typed = typed.to_lowercase();
+    let fit = words.split('|').filter(|word| word.starts_with(&typed));
+    fit.map(|word| Candidate { shown: word.to_owned(), inserted: format!("{word} ") }).collect()
+}
+
+/// One's own rooms and those heard of, by title, or by an ID where that was begun.
+fn rooms(model: &Model, typed: &str) -> Vec<Candidate> {
+    let folded = typed.trim_start_matches('"').to_lowercase();
+    let digits = folded.replace('-', "");
+    let own = model.rooms.iter().map(|room| (room.id, &room.title, CalledBy::Title));
+    let heard =
+        model.heard_of.iter().filter(|heard| model.rooms.iter().all(|room| room.id != heard.id));
+    let heard = heard.map(|heard| (heard.id, &heard.title, heard.called_by));
+    let candidates = own.chain(heard).filter_map(|(id, title, called_by)| {
+        let id = id.to_string();
+        let by_title = title.to_lowercase().starts_with(&folded);
+        let by_id = !digits.is_empty() && id.replace('-', "").starts_with(&digits);
+        match called_by {
+            CalledBy::Title if by_title => {
+                Some(Candidate { shown: title.clone(), inserted: title.clone() })
+            }
+            CalledBy::Title | CalledBy::Id if by_title || by_id => {
+                Some(Candidate { shown: format!("{id} {title}"), inserted: id })
+            }
+            CalledBy::Title | CalledBy::Id => None,
+        }
+    });
+    candidates.collect()
+}
+
+/// Users whose names begin so; those of the room come first, and of them who spoke last.
+fn users(model: &Model, typed: &str) -> Vec<Candidate> {
+    let typed = typed.trim_start_matches('@');
+    let here = model.here().into_iter().flat_map(people);
+    let everywhere = model.rooms.iter().flat_map(people);
+    named(here.chain(everywhere), &model.me, typed)
+        .map(|name| Candidate { shown: name.to_owned(), inserted: format!("{name} ") })
+        .collect()
+}
+
+/// The members of the room as `@name`, for only that is a mention: behind an `@`, and at the
+/// beginning of a line.
+fn in_text(model: &Model, before: &str) -> (usize, Vec<Candidate>) {
+    let word = before
+        .rfind(char::is_whitespace)
+        .map_or(0, |blank| blank + before[blank..].chars().next().map_or(0, char::len_utf8));
+    let typed = &before[word..];
+    let begins_line = word == 0 || before[..word].ends_with('\n');
+    let name = typed.strip_prefix('@').or_else(|| begins_line.then_some(typed));
+    let Some((name, room)) = name.zip(model.here()) else {
+        return (word, Vec::new());
+    };
+    let candidates = named(people(room), &model.me, name)
+        .map(|name| Candidate { shown: format!("@{name}"), inserted: format!("@{name} ") });
+    (word, candidates.collect())
+}
+
+/// The members of a room, who spoke last first. Where not all members are known, whoever spoke
+/// is taken for one.
+fn people(room: &Room) -> impl Iterator<Item = &str> {
+    let all_known = room.members.len() >= room.member_count as usize;
+    let members: HashSet<_> = room.members.iter().map(|member| member.user.as_str()).collect();
+    let speakers = room.timeline.entries().iter().rev().filter_map(|entry| match &entry.what {
+        What::Said(said) => Some(said.author.as_str()),
+        What::Happened(_) => None,
+    });
+    let speakers = speakers.filter(move |name| !all_known || members.contains(name));
+    speakers.chain(room.members.iter().map(|member| member.user.as_str()))
+}
+
+/// Those who are called so, each once, without oneself.
+fn named<'a>(
+    people: impl Iterator<Item = &'a str>,
+    me: &str,
+    typed: &str,
+) -> impl Iterator<Item = &'a str> {
+    let typed = typed.to_lowercase();
+    let mut seen = HashSet::new();
+    people.filter(move |name| {
+        *name != me && name.to_lowercase().starts_with(&typed) && seen.insert(*name)
+    })
+}

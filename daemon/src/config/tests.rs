@@ -298,7 +298,7 @@ fn all_faults_of_a_file_are_told_in_the_order_of_their_lines() {
         [
             "line 1: there is no key motd; did you mean server.motd?",
             "line 3: 0 is not between 1 and 64",
-            "line 4: invalid type: integer `3`, expected a valid DisplayName",
+            "line 4: invalid type: integer `3`, expected a string",
             "line 7: there is no key limits.mesages_burst; did you mean limits.messages_burst?",
             "line 8: 0 is not between 1 and 1000000",
             "line 10: there is no key colours.red; `parlord config show` lists all",

@@ -55,13 +55,21 @@ fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Bac
 /// A directory that is removed with all that is in it, unless it gets its name.
 struct Unfinished(PathBuf);
 
+impl Unfinished {
+    /// It is not removed any more.
+    fn keep(mut self) -> PathBuf {
+        std::mem::take(&mut self.0)
+    }
+}
+
 impl Drop for Unfinished {
     fn drop(&mut self) {
         match fs::remove_dir_all(&self.0) {
             Ok(()) => {}
-            // It has got its name.
+            // It has got its name, or is kept.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => log::error!("cannot remove {}: {error}", self.0.display()),
+            // Why there is no backup is told as well.
+            Err(error) => eprintln!("parlord: cannot remove {}: {error}", self.0.display()),
         }
     }
 }
@@ -156,7 +164,8 @@ impl Backup {
 ///
 /// # Errors
 /// There is a store already, or somebody who makes one; or the backup cannot be read, or is not
-/// whole. Then nothing is left behind.
+/// whole. Then nothing but the lock is left behind; where the disk fails at the very end, what is
+/// left is known to be the half of a backup.
 pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, BackupError> {
     let source = Onlooker::open(backup)?;
     let found = [(DATABASE, "store"), (HOST_KEY_FILE, "host key"), (audit::DIRECTORY, "audit")];
@@ -186,13 +195,14 @@ pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, Back
     store::upgrade(&staged.0)?;
     let contents = expect_whole(&staged.0, "the backup").await?;
     give_to_owner(data, &staged.0)?;
-    // The store comes last: where it is, all is.
+    // From here on the half of it may lie in the data directory, and what says so stays.
+    let staged = staged.keep();
     for name in [HOST_KEY_FILE, audit::DIRECTORY, DATABASE] {
         let placed = data.join(name);
-        fs::rename(staged.0.join(name), &placed).map_err(failed("make", &placed))?;
+        fs::rename(staged.join(name), &placed).map_err(failed("make", &placed))?;
     }
     store::sync_directory(data)?;
-    drop(staged);
+    fs::remove_dir(&staged).map_err(failed("remove", &staged))?;
     store::sync_directory(data)?;
     Ok(contents)
 }

@@ -246,7 +246,11 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::AltNamed(Named::Backspace), Action::Kill(Reach::WordLeft), "cut the word before"),
     bind(Key::Alt('d'), Action::Kill(Reach::WordRight), "cut the word behind"),
     bind(Key::Ctrl('u'), Action::Kill(Reach::LineStart), "cut to the beginning"),
-    bind(Key::Ctrl('k'), Action::Kill(Reach::LineEnd), "cut to the end"),
+    bind(
+        Key::Ctrl('k'),
+        Action::Kill(Reach::LineEnd),
+        "cut to the end; on an empty line: go to a room",
+    ),
     bind(Key::Ctrl('y'), Action::Yank, "put in what was cut"),
     bind(Key::Alt('y'), Action::YankOlder, "rather what was cut before that"),
     bind(Key::Ctrl('t'), Action::Transpose, "exchange two characters"),

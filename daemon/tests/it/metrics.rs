@@ -79,7 +79,8 @@ fn a_scrape_tells_what_has_happened() {
     assert!(command("look-up", "done") >= 1.0);
     // Each message reached both, and so did bob's joining.
     assert!(grown("parlord_deliveries_total") >= 8.0);
-    assert!(grown("parlord_commit_seconds_count") >= 8.0);
+    // Two have signed up, a room was made and joined, and three messages sent, one after another.
+    assert!(grown("parlord_commit_seconds_count") >= 7.0);
     assert!(grown("parlord_commit_seconds_sum") > 0.0);
     assert!(grown("parlord_commit_events_sum") >= 8.0);
     let all = "parlord_commit_seconds_bucket{le=\"+Inf\"}";

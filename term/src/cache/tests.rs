@@ -163,6 +163,7 @@ fn what_is_shown_and_being_written_is_as_it_was() {
     model.rooms[0].read = Seq(40);
     model.blocked = ["mallory".to_owned()].into();
     model.rooms[0].draft.insert("for ops");
+    model.rooms[1].muted = true;
     model.input.insert("for the\nother");
     cache.keep(&model.keep()).unwrap();
     cache.commit().unwrap();

@@ -41,6 +41,8 @@ pub(crate) struct KeptRoom {
     pub(crate) unread: u32,
     /// How many of these mention one.
     pub(crate) mentions: u32,
+    /// Whether it calls for nothing that is said there.
+    pub(crate) muted: bool,
     /// What is being written into it.
     pub(crate) draft: String,
 }
@@ -70,6 +72,7 @@ impl KeptRoom {
             && self.role == room.role
             && self.member_count == room.member_count
             && (self.read, self.unread, self.mentions) == (room.read, room.unread, room.mentions)
+            && self.muted == room.muted
             && self.draft == draft
     }
 }
@@ -112,6 +115,7 @@ impl Model {
             read: room.read,
             unread: room.unread,
             mentions: room.mentions,
+            muted: room.muted,
             draft: self.draft(room).to_owned(),
         });
         Keep { here: self.here, rooms: rooms.collect(), blocked: self.blocked.clone() }

@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use parlor_protocol::id::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limited::{Limited, Whom};
 use crate::network::{Loopback, Network};
@@ -37,11 +37,43 @@ pub(crate) struct Limits {
 /// Lets connections in, or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
-    places: Arc<Semaphore>,
-    in_all: usize,
-    turned_away: Arc<Semaphore>,
-    loopback: Loopback,
+    places: Arc<Places>,
+    turned_away: Arc<Places>,
     addresses: Arc<Addresses>,
+}
+
+/// So many at once. Where there are to be fewer, those who have a place keep it.
+#[derive(Debug)]
+struct Places {
+    taken: AtomicUsize,
+    max: AtomicUsize,
+}
+
+impl Places {
+    fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self { taken: AtomicUsize::new(0), max: AtomicUsize::new(max) })
+    }
+
+    fn take(self: &Arc<Self>) -> Option<Place> {
+        let max = self.max.load(Ordering::Relaxed);
+        let one_more = |taken| (taken < max).then_some(taken + 1);
+        let taken = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        taken.ok().map(|_| Place(Arc::clone(self)))
+    }
+
+    fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+/// A place that is taken until this is dropped.
+#[derive(Debug)]
+struct Place(Arc<Places>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.taken.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A connection's place among those that may be open at once; given back when it is dropped.
@@ -50,8 +82,7 @@ pub(crate) struct Admission {
     pub(crate) kind: AdmissionKind,
     /// Where its address is counted.
     counted: Option<Counted>,
-    /// Given back by its drop.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// What a connection is let in for.
@@ -65,46 +96,42 @@ pub(crate) enum AdmissionKind {
 impl Gate {
     /// Nobody is connected yet.
     pub(crate) fn new(limits: &Limits) -> Self {
-        let addresses = Addresses {
-            per_address: limits.per_address,
-            gap: MINUTE / limits.strangers_per_minute,
-            tallies: Mutex::default(),
-        };
+        let tallies = Tallies { terms: Terms::of(limits), by_network: HashMap::new(), swept: None };
         Self {
-            places: Arc::new(Semaphore::new(limits.in_all)),
-            in_all: limits.in_all,
-            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
-            loopback: limits.loopback,
-            addresses: Arc::new(addresses),
+            places: Places::new(limits.in_all),
+            turned_away: Places::new(TURNED_AWAY_MAX),
+            addresses: Arc::new(Addresses { tallies: Mutex::new(tallies) }),
         }
+    }
+
+    /// From now on there may be so many. Nobody who is connected is sent away.
+    pub(crate) fn limit(&self, limits: &Limits) {
+        self.places.max.store(limits.in_all, Ordering::Relaxed);
+        self.addresses.lock().terms = Terms::of(limits);
     }
 
     /// Whether one more may come in from there, or may at least be told that it may not. Telling
     /// takes a handshake as well, so each address is told as often as it may come, and no more.
     pub(crate) fn admit(&self, from: Network, now: Instant) -> Option<Admission> {
-        let (counted, told) = match from.limited(self.loopback) {
-            None => (None, false),
-            Some(network) => match self.addresses.enter(network, now) {
-                Entry::Uncounted => (None, false),
-                Entry::Counted => {
-                    let addresses = Arc::clone(&self.addresses);
-                    (Some(Counted { addresses, network, logged_in: Cell::new(false) }), false)
-                }
-                Entry::Told => (None, true),
-                Entry::Closed => return None,
-            },
+        let (counted, told) = match self.addresses.enter(from, now) {
+            Entry::Uncounted => (None, false),
+            Entry::Counted(network) => {
+                let addresses = Arc::clone(&self.addresses);
+                (Some(Counted { addresses, network, logged_in: Cell::new(false) }), false)
+            }
+            Entry::Told => (None, true),
+            Entry::Closed => return None,
         };
-        let place = |semaphore: &Arc<Semaphore>| Arc::clone(semaphore).try_acquire_owned().ok();
-        if !told && let Some(place) = place(&self.places) {
+        if !told && let Some(place) = self.places.take() {
             return Some(Admission { kind: AdmissionKind::Session, counted, _place: place });
         }
-        let place = place(&self.turned_away)?;
+        let place = self.turned_away.take()?;
         Some(Admission { kind: AdmissionKind::TurnedAway, counted: None, _place: place })
     }
 
     /// How many are connected.
     pub(crate) fn open(&self) -> usize {
-        self.in_all - self.places.available_permits()
+        self.places.taken()
     }
 
     /// From where no more may come at the moment.
@@ -149,14 +176,31 @@ impl Drop for Counted {
 /// look-up.
 #[derive(Debug)]
 struct Addresses {
-    per_address: u32,
-    /// One connection that does not log in is forgotten in this time.
-    gap: Duration,
     tallies: Mutex<Tallies>,
 }
 
-#[derive(Debug, Default)]
+/// What an address may do.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    per_address: u32,
+    /// One connection that does not log in is forgotten in this time.
+    gap: Duration,
+    loopback: Loopback,
+}
+
+impl Terms {
+    fn of(limits: &Limits) -> Self {
+        Self {
+            per_address: limits.per_address,
+            gap: MINUTE / limits.strangers_per_minute,
+            loopback: limits.loopback,
+        }
+    }
+}
+
+#[derive(Debug)]
 struct Tallies {
+    terms: Terms,
     by_network: HashMap<Network, Tally>,
     swept: Option<Instant>,
 }
@@ -169,8 +213,9 @@ struct Tally {
 }
 
 enum Entry {
-    Counted,
-    /// There are too many addresses to count this one.
+    /// As one of these.
+    Counted(Network),
+    /// It is spared, or there are too many addresses to count this one.
     Uncounted,
     /// It is one too many, and is told so.
     Told,
@@ -179,29 +224,33 @@ enum Entry {
 }
 
 impl Addresses {
-    fn enter(&self, network: Network, now: Instant) -> Entry {
+    fn enter(&self, from: Network, now: Instant) -> Entry {
         let mut tallies = self.lock();
+        let terms = tallies.terms;
+        let Some(network) = from.limited(terms.loopback) else { return Entry::Uncounted };
         tallies.sweep(now);
         if tallies.by_network.len() >= ADDRESSES_MAX && !tallies.by_network.contains_key(&network) {
             return Entry::Uncounted;
         }
         let fresh = Tally { open: 0, even: now };
         let tally = tallies.by_network.entry(network).or_insert(fresh);
-        let even = tally.even.max(now) + self.gap;
+        let even = tally.even.max(now) + terms.gap;
         if even > now + 2 * MINUTE {
             return Entry::Closed;
         }
         tally.even = even;
-        if even > now + MINUTE || tally.open >= self.per_address {
+        if even > now + MINUTE || tally.open >= terms.per_address {
             return Entry::Told;
         }
         tally.open += 1;
-        Entry::Counted
+        Entry::Counted(network)
     }
 
     fn logged_in(&self, network: Network) {
-        if let Some(tally) = self.lock().by_network.get_mut(&network) {
-            tally.even = tally.even.checked_sub(self.gap).unwrap_or(tally.even);
+        let mut tallies = self.lock();
+        let gap = tallies.terms.gap;
+        if let Some(tally) = tallies.by_network.get_mut(&network) {
+            tally.even = tally.even.checked_sub(gap).unwrap_or(tally.even);
         }
     }
 
@@ -213,14 +262,16 @@ impl Addresses {
 
     /// From where no more may come, why, and for how long where that is known.
     fn limited(&self, now: Instant) -> Vec<(Network, &'static str, Option<Duration>)> {
+        let tallies = self.lock();
+        let Terms { per_address, gap, .. } = tallies.terms;
         let limited = |(&network, tally): (&Network, &Tally)| {
-            let wait = (tally.even + self.gap).saturating_duration_since(now + MINUTE);
+            let wait = (tally.even + gap).saturating_duration_since(now + MINUTE);
             if !wait.is_zero() {
                 return Some((network, "strangers", Some(wait)));
             }
-            (tally.open >= self.per_address).then_some((network, "connections", None))
+            (tally.open >= per_address).then_some((network, "connections", None))
         };
-        self.lock().by_network.iter().filter_map(limited).collect()
+        tallies.by_network.iter().filter_map(limited).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Tallies> {
@@ -277,7 +328,23 @@ mod tests {
         held.remove(0);
         assert_eq!(kinds(&[gate.admit(own, now)]), (1, 0, 0));
         drop(held);
-        assert_eq!(gate.places.available_permits(), LIMITS.in_all);
+        assert_eq!(gate.open(), 0);
+    }
+
+    #[test]
+    fn limits_that_change_count_for_whoever_comes_next_and_send_nobody_away() {
+        let (gate, now) = (Gate::new(&LIMITS), Instant::now());
+        let own = Network::of("192.0.2.7");
+        let came = || [gate.admit(own, now)].map(|it| kinds(&[it]));
+        let held: Vec<_> = (0..10).map(|_| gate.admit(own, now)).collect();
+        gate.limit(&Limits { per_address: 5, ..LIMITS });
+        assert_eq!((came(), gate.open()), ([(0, 1, 0)], 10));
+        gate.limit(&Limits { in_all: 5, ..LIMITS });
+        assert_eq!((came(), gate.open()), ([(0, 1, 0)], 10));
+        gate.limit(&LIMITS);
+        assert_eq!(came(), [(1, 0, 0)]);
+        drop(held);
+        assert_eq!(gate.open(), 0);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod json;
 mod keeper;
 mod lines;
 mod log;
+mod operators;
 mod reading;
 mod roller;
 mod subnet;
@@ -28,6 +29,7 @@ pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::lines::Line;
 pub(crate) use self::log::{AuditError, AuditLog, Row};
+pub(crate) use self::operators::{announced, disconnected, reloaded};
 pub(crate) use self::reading::{Awaited, Reading};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};
@@ -266,6 +268,7 @@ pub(crate) fn refusal(
         Command::SetSignUpMode { mode } => record("sign-up-mode-set").text("mode", mode.word()),
         Command::MakeCode { .. } => record("code-made"),
         Command::RevokeCode { .. } => record("code-ended"),
+        Command::TerminateRoom { room } => record("room-terminated").within(*room),
         Command::Transfer { room, user } => {
             record("role-changed").about(user.as_str()).within(*room)
         }

@@ -8,12 +8,15 @@ mod audit;
 mod backup;
 mod check;
 mod code;
+mod config;
 mod host_key;
 mod link;
 mod listing;
 mod owner;
 mod password;
+mod reload;
 mod room;
+mod session;
 mod sign_up;
 mod span;
 mod status;
@@ -27,7 +30,7 @@ use parlor_protocol::account::SignUpMode;
 
 use crate::config::{Config, Overrides, Surroundings};
 use crate::logging;
-use crate::serve::{self, Passed};
+use crate::serve::{self, Passed, Start};
 
 /// Private chat rooms on your own machine: the daemon.
 #[derive(Debug, Parser)]
@@ -41,11 +44,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 struct Place {
-    /// The configuration file [default: /etc/parlord/parlord.toml where it exists]
+    /// The configuration file [default: $PARLORD_CONFIG, else /etc/parlord/parlord.toml where it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The data directory [default: $STATE_DIRECTORY, else `data` of the configuration file, else
-    /// parlord under the XDG data home]
+    /// The data directory [default: $PARLORD_DATA, else $STATE_DIRECTORY, else `data` of the
+    /// configuration file, else parlord under the XDG data home]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
 }
@@ -70,12 +73,31 @@ enum Command {
     /// See to rooms
     #[command(subcommand)]
     Room(room::RoomCommand),
+    /// See who is connected to the running daemon, and end sessions
+    #[command(subcommand)]
+    Session(session::SessionCommand),
     /// Show how the running daemon is, and whom it makes wait, and why
     Status {
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
     },
+    /// Have the running daemon read its configuration again, without ending a connection, and print
+    /// what has changed
+    Reload {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell everybody something who is connected
+    Announce {
+        /// What
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+    /// See what the configuration says
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Show what is on record, or find out whether all of it is still there
     Audit(audit::AuditArgs),
     /// Copy everything into a new directory, also while the daemon runs: the store, the host key,
@@ -127,15 +149,15 @@ enum HostKeyCommand {
 /// It was refused or has failed; the error's chain, on one line, says why and what to do.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
     let mut overrides =
-        Overrides { config: cli.place.config, data: cli.place.data, listen: vec![] };
+        Overrides { config: cli.place.config, data: cli.place.data, ..Overrides::default() };
     match cli.command {
         Command::Serve(ServeArgs { listen }) => {
             let passed = Passed::take()?;
-            let addresses = passed.addresses()?;
-            overrides.listen = if addresses.is_empty() { listen } else { addresses };
+            overrides.passed = passed.addresses()?;
+            overrides.listen = listen;
             let config = Config::load(&overrides, &Surroundings::here())?;
-            logging::start(config.log.as_deref())?;
-            Ok(serve::run(&config, passed)?)
+            let log = logging::start(config.log.as_deref())?;
+            Ok(serve::run(Start { config, overrides, log, passed })?)
         }
         Command::User(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
@@ -153,10 +175,23 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(room::run(&config, command))
         }
+        Command::Session(command) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(session::run(&config, command))
+        }
         Command::Status { json } => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(status::run(&config, listing::Form::of(json)))
         }
+        Command::Reload { json } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(reload::run(&config, listing::Form::of(json)))
+        }
+        Command::Announce { text } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(session::announce(&config, &text))
+        }
+        Command::Config(command) => config::run(overrides, command),
         Command::Audit(arguments) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(audit::run(&config, arguments))
@@ -209,9 +244,12 @@ mod tests {
         manual::write(Cli::command(), "8", Cli::command(), |_, script| script);
     }
 
+    fn parse(line: &str) -> Result<(), clap::Error> {
+        Cli::try_parse_from(line.split(' ')).map(|_| ())
+    }
+
     #[test]
-    fn wrong_usage_is_told_from_good() {
-        let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map(|_| ());
+    fn good_usage_is_understood() {
         for good in [
             "parlord serve",
             "parlord serve --listen 127.0.0.1:0 --listen [::1]:0",
@@ -228,6 +266,12 @@ mod tests {
             "parlord sign-up",
             "parlord sign-up approval",
             "parlord room transfer ops bob",
+            "parlord room list --json",
+            "parlord room show ops --json",
+            "parlord room terminate kx4f9-2mqa7",
+            "parlord session list --json",
+            "parlord session disconnect 12",
+            "parlord session disconnect Alice",
             "parlord status",
             "parlord status --json",
             "parlord audit",
@@ -240,9 +284,18 @@ mod tests {
             "parlord check",
             "parlord check --json",
             "parlord host-key show",
+            "parlord reload --json",
+            "parlord announce back at nine",
+            "parlord config show --json",
+            "parlord config check",
+            "parlord config check other.toml",
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
         }
+    }
+
+    #[test]
+    fn wrong_usage_is_told_so() {
         for bad in [
             "parlord",
             "parlord serve --listen localhost:1",
@@ -257,6 +310,10 @@ mod tests {
             "parlord code create --uses 0",
             "parlord sign-up ajar",
             "parlord room transfer ops",
+            "parlord room terminate",
+            "parlord session disconnect",
+            "parlord session disconnect -1",
+            "parlord session disconnect 1alice",
             "parlord audit --since yesterday",
             "parlord audit --user 1alice",
             "parlord audit verify --json",
@@ -265,6 +322,7 @@ mod tests {
             "parlord restore",
             "parlord check /somewhere",
             "parlord host-key",
+            "parlord announce",
             "parlord rotate",
         ] {
             assert_eq!(parse(bad).unwrap_err().exit_code(), 2, "{bad}");

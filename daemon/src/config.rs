@@ -1,20 +1,32 @@
-//! What the administrator decides: read from TOML once, at the start, and valid from then on.
+//! What the administrator decides: read from TOML at the start and by `parlord reload`, whole or not
+//! at all.
+//!
+//! The environment comes before the file, and the command line before both: [`VARIABLES`] are for
+//! containers, which have no file of their own, and are kept few.
 //!
 //! `config/parlord.toml` documents every key with its default and unit; a test holds the two
 //! together. A key that is not known is an error, because a misspelt limit would otherwise be no
 //! limit.
 
 mod file;
+mod keys;
+mod settings;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::hello::DEFAULT_PORT;
 use toml::Spanned;
+
+pub(crate) use file::Fault;
+pub(crate) use keys::Counts;
+use settings::Sources;
+pub(crate) use settings::{Change, Setting, Source};
 
 use crate::admission;
 use crate::audit::Rolling;
@@ -42,18 +54,37 @@ pub(crate) enum ConfigError {
         source: io::Error,
     },
     /// The file says something that cannot be.
-    #[error("{} line {line}: {why}", path.display())]
+    #[error("{}", told(path, faults))]
     Invalid {
         /// The file.
         path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
+        /// All that is wrong with it: one thing at least.
+        faults: Vec<Fault>,
+    },
+    /// An environment variable says something that cannot be.
+    #[error("${name}: {why}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
         /// What is wrong, on one line and harmless to a terminal.
         why: String,
     },
     /// There is nowhere to keep anything.
     #[error("there is no home directory to keep data in; name a directory with --data")]
     NoDataDirectory,
+}
+
+/// The first fault of a file, and whether there are more.
+fn told(path: &Path, faults: &[Fault]) -> String {
+    let path = path.display();
+    match faults {
+        [] => format!("{path} cannot be used"),
+        [Fault { line, why }] => format!("{path} line {line}: {why}"),
+        [Fault { line, why }, rest @ ..] => {
+            let more = rest.len();
+            format!("{path} line {line}: {why} (`parlord config check` tells {more} more)")
+        }
+    }
 }
 
 /// What the command line says about the configuration.
@@ -66,6 +97,8 @@ pub(crate) struct Overrides {
     /// `--listen`, or where passed sockets listen: with TLS, in place of `listen.tls`; empty where
     /// not given.
     pub(crate) listen: Vec<SocketAddr>,
+    /// Where the sockets listen that the service manager has passed, which come before all else.
+    pub(crate) passed: Vec<SocketAddr>,
 }
 
 /// What the machine says about it; tests make up their own.
@@ -77,20 +110,35 @@ pub(crate) struct Surroundings {
     pub(crate) state_directory: Option<OsString>,
     /// The XDG data home; `None` for a user without a home.
     pub(crate) data_home: Option<PathBuf>,
+    /// Our own variables, by name.
+    pub(crate) variables: BTreeMap<&'static str, OsString>,
 }
+
+/// In place of `--config`, where that is not given.
+const CONFIG_VARIABLE: &str = "PARLORD_CONFIG";
+/// In place of `data`.
+const DATA_VARIABLE: &str = "PARLORD_DATA";
+/// In place of `listen.tls`: addresses separated by commas.
+const LISTEN_VARIABLE: &str = "PARLORD_LISTEN";
+/// In place of `accounts.sign_up`.
+const SIGN_UP_VARIABLE: &str = "PARLORD_SIGN_UP";
+/// The variables that are looked at. One that is empty is not set.
+pub(crate) const VARIABLES: [&str; 4] =
+    [CONFIG_VARIABLE, DATA_VARIABLE, LISTEN_VARIABLE, SIGN_UP_VARIABLE];
 
 impl Surroundings {
     /// Those of this process.
     pub(crate) fn here() -> Self {
         use etcetera::BaseStrategy as _;
-        let directory = |name| env::var_os(name).filter(|directories| !directories.is_empty());
-        let system = directory("CONFIGURATION_DIRECTORY");
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+        let system = set("CONFIGURATION_DIRECTORY");
         let system = system.unwrap_or_else(|| SYSTEM_CONFIG_DIRECTORY.into());
         Self {
             // systemd separates several by colons, and the first one is the unit's main one.
             system_config: env::split_paths(&system).next().unwrap_or_default().join(CONFIG_FILE),
-            state_directory: directory("STATE_DIRECTORY"),
+            state_directory: set("STATE_DIRECTORY"),
             data_home: etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.data_dir()),
+            variables: VARIABLES.into_iter().filter_map(|name| Some((name, set(name)?))).collect(),
         }
     }
 }
@@ -142,6 +190,10 @@ pub(crate) struct Config {
     /// Where scrapers read the metrics; `None` for nowhere. Beyond loopback only where that was
     /// allowed in so many words.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Whether that was allowed.
+    pub(crate) metrics_beyond_loopback: bool,
+    /// Where all that comes from.
+    pub(crate) sources: Sources,
 }
 
 /// Where to listen. Plain addresses beyond loopback are in here only where that was allowed in so
@@ -154,6 +206,8 @@ pub(crate) struct Listen {
     pub(crate) plain: Vec<SocketAddr>,
     /// Unix sockets, also without encryption.
     pub(crate) unix: Vec<PathBuf>,
+    /// Whether that was allowed.
+    pub(crate) plain_beyond_loopback: bool,
 }
 
 /// Where to listen with TLS.
@@ -185,23 +239,28 @@ impl Config {
     /// # Errors
     /// The file cannot be read or says what cannot be; or there is no place for the data.
     pub(crate) fn load(overrides: &Overrides, here: &Surroundings) -> Result<Self, ConfigError> {
-        let path = overrides.config.as_ref().unwrap_or(&here.system_config);
+        let named = overrides
+            .config
+            .clone()
+            .or_else(|| here.variables.get(CONFIG_VARIABLE).map(PathBuf::from));
+        let path = named.as_ref().unwrap_or(&here.system_config);
         let read = |source| ConfigError::Read { path: path.clone(), source };
         match fs::read_to_string(path) {
             Ok(text) => {
-                let file = file::parse(&text, path)?;
-                Self::settle(file, Some(path), overrides, here)
+                let parsed = file::parse(&text)
+                    .map_err(|faults| ConfigError::Invalid { path: path.clone(), faults })?;
+                Self::settle(parsed, Some(path), overrides, here)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && overrides.config.is_none() => {
-                Self::settle(file::File::default(), None, overrides, here)
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
+                Self::settle(file::Parsed::default(), None, overrides, here)
             }
             Err(error) => Err(read(error)),
         }
     }
 
-    /// Lets the command line, the machine and the file decide, in this order.
+    /// Lets the command line, the environment, the machine and the file decide, in this order.
     fn settle(
-        file: file::File,
+        file::Parsed { file, lines }: file::Parsed,
         path: Option<&PathBuf>,
         overrides: &Overrides,
         here: &Surroundings,
@@ -211,29 +270,27 @@ impl Config {
             Some(parent) => parent.join(named),
             None => named,
         };
-        let tls = match (overrides.listen.as_slice(), file.listen.tls) {
-            ([], None) => Tls::Loopback,
-            ([], Some(named)) => Tls::Named(named),
-            (named, _) => Tls::Named(named.to_vec()),
-        };
+        let in_file = |line| Source::File { path: path.cloned().unwrap_or_default(), line };
+        let mut sources: Sources =
+            lines.into_iter().map(|(key, line)| (key, in_file(line))).collect();
         let listen = Listen {
-            tls,
+            tls: tls(overrides, here, file.listen.tls, &mut sources)?,
             plain: file.listen.plain.into_iter().map(Spanned::into_inner).collect(),
             unix: file.listen.unix.into_iter().map(beside).collect(),
+            plain_beyond_loopback: file.listen.plain_beyond_loopback,
         };
-        let (data, data_named) = match &overrides.data {
-            Some(named) => (named.clone(), DataNamed::Explicitly),
-            None => (data_directory(file.data.map(beside), here)?, DataNamed::ByDefault),
+        let data_named = match overrides.data {
+            Some(_) => DataNamed::Explicitly,
+            None => DataNamed::ByDefault,
         };
+        let data = data_directory(overrides, here, file.data.map(beside), &mut sources)?;
+        let sign_up = sign_up(here, file.accounts.sign_up.map(Into::into), &mut sources)?;
         let loopback = match file.limits.loopback_exempt {
             true => Loopback::Spared,
             false => Loopback::Limited,
         };
         Ok(Self {
-            sign_up: file
-                .accounts
-                .sign_up
-                .map_or_else(|| sign_up_default(path, &listen), Into::into),
+            sign_up: sign_up.unwrap_or_else(|| sign_up_default(path, &listen)),
             file: path.cloned(),
             data,
             data_named,
@@ -276,6 +333,8 @@ impl Config {
                 files_kept: file.audit.files_kept,
             },
             metrics: file.metrics.listen.map(Spanned::into_inner),
+            metrics_beyond_loopback: file.metrics.beyond_loopback,
+            sources,
         })
     }
 }
@@ -284,14 +343,68 @@ fn days_ms(days: u32) -> i64 {
     i64::from(days) * 24 * 60 * 60 * 1_000
 }
 
-fn data_directory(named: Option<PathBuf>, here: &Surroundings) -> Result<PathBuf, ConfigError> {
-    if let Some(directories) = &here.state_directory {
-        let first = env::split_paths(directories).next();
-        return first.ok_or(ConfigError::NoDataDirectory);
+fn tls(
+    overrides: &Overrides,
+    here: &Surroundings,
+    file: Option<Vec<SocketAddr>>,
+    sources: &mut Sources,
+) -> Result<Tls, ConfigError> {
+    let mut take = |named: &[SocketAddr], source| {
+        sources.insert("listen.tls", source);
+        Ok(Tls::Named(named.to_vec()))
+    };
+    match (overrides.passed.as_slice(), overrides.listen.as_slice()) {
+        ([], []) => {}
+        ([], named) => return take(named, Source::Option("--listen")),
+        (passed, _) => return take(passed, Source::Passed),
     }
-    named
-        .or_else(|| here.data_home.as_ref().map(|home| home.join("parlord")))
+    match here.variables.get(LISTEN_VARIABLE) {
+        None => Ok(file.map_or(Tls::Loopback, Tls::Named)),
+        Some(listed) => {
+            let listed = listed.to_string_lossy();
+            let addresses: Result<Vec<_>, _> =
+                listed.split(',').map(|address| address.trim().parse()).collect();
+            let why = "use addresses and ports separated by commas, as in 0.0.0.0:7667,[::]:7667";
+            let variable = |_| ConfigError::Variable { name: LISTEN_VARIABLE, why: why.to_owned() };
+            take(&addresses.map_err(variable)?, Source::Variable(LISTEN_VARIABLE))
+        }
+    }
+}
+
+fn data_directory(
+    overrides: &Overrides,
+    here: &Surroundings,
+    file: Option<PathBuf>,
+    sources: &mut Sources,
+) -> Result<PathBuf, ConfigError> {
+    let mut take = |data: &Path, source| {
+        sources.insert("data", source);
+        Ok(data.to_owned())
+    };
+    if let Some(named) = &overrides.data {
+        return take(named, Source::Option("--data"));
+    }
+    if let Some(named) = here.variables.get(DATA_VARIABLE) {
+        return take(Path::new(named), Source::Variable(DATA_VARIABLE));
+    }
+    if let Some(directories) = &here.state_directory {
+        let first = env::split_paths(directories).next().ok_or(ConfigError::NoDataDirectory)?;
+        return take(&first, Source::Variable("STATE_DIRECTORY"));
+    }
+    file.or_else(|| here.data_home.as_ref().map(|home| home.join("parlord")))
         .ok_or(ConfigError::NoDataDirectory)
+}
+
+fn sign_up(
+    here: &Surroundings,
+    file: Option<SignUpMode>,
+    sources: &mut Sources,
+) -> Result<Option<SignUpMode>, ConfigError> {
+    let Some(word) = here.variables.get(SIGN_UP_VARIABLE) else { return Ok(file) };
+    sources.insert("accounts.sign_up", Source::Variable(SIGN_UP_VARIABLE));
+    let why = || "use closed, code, approval or open".to_owned();
+    let mode = SignUpMode::ALL.iter().copied().find(|mode| word == mode.word());
+    mode.map(Some).ok_or_else(|| ConfigError::Variable { name: SIGN_UP_VARIABLE, why: why() })
 }
 
 /// Open to whoever tries Parlor on their own machine, closed as soon as anyone else could come in

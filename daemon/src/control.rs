@@ -9,6 +9,7 @@
 mod acts;
 mod offline;
 mod requests;
+mod rooms;
 mod running;
 mod socket;
 mod status;
@@ -20,19 +21,22 @@ use std::io;
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::text::MessageText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 pub(crate) use self::offline::Offline;
 pub(crate) use self::requests::{
-    Act, ListedCode, ListedDevice, ListedLimit, ListedSignUp, ListedUser, Request, Response,
-    ShownStatus, ShownUser, Upload,
+    Act, ListedChange, ListedCode, ListedDevice, ListedLimit, ListedMember, ListedRoom,
+    ListedSession, ListedSignUp, ListedUser, Request, Response, ShownStatus, ShownUser, Upload,
 };
 pub(crate) use self::socket::{ControlError, ControlSocket, connect};
 use crate::accounts::Accounts;
 use crate::audit::{self, AuditRecord, Origin};
 use crate::clock::now;
+use crate::hub::Sessions;
+use crate::reload::Reloaded;
 use crate::rooms::{Command, Standing};
 use crate::store::{Readers, StoreError};
 
@@ -54,6 +58,29 @@ pub(crate) trait Daemon: Send + Sync + 'static {
 
     /// How it is; refused where it does not run.
     fn status(&self) -> impl Future<Output = Result<ShownStatus, Refusal>> + Send;
+
+    /// The sessions behind the one of that number; refused where it does not run.
+    fn sessions(
+        &self,
+        after: u64,
+    ) -> impl Future<Output = Result<Vec<ListedSession>, Refusal>> + Send;
+
+    /// Ends sessions, on record when it returns; refused with `no-such-user` where there are none.
+    fn disconnect(
+        &self,
+        which: Sessions,
+        uid: Option<u32>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Tells everybody something who is connected; refused where it does not run.
+    fn announce(
+        &self,
+        text: MessageText,
+        uid: Option<u32>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Reads the configuration again; refused where it does not run.
+    fn reload(&self, uid: Option<u32>) -> impl Future<Output = Result<Reloaded, Refusal>> + Send;
 
     /// Does what the console asks for, on disk when it returns; `uid` is the caller's.
     fn obey(
@@ -82,11 +109,19 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         Request::SignUpMode => acts::sign_up_mode(daemon).await,
         Request::Status => status::status(daemon).await,
         Request::RoomFind(named) => acts::find_room(daemon, named).await.map(Response::Room),
+        Request::RoomList { after } => rooms::list(daemon, after).await,
+        Request::RoomShow(room) => rooms::show(daemon, room).await,
+        Request::RoomMembers { room, after } => rooms::members(daemon, room, after).await,
+        Request::SessionList { after } => daemon.sessions(after).await.map(Response::Sessions),
         Request::AuditMark => look_up(daemon, Readers::audit_mark).await.map(Response::AuditMark),
         Request::Record { copied, directory } => {
             let record = audit::copied(&Origin::Console { uid }, copied, &directory, now());
             daemon.record(record).await.map(|()| Response::Done)
         }
+        Request::Reload => daemon.reload(uid).await.map(|reloaded| match reloaded {
+            Ok(changes) => Response::Reloaded(changes.into_iter().map(Into::into).collect()),
+            Err(why) => Response::NotReloaded(why),
+        }),
         Request::Act(act) => acts::act(daemon, act, uid).await,
     };
     answered.unwrap_or_else(|refusal| Response::Refused(refusal.code))

@@ -98,6 +98,10 @@ pub(crate) enum Step {
     Room { room: RoomId, frame: Bytes, admins: Option<Bytes> },
     /// All subscribed connections of the user get this frame.
     User { user: UserId, frame: Bytes },
+    /// All subscribed connections get this frame.
+    Everybody { frame: Bytes },
+    /// The connection ends.
+    Close { conn: ConnId, reason: CloseReason },
     /// All connections of the user end.
     Disown { user: UserId, reason: CloseReason },
     /// The user's connections by this device end.

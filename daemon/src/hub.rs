@@ -10,6 +10,7 @@ mod chores;
 mod logins;
 mod obey;
 mod outcome;
+mod oversee;
 mod presence;
 mod scrutiny;
 mod status;
@@ -25,6 +26,7 @@ use parlor_protocol::reply::CloseReason;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use ask::{Ask, Caller, Proof, Wish};
+pub(crate) use oversee::{HubTerms, Oversight, SessionLine, Sessions};
 use presence::{Online, Presence};
 pub(crate) use status::HubStatus;
 use turn::Turn;
@@ -75,6 +77,8 @@ pub(crate) struct Hub {
     chores: Chores,
     /// How strangers sign up, for the sessions to see.
     sign_up: watch::Sender<SignUpMode>,
+    /// How they do, unless a mode was set by command.
+    sign_up_configured: SignUpMode,
     /// The audit file is on disk up to this record; the store hears of it with the next commit.
     audit_synced: Option<u64>,
     /// How much room the disk had before this turn.
@@ -153,6 +157,7 @@ impl Hub {
     ) -> Self {
         // Whatever an earlier run left was brought into the audit files before this one began.
         let audit_synced = writer.audit_head().serial;
+        let sign_up_configured = *sign_up.borrow();
         if let Some(mode) = world.sign_up_mode() {
             sign_up.send_replace(mode);
         }
@@ -168,6 +173,7 @@ impl Hub {
             watching: Watching::default(),
             chores: Chores::new(retention),
             sign_up,
+            sign_up_configured,
             audit_synced: Some(audit_synced),
             space: Space::Enough,
             held: vec![],

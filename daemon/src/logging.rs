@@ -35,13 +35,16 @@ pub(crate) enum LoggingError {
 ///
 /// # Errors
 /// The file cannot be used. Of a file that can, log4rs reports faulty parts and leaves them out.
-pub(crate) fn start(file: Option<&Path>) -> Result<(), LoggingError> {
-    let config = match file {
-        Some(path) => load(path)?,
-        None => to_stderr(LevelFilter::Info),
-    };
-    log4rs::init_config(config)?;
-    Ok(())
+pub(crate) fn start(file: Option<&Path>) -> Result<log4rs::Handle, LoggingError> {
+    Ok(log4rs::init_config(configured(file)?)?)
+}
+
+/// How to log: as the named log4rs file says, or as is built in.
+///
+/// # Errors
+/// The file cannot be used.
+pub(crate) fn configured(file: Option<&Path>) -> Result<log4rs::Config, LoggingError> {
+    file.map_or_else(|| Ok(to_stderr(LevelFilter::Info)), load)
 }
 
 /// Begins to log for a subcommand, which has something to say only when something goes wrong.
@@ -56,10 +59,14 @@ pub(crate) fn start_quietly() -> Result<(), LoggingError> {
 fn load(path: &Path) -> Result<log4rs::Config, LoggingError> {
     let mut deserializers = Deserializers::default();
     deserializers.insert(KIND, LineDeserializer);
-    log4rs::config::load_config_file(path, deserializers).map_err(|error| LoggingError::File {
-        path: path.to_owned(),
-        why: printable(&format!("{error:#}")).into_owned(),
-    })
+    let unusable =
+        |why: &str| LoggingError::File { path: path.to_owned(), why: printable(why).into_owned() };
+    let config = log4rs::config::load_config_file(path, deserializers)
+        .map_err(|error| unusable(&format!("{error:#}")))?;
+    if config.root().appenders().is_empty() {
+        return Err(unusable("none of its root's appenders can be used, so the log would be lost"));
+    }
+    Ok(config)
 }
 
 fn to_stderr(level: LevelFilter) -> log4rs::Config {

@@ -106,6 +106,13 @@ impl Penalties {
         Self { terms, sources, names, keys: Ledger::new(ms, max) }
     }
 
+    /// Goes on by other terms. Strikes are forgotten where they would be counted otherwise now.
+    pub(crate) fn set_terms(&mut self, terms: Terms) {
+        if self.terms != terms {
+            *self = Self::new(terms);
+        }
+    }
+
     /// Somebody begins a login by password. It is a strike, unless it is refused for coming too
     /// early.
     pub(crate) fn tried(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Tried {

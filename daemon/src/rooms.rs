@@ -5,7 +5,8 @@
 //! them.
 //!
 //! Commands that touch several streams of events are a closed list: sign-up and adding a user
-//! (directory, user), create (room, directory), a leave that terminates (room, directory), a join
+//! (directory, user), create (room, directory), a leave that terminates and an
+//! operator's termination (room, directory), a join
 //! that leaves another room (both rooms, directory), a renaming (directory, room), and whatever
 //! somebody is notified of (the user's stream besides).
 
@@ -50,6 +51,6 @@ pub(crate) use event::{
 };
 pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
 pub(crate) use notices::NOTIFICATIONS_MAX;
-pub(crate) use permission::{Action, Sight, may};
+pub(crate) use permission::{Action, Part, Sight, may};
 pub(crate) use restore::{StoredRoom, StoredUser};
 pub(crate) use world::{Membership, Noted, RoomState, World};

@@ -3,6 +3,7 @@
 mod first;
 mod listen;
 mod passed;
+mod stop;
 mod supervisor;
 
 use std::io;
@@ -22,11 +23,12 @@ use crate::accounts::Accounts;
 use crate::admission::Gate;
 use crate::audit::{self, AuditError, AuditLog};
 use crate::clock::now;
-use crate::config::Config;
+use crate::config::{Config, Overrides};
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
 use crate::metrics;
+use crate::reload::{Configuration, RELOADS_MAX};
 use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
 use crate::store::{Create, Store, StoreError};
@@ -34,9 +36,7 @@ use crate::tls::{self, HostKey};
 use first::first_operator;
 use listen::{Door, Listener};
 pub(crate) use passed::Passed;
-
-/// The whole of a stop, at most: whatever has not ended by then ends with the process.
-const STOP_DEADLINE: Duration = Duration::from_secs(10);
+use stop::{Ending, join_all, until_stopped};
 
 /// Why the daemon did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,8 @@ pub(crate) enum ServeError {
     FirstCode(Code),
     #[error("a thread of the daemon has died; its last words are above")]
     Died,
+    #[error("not everything ended within {} s of being told to; what was not answered may not be done", .0.as_secs())]
+    Hung(Duration),
 }
 
 /// Names what an I/O error happened at.
@@ -70,15 +72,30 @@ fn failed(operation: impl Into<String>) -> impl FnOnce(io::Error) -> ServeError 
 ///
 /// # Errors
 /// It cannot start, or its store fails.
-pub(crate) fn run(config: &Config, passed: Passed) -> Result<(), ServeError> {
+pub(crate) fn run(start: Start) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(failed("start"))?;
-    runtime.block_on(serve(config, passed))
+    let ended = runtime.block_on(serve(start));
+    // Whoever still waits for a thread that hangs must not hold up the end of the process.
+    runtime.shutdown_background();
+    ended
 }
 
-async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
+/// What the daemon starts with.
+pub(crate) struct Start {
+    /// Its configuration.
+    pub(crate) config: Config,
+    /// What the command line said about it, for when it is read again.
+    pub(crate) overrides: Overrides,
+    /// Where the operational log goes.
+    pub(crate) log: log4rs::Handle,
+    /// The sockets that were passed to it.
+    pub(crate) passed: Passed,
+}
+
+async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), ServeError> {
     supervisor::status("loading the store");
     listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
@@ -90,15 +107,15 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
     let core = Core::load(writer, config.allowances.clone())?;
     let audited = core.audited();
 
-    let (hub, mut asks) = mpsc::channel(ASKS_MAX);
+    let (hub, asks) = mpsc::channel(ASKS_MAX);
     let (mode, sign_up) = watch::channel(config.sign_up);
+    let (manners, heed) = watch::channel(config.manners());
+    let (reload, reloads) = mpsc::channel(RELOADS_MAX);
     let first = first_operator(core.world(), config.sign_up, now());
     let server = Arc::new(Server {
-        name: config.server_name.clone(),
-        motd: config.motd.clone(),
+        manners: heed,
         sign_up,
-        sign_up_configured: config.sign_up,
-        login_deadline: config.login_timeout,
+        reload,
         gate: Gate::new(&config.connections),
         started: Instant::now(),
         accounts: Accounts::new(setup, config.stretch.clone()),
@@ -111,18 +128,14 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
         let (readers, hub) = (server.readers.clone(), hub.clone());
         start("audit", move || audit::keep(audit_log, audited, &readers, &rung, &hub))?
     };
-    let (stopped, has_stopped) = oneshot::channel();
     let batches = shards.iter().map(|shard| shard.batches.clone()).collect();
-    let hub_thread = {
-        let penalties = config.penalties.clone();
-        let owner = Hub::new(core, batches, ring, config.retention, penalties, mode);
-        start("hub", move || {
-            // Whoever waits for it sees the sender dropped, also after a panic.
-            let _waiting = stopped.send(owner.run(&mut asks));
-        })?
-    };
+    let penalties = config.penalties.clone();
+    let owner = Hub::new(core, batches, ring, config.retention, penalties, mode);
+    let (hub_thread, has_stopped) = start_hub(owner, asks)?;
 
+    // Nobody comes in any more before everything else ends.
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let accept = stop.child_token();
     let door = Door::new(server.gate.clone(), &shards);
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
@@ -133,66 +146,65 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
     announce(&host_key, scrapers.as_ref(), &listeners);
     supervisor::ready(&listeners);
     for listener in listeners {
-        tasks.spawn(stop.clone().run_until_cancelled_owned(listener.run(door.clone())));
+        tasks.spawn(accept.clone().run_until_cancelled_owned(listener.run(door.clone())));
     }
     if let Some(scrapers) = scrapers {
         let served = metrics::serve(scrapers, Arc::clone(&server), shards.len());
         tasks.spawn(stop.clone().run_until_cancelled_owned(served));
     }
-    let control = control.run(Arc::clone(&server));
-    tasks.spawn(stop.clone().run_until_cancelled_owned(control));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(control.run(Arc::clone(&server))));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
+    let (gate, way) = (server.gate.clone(), hub.clone());
+    let kept = Configuration { config, overrides, log, gate, manners, hub: way };
+    let Signals { terminate, interrupt, hang_up } = signals;
+    tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hang_up)));
     tasks.spawn(stop.clone().run_until_cancelled_owned(supervisor::keep_alive(hub.clone())));
 
-    let outcome = until_stopped(signals, &hub, has_stopped).await;
+    let told = told_to_stop(terminate, interrupt);
+    let Ending { outcome, deadline } = until_stopped(told, &hub, has_stopped, &accept).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
     drop((door, server, hub));
-    join_all(hub_thread, shards, audit).await;
-    outcome
+    let shards = shards.into_iter().map(ShardHandle::close);
+    let joined = join_all([hub_thread].into_iter().chain(shards).chain([audit]), deadline).await;
+    outcome.and(joined)
 }
 
-/// The signals that stop the daemon. From here on they do not end the process by themselves.
+async fn told_to_stop(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    supervisor::stopping();
+}
+
+/// The signals that the daemon heeds. From here on they do not end the process by themselves.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
     fn new() -> Result<Self, ServeError> {
         let terminate = signal(SignalKind::terminate()).map_err(failed("listen for SIGTERM"))?;
         let interrupt = signal(SignalKind::interrupt()).map_err(failed("listen for SIGINT"))?;
-        Ok(Self { terminate, interrupt })
+        let hang_up = signal(SignalKind::hangup()).map_err(failed("listen for SIGHUP"))?;
+        Ok(Self { terminate, interrupt, hang_up })
     }
 }
 
-/// Waits for a signal or for the hub's end; after a signal the hub answers what it took.
-async fn until_stopped(
-    mut signals: Signals,
-    hub: &mpsc::Sender<Ask>,
-    mut has_stopped: oneshot::Receiver<Stopped>,
-) -> Result<(), ServeError> {
-    let stopped = tokio::select! {
-        stopped = &mut has_stopped => stopped,
-        _ = signals.terminate.recv() => stop_hub(hub, has_stopped).await,
-        _ = signals.interrupt.recv() => stop_hub(hub, has_stopped).await,
-    };
-    match stopped {
-        Ok(Stopped::AsTold) => Ok(()),
-        Ok(Stopped::Failed(error)) => Err(ServeError::Failed(error)),
-        Err(_panicked) => Err(ServeError::Died),
-    }
-}
-
-async fn stop_hub(
-    hub: &mpsc::Sender<Ask>,
-    has_stopped: oneshot::Receiver<Stopped>,
-) -> Result<Stopped, oneshot::error::RecvError> {
-    supervisor::stopping();
-    // A hub that is gone already says so through the other channel.
-    let _gone = hub.send(Ask::Stop).await;
-    has_stopped.await
+/// Starts the hub; whoever waits for its end sees the sender dropped, also after a panic.
+fn start_hub(
+    owner: Hub,
+    mut asks: mpsc::Receiver<Ask>,
+) -> Result<(JoinHandle<()>, oneshot::Receiver<Stopped>), ServeError> {
+    let (stopped, has_stopped) = oneshot::channel();
+    let thread = start("hub", move || {
+        let _waiting = stopped.send(owner.run(&mut asks));
+    })?;
+    Ok((thread, has_stopped))
 }
 
 fn start_shards(count: usize, server: &Arc<Server>) -> Result<Vec<ShardHandle>, ServeError> {
@@ -233,22 +245,5 @@ fn announce(host_key: &HostKey, scrapers: Option<&TcpListener>, listeners: &[Lis
     }
     for listener in listeners {
         println!("listening on {listener}");
-    }
-}
-
-/// Waits for the threads, each of which ends once nobody can reach it.
-async fn join_all(hub: JoinHandle<()>, shards: Vec<ShardHandle>, audit: JoinHandle<()>) {
-    let joined = tokio::task::spawn_blocking(move || {
-        let mut threads = vec![hub];
-        threads.extend(shards.into_iter().map(ShardHandle::close));
-        threads.push(audit);
-        for thread in threads {
-            if thread.join().is_err() {
-                log::error!("a thread of the daemon panicked");
-            }
-        }
-    });
-    if tokio::time::timeout(STOP_DEADLINE, joined).await.is_err() {
-        log::error!("not everything ended within {} s", STOP_DEADLINE.as_secs());
     }
 }

@@ -33,6 +33,7 @@ use crate::clock::now;
 use crate::delivery::{Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
 use crate::hub::{Ask, Caller, Wish};
 use crate::metrics::Kind;
+use crate::reload::Reload;
 use crate::store::Readers;
 use login::Login;
 
@@ -44,16 +45,12 @@ const FRAME_DEADLINE: Duration = Duration::from_secs(30);
 /// What all sessions share.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// The server's name, for the welcome.
-    pub(crate) name: String,
-    /// The message of the day, for the welcome.
-    pub(crate) motd: String,
+    /// What the configuration says to sessions at the moment.
+    pub(crate) manners: watch::Receiver<Arc<Manners>>,
     /// How strangers sign up at the moment, as the hub has it.
     pub(crate) sign_up: watch::Receiver<SignUpMode>,
-    /// The sign-up mode of the configuration.
-    pub(crate) sign_up_configured: SignUpMode,
-    /// How long a connection may take to log in: a human may be typing a password.
-    pub(crate) login_deadline: Duration,
+    /// The way to read the configuration again.
+    pub(crate) reload: mpsc::Sender<Reload>,
     /// Who may connect.
     pub(crate) gate: Gate,
     /// When the daemon started.
@@ -64,6 +61,19 @@ pub(crate) struct Server {
     pub(crate) hub: mpsc::Sender<Ask>,
     /// The way to read what is stored.
     pub(crate) readers: Readers,
+}
+
+/// What of the configuration concerns sessions, and may change while they last.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Manners {
+    /// The server's name, for the welcome.
+    pub(crate) name: String,
+    /// The message of the day, for the welcome.
+    pub(crate) motd: String,
+    /// The sign-up mode of the configuration.
+    pub(crate) sign_up: SignUpMode,
+    /// How long a connection may take to log in: a human may be typing a password.
+    pub(crate) login_deadline: Duration,
 }
 
 /// Runs a connection until it ends.
@@ -91,7 +101,7 @@ struct Session {
 
 impl Session {
     fn new(shard: Rc<Shard>, conn: Rc<Conn>, server: Arc<Server>) -> Self {
-        let login_deadline = Instant::now() + server.login_deadline;
+        let login_deadline = Instant::now() + server.manners.borrow().login_deadline;
         let (codec, input) = (FrameCodec::before_login(), BytesMut::new());
         Self { shard, conn, server, codec, input, frame_deadline: None, login_deadline }
     }
@@ -149,11 +159,12 @@ impl Session {
             return Err(End::Closed(CloseReason::UnsupportedVersion));
         }
         let challenge = id::Bytes(rand::random());
+        let manners = Arc::clone(&self.server.manners.borrow());
         let welcome = Welcome {
             version: VERSION,
             features: vec![],
-            server: self.server.name.clone(),
-            motd: self.server.motd.clone(),
+            server: manners.name.clone(),
+            motd: manners.motd.clone(),
             sign_up: *self.server.sign_up.borrow(),
             challenge,
             at: now(),

@@ -8,6 +8,7 @@ use parlor_protocol::id::{Revision, RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::notification::{Notification, WhichNotifications};
+use parlor_protocol::operator::{Account, AccountStatus, Announced};
 use parlor_protocol::push::{
     Change, Changed, Departed, Exited, InviteEnded, Push, Renamed, RequestEnded, RoleChanged,
     RoomChange, SlowModeChanged, TopicChanged, Unbanned,
@@ -15,10 +16,11 @@ use parlor_protocol::push::{
 use parlor_protocol::record::Record;
 use parlor_protocol::reply::{Outcome, Reply, ServerFrame};
 use parlor_protocol::room::{Departure, Member, Presence, Present, ReadMarker, Role, Room};
-use parlor_protocol::text::Reason;
+use parlor_protocol::text::{MessageText, Reason};
 
 use crate::rooms::{
-    Audience, Membership, RoomEvent, UserEvent, UserId, WhichNotices, World, audience,
+    Actor, Audience, Membership, RoomEvent, Standing, Status, UserEvent, UserId, WhichNotices,
+    World, audience,
 };
 
 /// The frames of a room's event: what its members get, and what its admins get instead, where
@@ -276,6 +278,31 @@ pub(crate) fn present(
         push(Push::Present(Present { room, members: shown.collect() }))
     };
     members.chunks(PRESENT_MAX).map(frame).collect()
+}
+
+/// An account, as operators see it.
+pub(crate) fn account(world: &World, user: UserId) -> Option<Account> {
+    let known = world.user(user)?;
+    Some(Account {
+        user: known.name.clone(),
+        operator: known.standing == Standing::Operator,
+        status: match known.status {
+            Status::Active => AccountStatus::Active,
+            Status::Waiting => AccountStatus::Waiting,
+            Status::Denied => AccountStatus::Denied,
+            Status::Disabled => AccountStatus::Disabled,
+            Status::Removed => AccountStatus::Removed,
+        },
+    })
+}
+
+/// The frame that tells everybody what an operator says.
+pub(crate) fn announced(world: &World, by: &Actor, text: MessageText, at: Timestamp) -> Bytes {
+    let by = match by {
+        Actor::User(user) => Some(name_of(world, *user).clone()),
+        Actor::Console | Actor::Stranger | Actor::Clock => None,
+    };
+    push(Push::Announced(Announced { at, by, text }))
 }
 
 /// The frame that answers a request.

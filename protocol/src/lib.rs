@@ -16,6 +16,7 @@ pub mod id;
 pub mod message;
 pub mod name;
 pub mod notification;
+pub mod operator;
 pub mod password;
 pub mod push;
 pub mod record;

@@ -5,6 +5,7 @@ use crate::id::{Revision, RoomId, Timestamp};
 use crate::message::Message;
 use crate::name::{Title, UserName};
 use crate::notification::{Notification, WhichNotifications};
+use crate::operator::Announced;
 use crate::record::{Record, wire_enum, wire_struct};
 use crate::room::{Departure, Member, Present, ReadMarker, Role, Room};
 use crate::text::{Reason, Topic};
@@ -35,6 +36,8 @@ wire_enum! {
         /// Members of the room that this connection watches are to be shown otherwise. No change of
         /// the room, and without a revision.
         Present(Present),
+        /// An operator tells everybody something. It is not kept: who is not connected misses it.
+        Announced(Announced),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::entry::{Ban, Bans, Blocks, FormerRooms, Invite, Invites, JoinRequest,
 use crate::hello::Welcome;
 use crate::message::{Changes, Messages, Sent};
 use crate::notification::Notifications;
+use crate::operator::{Account, SignUps};
 use crate::push::Push;
 use crate::record::{Record, wire_enum, wire_struct, wire_tag};
 use crate::refusal::Refusal;
@@ -61,6 +62,10 @@ wire_enum! {
         Blocks(Blocks),
         /// What one is shown with now.
         Named(Named),
+        /// A page of the sign-ups that wait.
+        SignUps(SignUps),
+        /// An account, as it is now.
+        Account(Account),
     }
 }
 
@@ -120,5 +125,7 @@ wire_tag! {
         Disabled = "disabled",
         /// The account was removed.
         Removed = "removed",
+        /// An operator has ended this session; one may come back.
+        Disconnected = "disconnected",
     }
 }

@@ -10,6 +10,7 @@ use crate::entry::{
 };
 use crate::message::{History, ListChanges, Send};
 use crate::notification::WhichNotifications;
+use crate::operator::{Announce, ApproveSignUp, DenySignUp, DisableUser, EnableUser, ListSignUps};
 use crate::record::{Record, wire_enum, wire_struct};
 use crate::room::{
     CreateRoom, Demote, FindRoom, JoinRoom, LeaveRoom, ListMembers, ListRooms, MarkRead, Promote,
@@ -117,6 +118,18 @@ wire_enum! {
         Watch(Watch),
         /// Sets or clears one's display name; answered by `Named`.
         SetDisplayName(SetDisplayName),
+        /// For operators: asks for a page of the sign-ups that wait; answered by `SignUps`.
+        ListSignUps(ListSignUps),
+        /// For operators: lets a sign-up in; answered by `Account`.
+        ApproveSignUp(ApproveSignUp),
+        /// For operators: denies a sign-up; answered by `Account`.
+        DenySignUp(DenySignUp),
+        /// For operators: shuts a user out; answered by `Account`.
+        DisableUser(DisableUser),
+        /// For operators: lets a user in again; answered by `Account`.
+        EnableUser(EnableUser),
+        /// For operators: tells everybody something; answered by `Done`.
+        Announce(Announce),
     }
 }
 

@@ -60,6 +60,8 @@ wire_tag! {
         Public = "public",
         /// Those that one is in.
         Mine = "mine",
+        /// All that live, also private ones; for operators alone.
+        All = "all",
     }
 }
 

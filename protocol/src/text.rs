@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-pub use self::json::escape_json;
+pub use self::json::{escape_json, quote_json};
 pub use self::mention::mentions;
 pub use self::printable::{printable, printable_block};
 use crate::validated::validated_string;

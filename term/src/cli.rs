@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 pub(crate) use self::line::{
-    CreateArgs, DevicesAction, Line, LineCommand, NotificationsArgs, Page, SendArgs, TailArgs,
-    Which, WhoAndWhy, Whom,
+    CreateArgs, DevicesAction, Line, LineCommand, NotificationsArgs, OpCommand, Page, SendArgs,
+    TailArgs, Which, WhoAndWhy, Whom,
 };
 pub(crate) use self::span::Span;
 use crate::config::{ConfigError, Destination, Key, Setting};

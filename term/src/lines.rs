@@ -8,6 +8,7 @@ mod events;
 mod follow;
 pub(crate) mod json;
 mod notifications;
+mod operating;
 mod output;
 mod rooms;
 mod ruling;
@@ -23,6 +24,7 @@ use parlor_protocol::name::has_room_id_form;
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::room::{FindRoom, Room, RoomRef};
+use parlor_protocol::text::printable_block;
 
 use self::output::{Listed, Output};
 use crate::cli::{Line, LineCommand, Page};
@@ -77,6 +79,10 @@ pub(crate) async fn run(
         _ => None,
     };
     let (session, me) = account.log_in(console).await?;
+    for line in printable_block(&session.welcome.motd).lines() {
+        // Scripts are not disturbed by it, nor whoever has not asked for more.
+        console.note(line);
+    }
     let mut context = Context { account, console, session, me, out };
     let done = context.execute(line.command, text).await;
     // What was printed before a failure is true and goes out first.
@@ -124,6 +130,7 @@ impl Context<'_> {
             LineCommand::Devices { action, page } => self.devices(action, &page).await,
             LineCommand::Passwd => self.passwd().await,
             LineCommand::Name { text } => self.name(&text).await,
+            LineCommand::Op(command) => self.operate(command).await,
             LineCommand::Whoami => Ok(self.out.list(&self.me)?),
         }
     }

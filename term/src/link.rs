@@ -60,6 +60,8 @@ pub(crate) struct Link {
     desk: Desk,
     /// The last change of each room that the screen was told of.
     revisions: BTreeMap<RoomId, Revision>,
+    /// The message of the day that the screen was told last; empty for none.
+    motd: String,
 }
 
 /// Why the screen is not served any more.
@@ -86,7 +88,16 @@ impl Link {
     ) -> Self {
         let Known { server, cache, outbox, revisions } = known;
         let desk = Desk::new(asks, tell, Outbox::new(outbox), Keeper::new(cache));
-        Self { account, server, desk, revisions }
+        Self { account, server, desk, revisions, motd: String::new() }
+    }
+
+    /// Tells the message of the day, once, however often the connection is made again.
+    fn greet(&mut self, motd: &str) -> Result<(), ScreenGone> {
+        if motd.is_empty() || self.motd == motd {
+            return Ok(());
+        }
+        motd.clone_into(&mut self.motd);
+        (self.desk.tell)(News::Said(motd.to_owned()))
     }
 
     /// Serves the screen until it is gone, beginning with a session where one is logged in.

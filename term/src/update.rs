@@ -125,6 +125,8 @@ pub(crate) enum News {
     Blocked(String),
     /// One blocks a user no longer.
     Unblocked(String),
+    /// The server says something to everybody: its message of the day, or an operator's words.
+    Said(String),
     /// One has read on in a room, on some device.
     Read(ReadMarker),
     /// Something happened in a room.

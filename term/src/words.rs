@@ -7,7 +7,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::CloseReason;
 use parlor_protocol::text::{Reason, printable};
 
-pub(crate) use self::happened::happened;
+pub(crate) use self::happened::{announced, happened};
 pub(crate) use self::notice::{Commands, exited, notice};
 
 /// What a refusal means and what to do, with the reason that was given for it.
@@ -139,6 +139,7 @@ pub(crate) fn closing(reason: CloseReason) -> &'static str {
         }
         CloseReason::Disabled => "your account was disabled; ask an operator of this server",
         CloseReason::Removed => "your account was removed; ask an operator of this server",
+        CloseReason::Disconnected => "an operator of the server ended this session",
         CloseReason::Unknown => {
             "the server closed the connection for a reason that this version does not know"
         }

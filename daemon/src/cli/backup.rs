@@ -5,12 +5,13 @@ use std::path::{self, Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use parlor_protocol::text::quote_json;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
 use super::link::{Link, NONSENSE};
-use super::listing::{Form, json_text};
+use super::listing::Form;
 use super::owner;
 use crate::audit::Copied;
 use crate::backup::{self, Backup, Begun};
@@ -125,7 +126,7 @@ fn told(what: &str, directory: &Path, contents: Contents, form: Form) -> anyhow:
         ),
         Form::Json => format!(
             r#"{{"type":"{what}","directory":{},"users":{users},"rooms":{rooms},"messages":{messages},"audit_records":{audit_records}}}"#,
-            json_text(&directory)
+            quote_json(&directory)
         ),
     };
     Ok(writeln!(io::stdout(), "{}", parlor_protocol::text::printable(&line))?)

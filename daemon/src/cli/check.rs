@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anyhow::bail;
+use parlor_protocol::text::quote_json;
 
-use super::listing::{Form, json_text};
+use super::listing::Form;
 use crate::config::Config;
 use crate::examine::{self, Report};
 use crate::store::{Contents, Fault};
@@ -43,9 +44,9 @@ fn fault_line(fault: &Fault, form: Form) -> String {
         Form::Columns => format!("{rule:<19}  {place}: {what}"),
         Form::Json => format!(
             r#"{{"type":"fault","rule":"{rule}","place":{},"what":{},"remedy":{}}}"#,
-            json_text(place),
-            json_text(what),
-            json_text(remedy.words())
+            quote_json(place),
+            quote_json(what),
+            quote_json(remedy.words())
         ),
     }
 }

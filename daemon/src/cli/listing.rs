@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::bail;
 use parlor_protocol::name::{DisplayName, UserName};
-use parlor_protocol::text::{escape_json, printable};
+use parlor_protocol::text::{printable, quote_json};
 
 use super::link::{Link, NONSENSE};
 use crate::audit::rfc3339;
@@ -91,7 +91,7 @@ fn user_line(line: &ListedUser, form: Form) -> String {
 /// The keys of a user, wherever there are more behind them.
 fn user_keys(line: &ListedUser) -> String {
     let ListedUser { user, operator, status, display_name } = line;
-    let shown = display_name.as_ref().map_or("null".to_owned(), |name| json_text(name.as_str()));
+    let shown = or_null(display_name.as_ref().map(DisplayName::as_str));
     format!(
         r#""type":"user","user":"{user}","operator":{operator},"status":"{status}","display_name":{shown}"#
     )
@@ -139,18 +139,15 @@ fn device_line(line: &ListedDevice, form: Form) -> String {
         // None of them is the one that asks.
         Form::Json => format!(
             r#"{{"type":"device","id":{id},"name":{},"created_at":"{created}","used_at":"{used}","address":{},"current":false}}"#,
-            json_text(name),
-            if address.is_empty() { "null".to_owned() } else { json_text(address) },
+            quote_json(name),
+            or_null(Some(address.as_str()).filter(|address| !address.is_empty())),
         ),
     }
 }
 
-/// A text as JSON has it, harmless to a terminal.
-pub(super) fn json_text(text: &str) -> String {
-    let mut out = "\"".to_owned();
-    escape_json(text, &mut out);
-    out.push('"');
-    out
+/// A text as JSON has it, or null where there is none.
+pub(super) fn or_null(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".to_owned(), quote_json)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::bail;
 
 use super::link::{Link, NONSENSE};
-use super::listing::{Form, json_text};
+use super::listing::{Form, or_null};
 use crate::audit::rfc3339;
 use crate::config::Config;
 use crate::control::{ListedLimit, Request, Response, ShownStatus};
@@ -59,14 +59,11 @@ fn limit_line(limit: &ListedLimit, form: Form) -> String {
             format!("  {whom:<42}  {why:<13}  {until}").trim_end().to_owned()
         }
         Form::Json => {
-            let or_null = |text: &Option<String>| {
-                text.as_ref().map_or_else(|| "null".to_owned(), |text| json_text(text))
-            };
             format!(
                 r#"{{"type":"limited","address":{},"user":{},"why":"{why}","until":{}}}"#,
-                or_null(address),
-                or_null(user),
-                or_null(&until)
+                or_null(address.as_deref()),
+                or_null(user.as_deref()),
+                or_null(until.as_deref())
             )
         }
     }

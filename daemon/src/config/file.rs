@@ -1,18 +1,20 @@
 //! The configuration file as TOML: its keys, their defaults and their bounds.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::{Range, RangeInclusive};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::name::DisplayName;
 use parlor_protocol::text::{clean_body, printable};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _, IntoDeserializer as _};
 use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
-use super::ConfigError;
+use super::keys::{is_section, known, unknown};
 
 /// The longest message of the day, in bytes: it stands in the first frame of every connection.
 const MOTD_BYTES_MAX: usize = 1024;
@@ -223,37 +225,128 @@ pub(super) struct Metrics {
     pub(super) beyond_loopback: bool,
 }
 
-/// Reads a file's text; `path` is only for saying where something is wrong.
-pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
-    let invalid = |span: Option<Range<usize>>, why: &str| ConfigError::Invalid {
-        path: path.to_owned(),
+/// What is wrong with a file, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// The line, counted from 1.
+    pub(crate) line: usize,
+    /// What is wrong, on one line and harmless to a terminal.
+    pub(crate) why: String,
+}
+
+/// A file that was read, and on which line each of its keys stands.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    pub(super) file: File,
+    pub(super) lines: BTreeMap<&'static str, usize>,
+}
+
+/// Reads a file's text.
+///
+/// # Errors
+/// All that is wrong with it, in the order of its lines.
+pub(super) fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
+    let fault = |span: Option<Range<usize>>, why: &str| Fault {
         line: line_of(text, span.map_or(0, |span| span.start)),
         why: printable(why.trim()).into_owned(),
     };
-    let file: File =
-        toml::from_str(text).map_err(|error| invalid(error.span(), error.message()))?;
-    if let Some(address) = &file.metrics.listen
-        && !address.as_ref().ip().is_loopback()
-        && !file.metrics.beyond_loopback
-    {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    // What stands behind an error of the syntax may only look wrong.
+    if !errors.is_empty() {
+        let faults = errors.iter().map(|error| fault(error.span(), error.message()));
+        let mut faults: Vec<Fault> = faults.collect();
+        // One slip may be several errors, of which the first says what it is.
+        faults.dedup_by_key(|fault| fault.line);
+        return Err(faults);
+    }
+    let (mut faults, mut lines) = (vec![], BTreeMap::new());
+    for Key { name, span, alone } in keys_of(&table) {
+        match known(&name) {
+            None => faults.push(fault(Some(span), &unknown(&name))),
+            Some(key) => {
+                lines.insert(key, line_of(text, span.start));
+                if let Err(error) = File::deserialize(alone.into_deserializer()) {
+                    faults.push(fault(error.span(), error.message()));
+                }
+            }
+        }
+    }
+    match File::deserialize(table.into_deserializer()) {
+        Ok(file) => {
+            let beyond = [file.listen.beyond_loopback(), file.metrics.beyond_loopback()];
+            let told = beyond.into_iter().flatten();
+            faults.extend(told.map(|(span, why)| fault(Some(span), &why)));
+            if faults.is_empty() {
+                return Ok(Parsed { file, lines });
+            }
+        }
+        Err(error) if faults.is_empty() => faults.push(fault(error.span(), error.message())),
+        // It is one of those that are told already.
+        Err(_) => {}
+    }
+    faults.sort_by_key(|fault| fault.line);
+    Err(faults)
+}
+
+/// A key of a file, with a table that holds nothing else: so each is judged by itself, and every
+/// fault is told and not the first alone.
+struct Key<'t> {
+    name: String,
+    span: Range<usize>,
+    alone: Spanned<DeTable<'t>>,
+}
+
+fn keys_of<'t>(table: &Spanned<DeTable<'t>>) -> Vec<Key<'t>> {
+    let alone = |name: &Spanned<DeString<'t>>, value: Spanned<DeValue<'t>>| {
+        Spanned::new(table.span(), DeTable::from_iter([(name.clone(), value)]))
+    };
+    let mut keys = vec![];
+    for (name, value) in table.as_ref() {
+        let word = name.as_ref().to_string();
+        match value.as_ref().as_table() {
+            Some(section)
+                if known(&word).is_none() && (is_section(&word) || !section.is_empty()) =>
+            {
+                keys.extend(section.iter().map(|(inner, value)| {
+                    let only = DeTable::from_iter([(inner.clone(), value.clone())]);
+                    let only = Spanned::new(value.span(), DeValue::Table(only));
+                    let name_of = format!("{word}.{}", inner.as_ref());
+                    Key { name: name_of, span: inner.span(), alone: alone(name, only) }
+                }));
+            }
+            Some(_) | None => {
+                keys.push(Key { name: word, span: name.span(), alone: alone(name, value.clone()) });
+            }
+        }
+    }
+    keys
+}
+
+impl Metrics {
+    /// Where anyone could read the metrics, unless that is allowed.
+    fn beyond_loopback(&self) -> Option<(Range<usize>, String)> {
+        let listen = self.listen.as_ref().filter(|address| !address.as_ref().ip().is_loopback());
+        let address = listen.filter(|_| !self.beyond_loopback)?;
         let why = format!(
             "{} is beyond loopback and anyone there could read the metrics; have a scraper on this \
              machine, or say beyond_loopback = true",
             address.as_ref()
         );
-        return Err(invalid(Some(address.span()), &why));
+        Some((address.span(), why))
     }
-    let beyond = file.listen.plain.iter().find(|plain| !plain.as_ref().ip().is_loopback());
-    match beyond {
-        Some(address) if !file.listen.plain_beyond_loopback => {
-            let why = format!(
-                "{} is beyond loopback and everything on it could be read; listen there with TLS, \
-                 or say plain_beyond_loopback = true",
-                address.as_ref()
-            );
-            Err(invalid(Some(address.span()), &why))
-        }
-        Some(_) | None => Ok(file),
+}
+
+impl Listen {
+    /// The first plain address that everybody on the way could read, unless that is allowed.
+    fn beyond_loopback(&self) -> Option<(Range<usize>, String)> {
+        let beyond = self.plain.iter().find(|plain| !plain.as_ref().ip().is_loopback());
+        let address = beyond.filter(|_| !self.plain_beyond_loopback)?;
+        let why = format!(
+            "{} is beyond loopback and everything on it could be read; listen there with TLS, or \
+             say plain_beyond_loopback = true",
+            address.as_ref()
+        );
+        Some((address.span(), why))
     }
 }
 

@@ -9,10 +9,11 @@ fn here() -> Surroundings {
         system_config: "/nonexistent/parlord.toml".into(),
         state_directory: None,
         data_home: Some("/home/alice/.local/share".into()),
+        variables: BTreeMap::new(),
     }
 }
 
-fn load_text(text: &str) -> Result<Config, ConfigError> {
+pub(super) fn load_text(text: &str) -> Result<Config, ConfigError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("parlord.toml");
     fs::write(&path, text).unwrap();
@@ -93,7 +94,8 @@ fn the_command_line_replaces_the_tls_listeners_only() {
     fs::write(&path, "[listen]\ntls = ['[::]:1']\nplain = ['127.0.0.1:2']\nunix = ['sock']")
         .unwrap();
     let listen = vec!["127.0.0.1:0".parse().unwrap()];
-    let overrides = Overrides { config: Some(path), listen: listen.clone(), data: None };
+    let overrides =
+        Overrides { config: Some(path), listen: listen.clone(), ..Overrides::default() };
     let config = Config::load(&overrides, &here()).unwrap();
     assert_eq!(
         config.listen,
@@ -101,6 +103,7 @@ fn the_command_line_replaces_the_tls_listeners_only() {
             tls: Tls::Named(listen),
             plain: vec!["127.0.0.1:2".parse().unwrap()],
             unix: vec![dir.path().join("sock")],
+            plain_beyond_loopback: false,
         }
     );
 }
@@ -108,13 +111,10 @@ fn the_command_line_replaces_the_tls_listeners_only() {
 #[test]
 fn every_fault_is_told_with_its_line() {
     for (text, expected) in [
-        (
-            "colour = 1",
-            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`, `audit`, `metrics`",
-        ),
+        ("colour = 1", "line 1: there is no key colour; `parlord config show` lists all"),
         (
             "\n[limits]\nconections = 5",
-            "line 3: unknown field `conections`, expected one of `connections`, `connections_per_address`, `strangers_per_minute`, `login_timeout_secs`, `loopback_exempt`, `login_penalty_secs`, `login_penalty_secs_max`, `messages_burst`, `messages_per_sec`, `rooms_per_hour`, `adds_per_hour`, `invites_per_hour`, `requests_per_hour`, `probes_per_hour`",
+            "line 3: there is no key limits.conections; did you mean limits.connections?",
         ),
         ("[limits]\nconnections = 0", "line 2: 0 is not between 1 and 1000000"),
         ("[limits]\nlogin_timeout_secs = 601", "line 2: 601 is not between 1 and 600"),
@@ -186,32 +186,15 @@ fn the_shipped_file_documents_every_key_with_its_default() {
         .map(|line| line.strip_prefix('#').filter(|key| !key.starts_with(' ')).unwrap_or(line))
         .fold(String::new(), |text, line| text + line + "\n");
     let named: toml::Table = told.parse().unwrap();
-    let keys = |table: &str| named[table].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys("server"), ["motd", "name", "shards"]);
-    assert_eq!(keys("listen"), ["plain", "plain_beyond_loopback", "tls", "unix"]);
-    assert_eq!(keys("accounts"), ["sign_up", "stretch"]);
-    assert_eq!(
-        keys("limits"),
-        [
-            "adds_per_hour",
-            "connections",
-            "connections_per_address",
-            "invites_per_hour",
-            "login_penalty_secs",
-            "login_penalty_secs_max",
-            "login_timeout_secs",
-            "loopback_exempt",
-            "messages_burst",
-            "messages_per_sec",
-            "probes_per_hour",
-            "requests_per_hour",
-            "rooms_per_hour",
-            "strangers_per_minute"
-        ]
-    );
-    assert_eq!(keys("retention"), ["associations_days", "notifications_days", "terminated_days"]);
-    assert_eq!(keys("audit"), ["file_bytes", "file_days", "files_kept"]);
-    assert_eq!(keys("metrics"), ["beyond_loopback", "listen"]);
+    let inner = |(section, value): (&String, &toml::Value)| match value {
+        toml::Value::Table(table) => table.keys().map(|key| format!("{section}.{key}")).collect(),
+        _ => vec![section.clone()],
+    };
+    let mut documented: Vec<String> = named.iter().flat_map(inner).collect();
+    let mut keys: Vec<&str> = keys::KEYS.iter().map(|(key, _)| *key).collect();
+    documented.sort();
+    keys.sort_unstable();
+    assert_eq!(documented, keys);
     let told = load_text(&told).unwrap();
     // These three have no default, and stand there as examples.
     let named = "data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'\n\
@@ -219,5 +202,111 @@ fn the_shipped_file_documents_every_key_with_its_default() {
     let defaults = load_text(named).unwrap();
     let tls = Tls::Named(Tls::Loopback.addresses());
     let listen = Listen { tls, ..defaults.listen };
-    assert_eq!(told, Config { file: told.file.clone(), listen, ..defaults });
+    let (file, sources) = (told.file.clone(), told.sources.clone());
+    assert_eq!(told, Config { file, listen, sources, ..defaults });
+}
+
+fn with(variables: &[(&'static str, &str)]) -> Surroundings {
+    let variables = variables.iter().map(|&(name, value)| (name, value.into())).collect();
+    Surroundings { variables, ..here() }
+}
+
+#[test]
+fn the_environment_comes_before_the_file_and_the_command_line_before_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("parlord.toml");
+    fs::write(&path, "data = 'kept'\n[listen]\ntls = ['[::]:1']\n[accounts]\n\nsign_up = 'open'\n")
+        .unwrap();
+    let variables = [
+        ("PARLORD_CONFIG", path.to_str().unwrap()),
+        ("PARLORD_DATA", "/srv/chat"),
+        ("PARLORD_LISTEN", "127.0.0.1:2, [::1]:3"),
+        ("PARLORD_SIGN_UP", "approval"),
+    ];
+    let told = |overrides: &Overrides, here: &Surroundings| {
+        let config = Config::load(overrides, here).unwrap();
+        let told = |key| {
+            let settings = config.settings();
+            let setting = settings.iter().find(|setting| setting.key == key).unwrap();
+            let place = dir.path().to_str().unwrap();
+            setting.to_string().replace(place, "DIR")
+        };
+        ["data", "listen.tls", "accounts.sign_up", "server.motd"].map(told)
+    };
+    let none = Overrides::default();
+    assert_eq!(
+        told(&none, &with(&variables[..1])),
+        [
+            r#"data = "DIR/kept"  # DIR/parlord.toml line 1"#,
+            r#"listen.tls = ["[::]:1"]  # DIR/parlord.toml line 3"#,
+            r#"accounts.sign_up = "open"  # DIR/parlord.toml line 6"#,
+            r#"server.motd = ""  # default"#,
+        ]
+    );
+    let environment = [
+        r#"data = "/srv/chat"  # $PARLORD_DATA"#,
+        r#"listen.tls = ["127.0.0.1:2", "[::1]:3"]  # $PARLORD_LISTEN"#,
+        r#"accounts.sign_up = "approval"  # $PARLORD_SIGN_UP"#,
+        r#"server.motd = ""  # default"#,
+    ];
+    assert_eq!(told(&none, &with(&variables)), environment);
+    // Without any file they count as well; and before what systemd sets.
+    let bare = with(&variables[1..]);
+    let systemd = Surroundings { state_directory: Some("/var/lib/a".into()), ..bare.clone() };
+    assert_eq!(told(&none, &bare), environment);
+    assert_eq!(told(&none, &systemd)[0], environment[0]);
+    let flags = Overrides {
+        data: Some("/elsewhere".into()),
+        listen: vec!["127.0.0.1:4".parse().unwrap()],
+        ..Overrides::default()
+    };
+    let flagged = told(&flags, &bare);
+    assert_eq!(flagged[0], r#"data = "/elsewhere"  # --data"#);
+    assert_eq!(flagged[1], r#"listen.tls = ["127.0.0.1:4"]  # --listen"#);
+    let passed = Overrides { passed: vec!["127.0.0.1:5".parse().unwrap()], ..flags };
+    let passed = told(&passed, &bare);
+    assert_eq!(passed[1], r#"listen.tls = ["127.0.0.1:5"]  # the service manager"#);
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_is_told_by_its_name() {
+    for (name, value, why) in [
+        (
+            "PARLORD_LISTEN",
+            "localhost",
+            "use addresses and ports separated by commas, as in 0.0.0.0:7667,[::]:7667",
+        ),
+        ("PARLORD_SIGN_UP", "ajar", "use closed, code, approval or open"),
+    ] {
+        let said = Config::load(&Overrides::default(), &with(&[(name, value)])).unwrap_err();
+        assert_eq!(said.to_string(), format!("${name}: {why}"));
+    }
+    let missing = with(&[("PARLORD_CONFIG", "/nonexistent/x.toml")]);
+    let said = Config::load(&Overrides::default(), &missing).unwrap_err().to_string();
+    assert!(said.starts_with("cannot read the configuration /nonexistent/x.toml: "), "{said}");
+}
+
+#[test]
+fn all_faults_of_a_file_are_told_in_the_order_of_their_lines() {
+    let text = "motd = 'hello'\n[server]\nshards = 0\nname = 3\n\n[limits]\nmesages_burst = 5\n\
+                messages_per_sec = 0\n[colours]\nred = 1\n";
+    let Err(ConfigError::Invalid { faults, .. }) = load_text(text) else { panic!("it was taken") };
+    let told: Vec<_> =
+        faults.iter().map(|Fault { line, why }| format!("line {line}: {why}")).collect();
+    assert_eq!(
+        told,
+        [
+            "line 1: there is no key motd; did you mean server.motd?",
+            "line 3: 0 is not between 1 and 64",
+            "line 4: invalid type: integer `3`, expected a string",
+            "line 7: there is no key limits.mesages_burst; did you mean limits.messages_burst?",
+            "line 8: 0 is not between 1 and 1000000",
+            "line 10: there is no key colours.red; `parlord config show` lists all",
+        ]
+    );
+    assert_eq!(
+        fault(text),
+        "line 1: there is no key motd; did you mean server.motd? (`parlord config check` tells 5 \
+         more)"
+    );
 }

@@ -1,4 +1,4 @@
-//! What operators ask for beside passwords: users, sign-ups, codes, and rooms without an owner.
+//! What operators ask for beside passwords: users, sign-ups, codes, rooms, and sessions.
 
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::UserName;
@@ -42,6 +42,18 @@ pub(super) async fn act(
         }
         Act::TransferRoom { room, user } => {
             Command::Transfer { room: find_room(daemon, room).await?, user }
+        }
+        Act::TerminateRoom(room) => Command::TerminateRoom { room: find_room(daemon, room).await? },
+        Act::Announce(text) => {
+            daemon.announce(text, uid).await?;
+            return Ok(Response::Done);
+        }
+        Act::Disconnect(which) => {
+            return match daemon.disconnect(which, uid).await {
+                Ok(()) => Ok(Response::Done),
+                Err(refusal) if refusal.code == Code::NoSuchUser => Ok(Response::NoSuchSession),
+                Err(refusal) => Err(refusal),
+            };
         }
     };
     daemon.obey(command, uid).await?;

@@ -5,11 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::text::MessageText;
 
-use super::{Daemon, ShownStatus};
+use super::{Daemon, ListedSession, ShownStatus};
 use crate::accounts::Accounts;
 use crate::audit::{self, AuditError, AuditLog, AuditRecord, Origin, Rolling};
 use crate::clock::now;
+use crate::hub::Sessions;
+use crate::reload::Reloaded;
 use crate::rooms::{Actor, Command, Decision, World};
 use crate::secrets::{self, SecretsError};
 use crate::store::{Batch, Create, FREE_BYTES_MIN, Readers, Store, StoreError, Writer};
@@ -82,6 +85,22 @@ impl Daemon for Offline {
     }
 
     async fn status(&self) -> Result<ShownStatus, Refusal> {
+        Err(Code::Unavailable.into())
+    }
+
+    async fn sessions(&self, _after: u64) -> Result<Vec<ListedSession>, Refusal> {
+        Err(Code::Unavailable.into())
+    }
+
+    async fn disconnect(&self, _which: Sessions, _uid: Option<u32>) -> Result<(), Refusal> {
+        Err(Code::Unavailable.into())
+    }
+
+    async fn announce(&self, _text: MessageText, _uid: Option<u32>) -> Result<(), Refusal> {
+        Err(Code::Unavailable.into())
+    }
+
+    async fn reload(&self, _uid: Option<u32>) -> Result<Reloaded, Refusal> {
         Err(Code::Unavailable.into())
     }
 

@@ -4,10 +4,12 @@ use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::name::{DisplayName, UserName};
 use parlor_protocol::refusal::Code;
-use parlor_protocol::text::Reason;
+use parlor_protocol::text::{MessageText, Reason, Topic};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Copied;
+use crate::config::{Change, Counts};
+use crate::hub::Sessions;
 use crate::store::AuditMark;
 
 /// What a subcommand asks for.
@@ -59,6 +61,25 @@ pub(crate) enum Request {
     Status,
     /// The room of this title or ID.
     RoomFind(String),
+    /// A page of live rooms, by title.
+    RoomList {
+        /// Where it begins, as the page before says; `None` for the first page.
+        after: Option<String>,
+    },
+    /// The room of this ID.
+    RoomShow(RoomId),
+    /// A page of a room's members, in the order in which they joined.
+    RoomMembers {
+        /// Which room.
+        room: RoomId,
+        /// The `joined` of the last one of the page before; 0 for the first page.
+        after: u64,
+    },
+    /// A page of the sessions, in the order in which they connected.
+    SessionList {
+        /// The number of the last one of the page before; 0 for the first page.
+        after: u64,
+    },
     /// How far the audit has come.
     AuditMark,
     /// Puts on record that a copy of everything was made or put back: a subcommand does that itself.
@@ -68,6 +89,8 @@ pub(crate) enum Request {
         /// Where the copy is.
         directory: String,
     },
+    /// Reads the configuration again.
+    Reload,
     /// Does something.
     Act(Act),
 }
@@ -116,6 +139,12 @@ pub(crate) enum Act {
         /// To whom.
         user: UserName,
     },
+    /// Ends a room, by its title or ID.
+    TerminateRoom(String),
+    /// Tells everybody something who is connected.
+    Announce(MessageText),
+    /// Ends sessions; answered by [`Response::NoSuchSession`] where there are none.
+    Disconnect(Sessions),
 }
 
 /// A password as the client's half of its registration leaves it.
@@ -157,8 +186,27 @@ pub(crate) enum Response {
     Status(ShownStatus),
     /// To [`Request::RoomFind`].
     Room(RoomId),
+    /// To [`Request::RoomList`].
+    Rooms {
+        /// The page.
+        rooms: Vec<ListedRoom>,
+        /// Where the next one begins; `None` behind the last room.
+        next: Option<String>,
+    },
+    /// To [`Request::RoomShow`].
+    ShownRoom(ListedRoom),
+    /// To [`Request::RoomMembers`]; the page behind the last member is empty.
+    Members(Vec<ListedMember>),
+    /// To [`Request::SessionList`]; the page behind the last session is empty.
+    Sessions(Vec<ListedSession>),
+    /// To [`Act::Disconnect`].
+    NoSuchSession,
     /// To [`Request::AuditMark`].
     AuditMark(AuditMark),
+    /// To [`Request::Reload`]: what has changed.
+    Reloaded(Vec<ListedChange>),
+    /// To [`Request::Reload`]: why nothing has.
+    NotReloaded(String),
     /// To [`Act::MakeCode`].
     Code(String),
     /// It is not done.
@@ -271,4 +319,79 @@ pub(crate) struct ListedDevice {
     pub(crate) used_at: Timestamp,
     /// From where it last logged in; empty where it has not yet.
     pub(crate) address: String,
+}
+
+/// A line of the list of rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedRoom {
+    /// Its ID.
+    pub(crate) room: RoomId,
+    /// Its title.
+    pub(crate) title: String,
+    /// What it is about, where it is public.
+    pub(crate) topic: Option<Topic>,
+    /// Who finds it, in a word.
+    pub(crate) visibility: String,
+    /// How one enters it where it is public, in a word.
+    pub(crate) entry: String,
+    /// How many are in it.
+    pub(crate) members: u32,
+    /// Whose it is; `None` where it has ended.
+    pub(crate) owner: Option<UserName>,
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+    /// When it ended.
+    pub(crate) terminated_at: Option<Timestamp>,
+}
+
+/// A line of the list of a room's members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedMember {
+    /// Who.
+    pub(crate) user: UserName,
+    /// What they are in it, in a word.
+    pub(crate) role: String,
+    /// Since when.
+    pub(crate) joined_at: Timestamp,
+    /// Their place in the order in which the members joined.
+    pub(crate) joined: u64,
+}
+
+/// A line of the list of sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedSession {
+    /// The number that the audit, too, knows it by.
+    pub(crate) session: u64,
+    /// Whose.
+    pub(crate) user: UserName,
+    /// By which device, where by one.
+    pub(crate) device: Option<DeviceId>,
+    /// From where.
+    pub(crate) address: String,
+    /// Since when.
+    pub(crate) since: Timestamp,
+}
+
+/// A setting that is another now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedChange {
+    /// The key, with its section.
+    pub(crate) key: String,
+    /// The value before, as TOML has it; `None` where the key was not set.
+    pub(crate) before: Option<String>,
+    /// The value now.
+    pub(crate) after: Option<String>,
+    /// Whether it counts only from the next start on.
+    pub(crate) restart: bool,
+}
+
+impl From<Change> for ListedChange {
+    fn from(change: Change) -> Self {
+        let Change { key, before, after, counts } = change;
+        Self { key: key.to_owned(), before, after, restart: counts == Counts::OnRestart }
+    }
 }

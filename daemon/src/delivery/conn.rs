@@ -140,6 +140,11 @@ impl Conn {
         place.is_some_and(|place| place.rank == Rank::Admin)
     }
 
+    /// Whether pushes were asked for.
+    pub(super) fn is_subscribed(&self) -> bool {
+        self.owner.borrow().as_ref().is_some_and(|owner| owner.subscribed)
+    }
+
     /// Completes the TLS handshake, where there is one, and says what logins are tied to.
     /// What the client says right behind its handshake is appended to `input`.
     pub(crate) async fn handshake(

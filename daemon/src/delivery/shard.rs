@@ -257,6 +257,25 @@ fn take_turn(registry: &RefCell<Registry>, waves: &mut VecDeque<Wave>) {
     }
 }
 
+/// A room's frame, or the one that is its admins', for those who get its pushes.
+fn listeners(registry: &Registry, room: RoomId, frame: &Bytes, admins: Option<&Bytes>) -> Wave {
+    let listeners = registry.listeners(room);
+    let mut wave = Wave::new(Breadth::of(listeners.len()));
+    for conn in listeners.filter_map(|&slot| registry.slot(slot)) {
+        let for_admins = admins.filter(|_| conn.is_admin(room));
+        wave.push(conn, for_admins.unwrap_or(frame).clone());
+    }
+    wave
+}
+
+/// A frame for all who get pushes at all.
+fn everybody(registry: &Registry, frame: &Bytes) -> Wave {
+    let subscribed: Vec<_> = registry.all().filter(|conn| conn.is_subscribed()).collect();
+    let mut wave = Wave::new(Breadth::of(subscribed.len()));
+    subscribed.into_iter().for_each(|conn| wave.push(conn, frame.clone()));
+    wave
+}
+
 /// Appends the frames of a batch to the outboxes that they are for.
 fn append(shard: &Shard, batch: Batch, waves: &mut VecDeque<Wave>) {
     let mut registry = shard.registry.borrow_mut();
@@ -294,10 +313,14 @@ fn append(shard: &Shard, batch: Batch, waves: &mut VecDeque<Wave>) {
             Step::Rank { user, room, rank } => registry.rank(user, room, rank),
             Step::User { user, frame } => {
                 for conn in registry.of_user(user) {
-                    if conn.owner.borrow().as_ref().is_some_and(|owner| owner.subscribed) {
+                    if conn.is_subscribed() {
                         singles.push(conn, frame.clone());
                     }
                 }
+            }
+            Step::Everybody { frame } => rooms.push(everybody(&registry, &frame)),
+            Step::Close { conn, reason } => {
+                registry.conn(conn).inspect(|conn| conn.close(reason));
             }
             Step::Disown { user, reason } => {
                 registry.of_user(user).for_each(|conn| conn.close(reason));
@@ -308,13 +331,7 @@ fn append(shard: &Shard, batch: Batch, waves: &mut VecDeque<Wave>) {
                 }
             }
             Step::Room { room, frame, admins } => {
-                let listeners = registry.listeners(room);
-                let mut wave = Wave::new(Breadth::of(listeners.len()));
-                for conn in listeners.filter_map(|&slot| registry.slot(slot)) {
-                    let for_admins = admins.as_ref().filter(|_| conn.is_admin(room));
-                    wave.push(conn, for_admins.unwrap_or(&frame).clone());
-                }
-                rooms.push(wave);
+                rooms.push(listeners(&registry, room, &frame, admins.as_ref()));
             }
             Step::Revoke { user, device } => registry.revoke(user, device),
             Step::PasswordChanged { user, by } => registry.password_changed(user, by),

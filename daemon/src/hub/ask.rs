@@ -7,9 +7,10 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Refusal;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
+use parlor_protocol::text::MessageText;
 use tokio::sync::{mpsc, oneshot};
 
-use super::HubStatus;
+use super::{HubStatus, Oversight};
 use crate::audit::{AuditRecord, LoginBy, Origin};
 use crate::delivery::ConnId;
 use crate::metrics::{HubReport, Kind, ShardCounts};
@@ -35,6 +36,8 @@ pub(crate) enum Ask {
     Status { answer: oneshot::Sender<HubStatus> },
     /// What was counted so far, here and, by way of the shards, there.
     Count { answer: oneshot::Sender<HubReport>, shards: mpsc::Sender<ShardCounts> },
+    /// What an operator does with the running daemon, and no command of the rules is.
+    Oversee(Oversight),
     /// The audit file is on disk up to this record.
     AuditSynced(u64),
     /// Nothing but a sign of life.
@@ -97,6 +100,8 @@ pub(crate) enum Wish {
     Present { room: RoomId, members: Members },
     /// These rooms, as they were found in the store, with how far the user has read them by now.
     Freshen { user: UserId, outcome: Box<Outcome> },
+    /// Words to everybody who is connected.
+    Announce { user: UserId, text: MessageText },
     /// Nothing but to be told that the room which the user asked about by its ID is not there.
     Missed { user: UserId },
 }
@@ -107,6 +112,7 @@ impl Wish {
         match self {
             Self::Do { user: _, command } | Self::SignUp(command) => Kind::of(command),
             Self::Open { .. } => Kind::Login,
+            Self::Announce { .. } => Kind::Announce,
             Self::Subscribe { .. } | Self::Watch { .. } => Kind::Subscribe,
             Self::Present { .. } | Self::Freshen { .. } | Self::Missed { .. } => Kind::LookUp,
         }

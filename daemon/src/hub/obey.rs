@@ -73,6 +73,7 @@ impl Hub {
                 // Whoever has gone does not want to know any more.
                 let _gone = answer.send(self.status(at));
             }
+            Ask::Oversee(oversight) => self.oversee(turn, oversight, at),
             Ask::Count { answer, shards } => {
                 let _gone = answer.send(self.report(at));
                 turn.tell_all(&Step::Count(shards));
@@ -117,6 +118,7 @@ impl Hub {
             Wish::Watch { user, room } => Ok(self.watch(caller, user, room, at)),
             Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
             Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
+            Wish::Announce { user, text } => Ok(self.announce_for(turn, caller, user, text, at)),
             Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
         }
     }
@@ -284,8 +286,9 @@ impl Hub {
             self.note_network(turn, caller, (user, device), at)?;
         }
         let address = Arc::clone(&caller.address);
-        let online = Online { user, device, address, noted_at: at };
-        let online = self.presence.enter(caller.conn.serial, online);
+        let conn = caller.conn;
+        let online = Online { conn, user, device, address, since: at, noted_at: at };
+        let online = self.presence.enter(online);
         self.note_device_use(&online, at);
         let place = |room: RoomId| {
             let of = self.world.membership(room, user);

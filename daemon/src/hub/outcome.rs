@@ -62,21 +62,25 @@ impl Hub {
                 let user = world.user_by_name(user)?;
                 translate::member(world, *room, user).map(Outcome::Member)
             }),
+            Command::ApproveSignUp { user }
+            | Command::DenySignUp { user, .. }
+            | Command::DisableUser { user }
+            | Command::EnableUser { user } => {
+                let user = world.account_by_name(user)?;
+                translate::account(world, user).map(Outcome::Account)
+            }
             Command::SignUp { .. }
             | Command::AddUser { .. }
             | Command::SetPassword { .. }
             | Command::Restretch { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
-            | Command::ApproveSignUp { .. }
-            | Command::DenySignUp { .. }
             | Command::SetStanding { .. }
-            | Command::DisableUser { .. }
-            | Command::EnableUser { .. }
             | Command::RemoveUser { .. }
             | Command::SetSignUpMode { .. }
             | Command::MakeCode { .. }
             | Command::RevokeCode { .. }
+            | Command::TerminateRoom { .. }
             | Command::Block { .. }
             | Command::Unblock { .. }
             | Command::ReadNotifications(_)

@@ -1,10 +1,12 @@
 //! Who is connected: which users have a session, by which of their devices.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use parlor_protocol::id::{DeviceId, Timestamp};
 
+use crate::delivery::ConnId;
 use crate::rooms::UserId;
 
 /// How often the use of a device is noted whose session goes on, in milliseconds: a day, for a
@@ -16,11 +18,14 @@ const NOTED_MAX: usize = 64;
 /// A session of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Online {
+    pub(super) conn: ConnId,
     pub(super) user: UserId,
     /// The device by which it logged in or which it has registered.
     pub(super) device: Option<DeviceId>,
     /// From where.
     pub(super) address: Arc<str>,
+    /// Since when it is logged in.
+    pub(super) since: Timestamp,
     /// When it was last noted that the device is in use.
     pub(super) noted_at: Timestamp,
 }
@@ -28,8 +33,8 @@ pub(super) struct Online {
 /// Sessions by user. It is not stored: after a restart nobody is connected.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    /// Whose each connection is, by its serial.
-    sessions: HashMap<u64, Online>,
+    /// By the serials of their connections.
+    sessions: BTreeMap<u64, Online>,
     users: BTreeMap<UserId, usize>,
     /// The sessions by when the use of their devices was last noted.
     noted: BTreeSet<(Timestamp, u64)>,
@@ -38,7 +43,8 @@ pub(super) struct Presence {
 impl Presence {
     /// A connection is a user's from now on; it may have been before, and then keeps its device
     /// unless it has another one now. The session as it is.
-    pub(super) fn enter(&mut self, serial: u64, online: Online) -> Online {
+    pub(super) fn enter(&mut self, online: Online) -> Online {
+        let serial = online.conn.serial;
         let before = self.sessions.remove(&serial);
         match &before {
             Some(before) => {
@@ -46,8 +52,9 @@ impl Presence {
             }
             None => *self.users.entry(online.user).or_default() += 1,
         }
+        let since = before.as_ref().map_or(online.since, |before| before.since);
         let device = online.device.or(before.and_then(|before| before.device));
-        let online = Online { device, ..online };
+        let online = Online { device, since, ..online };
         self.noted.insert((online.noted_at, serial));
         self.sessions.insert(serial, online.clone());
         online
@@ -89,6 +96,11 @@ impl Presence {
         sessions
     }
 
+    /// The sessions behind the one of that serial, in the order in which they connected.
+    pub(super) fn sessions_after(&self, serial: u64) -> impl Iterator<Item = &Online> {
+        self.sessions.range((Bound::Excluded(serial), Bound::Unbounded)).map(|(_, open)| open)
+    }
+
     /// How many sessions there are.
     pub(super) fn sessions(&self) -> usize {
         self.sessions.len()
@@ -113,14 +125,16 @@ mod tests {
 
     fn online(user: u64, device: Option<u32>, at: i64) -> Online {
         let device = device.map(DeviceId);
-        Online { user: UserId(user), device, address: "unix".into(), noted_at: Timestamp(at) }
+        let conn = ConnId { shard: 0, slot: 0, serial: user };
+        let (user, address) = (UserId(user), "unix".into());
+        Online { conn, user, device, address, since: Timestamp(0), noted_at: Timestamp(at) }
     }
 
     #[test]
     fn a_session_that_goes_on_is_noted_every_day_and_at_its_end() {
         let mut presence = Presence::default();
-        presence.enter(1, online(1, Some(7), 0));
-        presence.enter(2, online(2, Some(8), DAY / 2));
+        presence.enter(online(1, Some(7), 0));
+        presence.enter(online(2, Some(8), DAY / 2));
         assert_eq!(presence.due_to_note(Timestamp(DAY - 1)), []);
         assert_eq!(presence.due_to_note(Timestamp(DAY)), [online(1, Some(7), DAY)]);
         assert_eq!(presence.due_to_note(Timestamp(DAY)), []);
@@ -136,9 +150,9 @@ mod tests {
     #[test]
     fn a_session_that_proves_its_password_again_is_one_and_keeps_its_device() {
         let mut presence = Presence::default();
-        presence.enter(1, online(1, Some(7), 0));
-        assert_eq!(presence.enter(1, online(1, None, 5)), online(1, Some(7), 5));
-        assert_eq!(presence.enter(1, online(1, Some(9), 6)), online(1, Some(9), 6));
+        presence.enter(online(1, Some(7), 0));
+        assert_eq!(presence.enter(online(1, None, 5)), online(1, Some(7), 5));
+        assert_eq!(presence.enter(online(1, Some(9), 6)), online(1, Some(9), 6));
         assert_eq!((presence.sessions(), presence.users(), presence.noted.len()), (1, 1, 1));
     }
 
@@ -146,7 +160,8 @@ mod tests {
     fn no_tick_notes_more_than_some() {
         let mut presence = Presence::default();
         for serial in 0..100 {
-            presence.enter(serial, online(1, Some(7), 0));
+            let conn = ConnId { shard: 0, slot: 0, serial };
+            presence.enter(Online { conn, ..online(1, Some(7), 0) });
         }
         let counts = [0; 3].map(|_| presence.due_to_note(Timestamp(DAY)).len());
         assert_eq!(counts, [64, 36, 0]);

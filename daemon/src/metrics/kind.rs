@@ -64,6 +64,7 @@ kinds! {
         Promote "promote",
         Demote "demote",
         Transfer "transfer",
+        TerminateRoom "terminate-room",
         SetTopic "set-topic",
         Rename "rename",
         SetSlowMode "set-slow-mode",
@@ -89,6 +90,8 @@ kinds! {
     others {
         /// A login.
         Login "login",
+        /// An operator's words to everybody.
+        Announce "announce",
         /// Asking for pushes: all of one's rooms, or presence in one of them.
         Subscribe "subscribe",
         /// Looking something up.

@@ -115,6 +115,11 @@ impl Allowances {
         Self { limits, accounts, spoke, reported }
     }
 
+    /// From now on users may do so much. What is on their accounts stays there.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Puts what a user is about to do on their account.
     ///
     /// # Errors
@@ -161,6 +166,7 @@ impl Allowances {
             | Command::Promote { .. }
             | Command::Demote { .. }
             | Command::Transfer { .. }
+            | Command::TerminateRoom { .. }
             | Command::SetTopic { .. }
             | Command::Rename { .. }
             | Command::SetSlowMode { .. }
@@ -187,6 +193,18 @@ impl Allowances {
             self.spoke.insert((*room, user), at);
         }
         Ok(())
+    }
+
+    /// Puts words to everybody on an operator's account: they cost what a message costs.
+    ///
+    /// # Errors
+    /// It is too much for now; the refusal says how long to wait.
+    pub(crate) fn charge_announcement(
+        &mut self,
+        user: UserId,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.draw(user, Kind::Messages, at).map_err(|wait| too_soon(Code::RateLimited, wait))
     }
 
     /// Slow mode spares admins and owner.

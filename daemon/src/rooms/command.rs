@@ -142,6 +142,10 @@ pub(crate) enum Command {
         room: RoomId,
         user: UserName,
     },
+    /// The console ends a room, whoever is in it.
+    TerminateRoom {
+        room: RoomId,
+    },
     SetTopic {
         room: RoomId,
         topic: Option<Topic>,

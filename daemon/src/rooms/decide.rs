@@ -81,6 +81,7 @@ impl World {
             Command::Promote { room, user } => ruling::promote(draft, by()?, *room, user),
             Command::Demote { room, user } => ruling::demote(draft, by()?, *room, user),
             Command::Transfer { room, user } => ruling::transfer(draft, actor, *room, user),
+            Command::TerminateRoom { room } => leaving::end(draft, *room),
             Command::SetTopic { room, topic } => {
                 ruling::set_topic(draft, by()?, *room, topic.as_ref())
             }

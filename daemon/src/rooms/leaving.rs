@@ -9,10 +9,20 @@ use parlor_protocol::text::Reason;
 use super::command::Decision;
 use super::decide::Draft;
 use super::event::{DirectoryEvent, Notice, RoomEvent, Status, UserId};
-use super::world::{Membership, Room, World};
+use super::world::{Membership, Room, RoomState, World};
 
 pub(super) fn leave(mut draft: Draft<'_>, user: UserId, room: RoomId) -> Result<Decision, Code> {
     depart(&mut draft, user, room, &Farewell { how: Departure::Left, by: None, reason: None })?;
+    Ok(draft.done())
+}
+
+/// Ends a room by an operator's act, whoever is in it.
+pub(super) fn end(mut draft: Draft<'_>, id: RoomId) -> Result<Decision, Code> {
+    let room = draft.known_room(id)?;
+    if room.state == RoomState::Terminated {
+        return Err(Code::RoomTerminated);
+    }
+    terminate(&mut draft, id, room, None);
     Ok(draft.done())
 }
 
@@ -51,7 +61,7 @@ pub(super) fn depart(
             draft.room(id, RoomEvent::RoleChanged { user: heir, role: Role::Owner });
             draft.notify(heir, Notice::of(NotificationKind::OwnershipReceived, id, room));
         }
-        Sequel::Termination => terminate(draft, id, room, user),
+        Sequel::Termination => terminate(draft, id, room, Some(user)),
     }
     Ok(())
 }
@@ -85,17 +95,18 @@ fn sequel(world: &World, room: &Room, user: UserId, gone: Membership) -> Sequel 
     }
 }
 
-fn terminate(draft: &mut Draft<'_>, id: RoomId, room: &Room, gone: UserId) {
-    for (user, _) in room.members().filter(|&(user, _)| user != gone) {
+/// Takes everybody out but whoever is gone already, and ends the room.
+fn terminate(draft: &mut Draft<'_>, id: RoomId, room: &Room, gone: Option<UserId>) {
+    let left = || room.members().map(|(user, _)| user).filter(|&user| Some(user) != gone);
+    for user in left() {
         let how = Departure::Terminated;
         draft.room(id, RoomEvent::Departed { user, how, by: None, reason: None });
     }
     let ended = || Notice::of(NotificationKind::RoomTerminated, id, room);
-    let left = room.members().map(|(user, _)| user).filter(|&user| user != gone);
     let waiting = room.associations.iter().filter(|(_, association)| {
         association.is_requested() || association.is_invited_at(draft.at)
     });
-    let told: Vec<UserId> = left.chain(waiting.map(|(&user, _)| user)).collect();
+    let told: Vec<UserId> = left().chain(waiting.map(|(&user, _)| user)).collect();
     told.into_iter().for_each(|user| draft.notify(user, ended()));
     draft.room(id, RoomEvent::Terminated);
     draft.directory(DirectoryEvent::TitleFreed { room: id });

@@ -8,15 +8,19 @@ use parlor_protocol::room::{Entry, Role, Visibility};
 
 use super::association::{Association, BanNotice};
 use super::command::{Actor, Command};
-use super::event::{Status, UserId};
+use super::event::{Standing, Status, UserId};
 use super::world::{Room, RoomState, World};
 
 /// What is done, as far as permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     SignUp,
-    /// What only whoever runs the daemon does: users, codes, the sign-up mode.
+    /// What only whoever runs the daemon does: users, codes, the sign-up mode, the end
+    /// of a room.
     Administer,
+    /// What operators also do from a client: sign-ups, shutting users out, a look at all rooms, words
+    /// to everybody.
+    Operate,
     /// What one does to what is one's own: password, devices, notifications, blocks.
     OwnThings,
     /// What time does.
@@ -47,6 +51,8 @@ pub(crate) enum Part {
     Console,
     /// Time.
     Clock,
+    /// A user who may administer the server, where the command names no room.
+    Operator,
     /// A user, of a room that does not exist as far as they may know.
     Nowhere,
     /// Somebody who had to do with a room that was terminated.
@@ -99,6 +105,7 @@ pub(crate) fn may(part: Part, action: Action) -> Result<(), Code> {
     let row: Row = match action {
         Action::SignUp     => anywhere(YES,   NOT, NOT, NOT),
         Action::Administer => anywhere(LOGIN, YES, NOT, NOT),
+        Action::Operate    => operating(),
         Action::OwnThings  => anywhere(LOGIN, NOT, NOT, YES),
         Action::CreateRoom => anywhere(LOGIN, NOT, NOT, YES),
         Action::Pass       => anywhere(LOGIN, NOT, YES, NOT),
@@ -136,6 +143,13 @@ const fn anywhere(
     row[Part::Stranger as usize] = stranger;
     row[Part::Console as usize] = console;
     row[Part::Clock as usize] = clock;
+    row
+}
+
+/// What operators do wherever they are.
+const fn operating() -> Row {
+    let mut row = anywhere(LOGIN, YES, NOT, NOT);
+    row[Part::Operator as usize] = YES;
     row
 }
 
@@ -180,17 +194,18 @@ impl World {
             Command::SetPassword { user, .. } if actor == Actor::User(*user) => {
                 (Action::OwnThings, None)
             }
+            Command::ApproveSignUp { .. }
+            | Command::DenySignUp { .. }
+            | Command::DisableUser { .. }
+            | Command::EnableUser { .. } => (Action::Operate, None),
             Command::AddUser { .. }
             | Command::SetPassword { .. }
-            | Command::ApproveSignUp { .. }
-            | Command::DenySignUp { .. }
             | Command::SetStanding { .. }
-            | Command::DisableUser { .. }
-            | Command::EnableUser { .. }
             | Command::RemoveUser { .. }
             | Command::SetSignUpMode { .. }
             | Command::MakeCode { .. }
-            | Command::RevokeCode { .. } => (Action::Administer, None),
+            | Command::RevokeCode { .. }
+            | Command::TerminateRoom { .. } => (Action::Administer, None),
             Command::Restretch { .. }
             | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
@@ -234,6 +249,14 @@ impl World {
         may(self.part(actor, room, at), action)
     }
 
+    /// Whether a user may do what operators do.
+    ///
+    /// # Errors
+    /// The code with which it is refused.
+    pub(crate) fn may_operate(&self, user: UserId, at: Timestamp) -> Result<(), Code> {
+        may(self.part(Actor::User(user), None, at), Action::Operate)
+    }
+
     /// Whether a user may see who is in a room.
     ///
     /// # Errors
@@ -262,11 +285,20 @@ impl World {
             Actor::Clock => return Part::Clock,
             Actor::User(user) => user,
         };
-        if self.users.get(&user).is_none_or(|known| known.status != Status::Active) {
-            return Part::Stranger;
-        }
-        let Some(room) = room else { return Part::Outsider };
+        let known = self.users.get(&user).filter(|known| known.status == Status::Active);
+        let Some(known) = known else { return Part::Stranger };
+        let Some(room) = room else { return known.standing.part() };
         self.rooms.get(&room).map_or(Part::Nowhere, |room| room.part(user, at))
+    }
+}
+
+impl Standing {
+    /// What an active user is where no room is named.
+    pub(crate) fn part(self) -> Part {
+        match self {
+            Self::Operator => Part::Operator,
+            Self::Ordinary => Part::Outsider,
+        }
     }
 }
 
@@ -321,9 +353,12 @@ impl Sight<'_> {
     /// How whoever is no member comes back in.
     pub(crate) fn rejoin(&self, at: Timestamp) -> Rejoin {
         match self.part(at) {
-            Part::Stranger | Part::Console | Part::Clock | Part::Nowhere | Part::Survivor => {
-                Rejoin::No
-            }
+            Part::Stranger
+            | Part::Console
+            | Part::Clock
+            | Part::Operator
+            | Part::Nowhere
+            | Part::Survivor => Rejoin::No,
             Part::Welcome | Part::RequestedOpen | Part::Invited => Rejoin::Now,
             Part::Outsider | Part::Kicked | Part::Requested => Rejoin::Request,
             Part::Estranged => Rejoin::Invite,

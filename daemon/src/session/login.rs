@@ -72,7 +72,8 @@ impl Session {
         };
         let password = self.server.accounts.password(&finish.upload, finish.cost.0)?;
         let device = device(finish.device.as_ref())?;
-        Ok(Command::SignUp { name, password, device, mode: self.server.sign_up_configured, code })
+        let mode = self.server.manners.borrow().sign_up;
+        Ok(Command::SignUp { name, password, device, mode, code })
     }
 
     pub(super) async fn login_start(&self, login: &mut Login, id: u32, start: LoginStart) {

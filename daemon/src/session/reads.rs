@@ -7,6 +7,7 @@ use parlor_protocol::account::Devices;
 use parlor_protocol::entry::{ListInvites, ListOfRoom, ListOwn};
 use parlor_protocol::id::{DeviceId, RoomId};
 use parlor_protocol::message::{History, ListChanges};
+use parlor_protocol::operator::ListSignUps;
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
@@ -32,6 +33,7 @@ pub(super) enum Read {
     Notifications(ListOwn),
     FormerRooms(ListOwn),
     Blocks(ListOwn),
+    SignUps(ListSignUps),
 }
 
 /// What was found, and for what only members may see, for which membership: whoever was removed
@@ -109,7 +111,8 @@ impl Subject {
             | Read::Bans(_)
             | Read::Notifications(_)
             | Read::FormerRooms(_)
-            | Read::Blocks(_) => Self::Other,
+            | Read::Blocks(_)
+            | Read::SignUps(_) => Self::Other,
         }
     }
 }
@@ -169,6 +172,9 @@ fn look_up(readers: &Readers, user: UserId, device: Option<DeviceId>, read: Read
         }
         Read::Blocks(list) => {
             readers.blocks(user, &list)?.map(|page| (Outcome::Blocks(page), None))
+        }
+        Read::SignUps(list) => {
+            readers.waiting_sign_ups(user, &list)?.map(|page| (Outcome::SignUps(page), None))
         }
     })
 }

@@ -80,6 +80,7 @@ fn next(user: UserId, command: Wanted) -> Next {
         Ok(Asked::Subscribe) => Next::Submit(Wish::Subscribe { user }),
         Ok(Asked::Watch(room)) => Next::Submit(Wish::Watch { user, room }),
         Ok(Asked::Do(command)) => Next::Submit(Wish::Do { user, command }),
+        Ok(Asked::Announce(text)) => Next::Submit(Wish::Announce { user, text }),
         Ok(Asked::Read(read)) => Next::Read(read),
         Err(code) => code.into(),
     }
@@ -91,6 +92,7 @@ enum Asked {
     Subscribe,
     Watch(Option<RoomId>),
     Do(Command),
+    Announce(MessageText),
     Read(Read),
 }
 
@@ -112,6 +114,16 @@ fn parse(wanted: Wanted) -> Result<Asked, Code> {
         Wanted::ListNotifications(list) => return Ok(Asked::Read(Read::Notifications(list))),
         Wanted::ListFormerRooms(list) => return Ok(Asked::Read(Read::FormerRooms(list))),
         Wanted::ListBlocks(list) => return Ok(Asked::Read(Read::Blocks(list))),
+        Wanted::ListSignUps(list) => return Ok(Asked::Read(Read::SignUps(list))),
+        Wanted::Announce(it) => {
+            return Ok(Asked::Announce(MessageText::parse(&it.text).map_err(fault)?));
+        }
+        Wanted::ApproveSignUp(it) => Command::ApproveSignUp { user: user_name(&it.user)? },
+        Wanted::DenySignUp(it) => {
+            Command::DenySignUp { user: user_name(&it.user)?, reason: reason(&it.reason)? }
+        }
+        Wanted::DisableUser(it) => Command::DisableUser { user: user_name(&it.user)? },
+        Wanted::EnableUser(it) => Command::EnableUser { user: user_name(&it.user)? },
         Wanted::RevokeDevice(revoke) => Command::RevokeDevice { id: revoke.id },
         Wanted::Watch(watch) => return Ok(Asked::Watch(watch.room)),
         Wanted::SetDisplayName(set) => {

@@ -3,9 +3,12 @@
 use parlor_protocol::id::{Revision, RoomId, Seq};
 use parlor_protocol::name::{MAX_LABEL_BYTES, Title, title_key};
 use parlor_protocol::refusal::Code;
-use parlor_protocol::room::{ListMembers, ListRooms, Member, Members, Room, RoomRef, Rooms, Scope};
+use parlor_protocol::room::{
+    ListMembers, ListRooms, Member, Members, Room, RoomRef, Rooms, Scope, Visibility,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::operators::permit_operator;
 use super::readers::{
     Asked, Generation, Mine, Page, Readers, RoomRow, fill_page, find, find_as_member,
 };
@@ -46,6 +49,17 @@ impl Readers {
                      WHERE m.user = ?1 AND r.key > ?2 AND (?3 = '' OR instr(r.key, ?3))
                      ORDER BY r.key LIMIT ?4"
                 ),
+                Scope::All => {
+                    if let Err(code) = permit_operator(connection, user)? {
+                        return Ok(Err(code.into()));
+                    }
+                    format!(
+                        "SELECT {seen}
+                         FROM rooms r LEFT JOIN members m ON m.room = r.id AND m.user = ?1
+                         WHERE r.key > ?2 AND (?3 = '' OR instr(r.key, ?3))
+                         ORDER BY r.key LIMIT ?4"
+                    )
+                }
                 Scope::Unknown => return Ok(Err(Code::BadRequest.into())),
             };
             let mut page = Page::new(asked.limit);
@@ -54,11 +68,18 @@ impl Readers {
             let (user, limit) = (user_int(user), page.rows_max());
             let mut rows = match asked.scope {
                 Scope::Public => statement.query(params![user, after, search, limit, now().0])?,
-                Scope::Mine | Scope::Unknown => {
+                Scope::Mine | Scope::All | Scope::Unknown => {
                     statement.query(params![user, after, search, limit])?
                 }
             };
-            let next = fill_page(&mut page, &mut rows, |row| Ok((listed(row)?, row.get(12)?)))?;
+            let next = fill_page(&mut page, &mut rows, |row| {
+                let mut room = listed(row)?;
+                // What a private room is about is for those who are in it, operators or not.
+                if room.visibility != Visibility::Public && room.role.is_none() {
+                    room.topic = None;
+                }
+                Ok((room, row.get(12)?))
+            })?;
             Ok(Ok(Rooms { rooms: page.into_records(), next }))
         })
     }

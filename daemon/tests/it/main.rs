@@ -20,6 +20,7 @@ mod metrics;
 mod operators;
 mod paging;
 mod people;
+mod reloading;
 mod roles;
 mod rooms;
 mod service;

@@ -1,6 +1,8 @@
 //! What operators do, from outside: who gets an account, who loses it, and what follows at once.
 
+mod from_a_client;
 mod looking_up;
+mod overseeing;
 mod succession;
 
 use std::time::{Duration, Instant};
@@ -13,14 +15,14 @@ use parlor_protocol::room::Role;
 use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD, PATIENCE};
 
 /// Runs a subcommand that must succeed, and tells what it printed.
-fn does(daemon: &Daemon, arguments: &[&str]) -> String {
+pub(crate) fn does(daemon: &Daemon, arguments: &[&str]) -> String {
     let output = daemon.run(arguments);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {said}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn refused(daemon: &Daemon, arguments: &[&str]) -> String {
+pub(crate) fn refused(daemon: &Daemon, arguments: &[&str]) -> String {
     let output = daemon.run(arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
     String::from_utf8(output.stderr).unwrap()

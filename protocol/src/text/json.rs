@@ -23,6 +23,15 @@ pub fn escape_json(text: &str, out: &mut String) {
     }
 }
 
+/// A text as a JSON string, with its quotes.
+#[must_use]
+pub fn quote_json(text: &str) -> String {
+    let mut out = "\"".to_owned();
+    escape_json(text, &mut out);
+    out.push('"');
+    out
+}
+
 fn push_char(c: char, out: &mut String) {
     match c {
         '"' => out.push_str("\\\""),

@@ -1,6 +1,7 @@
 //! Strategies for arbitrary values of every frame.
 
 mod door;
+mod operator;
 
 use parlor_protocol::account::{
     Credential, Device, DeviceLogin, Devices, LoggedIn, LoginFinish, LoginStart, Named, NewDevice,
@@ -81,6 +82,7 @@ fn command() -> BoxedStrategy<Command> {
         room_command(),
         owner_command(),
         door::command(),
+        operator::command(),
         any_of_struct!(Send {
             room: room_id(),
             nonce: nonce(),
@@ -209,6 +211,7 @@ fn outcome() -> BoxedStrategy<Outcome> {
         changes.prop_map(Outcome::Changes),
         member().prop_map(Outcome::Member),
         door::outcome(),
+        operator::outcome(),
     ]
     .boxed()
 }
@@ -262,6 +265,7 @@ fn push() -> BoxedStrategy<Push> {
         any_of_struct!(Present { room: room_id(), members: vec(record(presence()), 0..5) })
             .prop_map(Push::Present),
         door::push(),
+        operator::push(),
     ]
     .boxed()
 }

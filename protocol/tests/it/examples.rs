@@ -1,6 +1,7 @@
 //! One fixed value of everything on the wire.
 
 mod door;
+mod operator;
 mod values;
 
 use std::fmt::Debug;
@@ -10,6 +11,7 @@ use parlor_protocol::entry::{Ended, InviteEnd, Rejoin, RequestEnd, RoomState};
 use parlor_protocol::hello::{Hello, MAGIC};
 use parlor_protocol::message::{Direction, MessageKind};
 use parlor_protocol::notification::NotificationKind;
+use parlor_protocol::operator::AccountStatus;
 use parlor_protocol::push::{Change, Push};
 use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::refusal::Code;
@@ -20,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::door::*;
+use self::operator::*;
 use self::values::*;
 
 /// A value and its bytes, without its type, so that all of them stand in one list.
@@ -35,10 +38,21 @@ pub(crate) struct Example {
 
 /// All examples, in the order of the committed vectors.
 pub(crate) fn all() -> Vec<Example> {
-    [beginning(), commands(), answers(), pushes(), rooms(), entry(), messages(), accounts(), tags()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        beginning(),
+        commands(),
+        answers(),
+        pushes(),
+        rooms(),
+        entry(),
+        messages(),
+        accounts(),
+        operators(),
+        tags(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn structure<T: Wire + Debug>(value: &T) -> Example {
@@ -141,6 +155,12 @@ fn commands() -> Vec<Example> {
         Command::ListBlocks(list_own()),
         Command::Watch(watch()),
         Command::SetDisplayName(set_display_name()),
+        Command::ListSignUps(list_sign_ups()),
+        Command::ApproveSignUp(approve_sign_up()),
+        Command::DenySignUp(deny_sign_up()),
+        Command::DisableUser(disable_user()),
+        Command::EnableUser(enable_user()),
+        Command::Announce(announce()),
     ];
     variants(commands, Command::variant).collect()
 }
@@ -171,6 +191,8 @@ fn answers() -> Vec<Example> {
         Outcome::FormerRooms(former_rooms()),
         Outcome::Blocks(blocks()),
         Outcome::Named(named()),
+        Outcome::SignUps(sign_ups()),
+        Outcome::Account(operated()),
     ];
     let frames = [
         ServerFrame::Welcome(welcome()),
@@ -194,6 +216,7 @@ fn pushes() -> Vec<Example> {
         Push::Blocked(blocked()),
         Push::Unblocked(unblocked()),
         Push::Present(present()),
+        Push::Announced(announced()),
     ];
     let changes = [
         Change::Created(alice()),
@@ -326,6 +349,21 @@ fn accounts() -> Vec<Example> {
     ]
 }
 
+fn operators() -> Vec<Example> {
+    vec![
+        structure(&operated()),
+        structure(&list_sign_ups()),
+        structure(&sign_up()),
+        structure(&sign_ups()),
+        structure(&approve_sign_up()),
+        structure(&deny_sign_up()),
+        structure(&disable_user()),
+        structure(&enable_user()),
+        structure(&announce()),
+        structure(&announced()),
+    ]
+}
+
 fn tags() -> Vec<Example> {
     words(Code::ALL)
         .chain(words(CloseReason::ALL))
@@ -344,5 +382,6 @@ fn tags() -> Vec<Example> {
         .chain(words(RequestEnd::ALL))
         .chain(words(InviteEnd::ALL))
         .chain(words(NotificationKind::ALL))
+        .chain(words(AccountStatus::ALL))
         .collect()
 }

@@ -228,6 +228,55 @@ pub(crate) enum LineCommand {
     },
     /// Print who you are
     Whoami,
+    /// Do what operators of the server do
+    #[command(subcommand)]
+    Op(OpCommand),
+}
+
+/// What operators do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OpCommand {
+    /// List the sign-ups that wait
+    Pending {
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Let a sign-up in that waits
+    Approve {
+        /// Whose
+        user: String,
+    },
+    /// Deny a sign-up that waits
+    Deny {
+        /// Whose
+        user: String,
+        /// Why, for them to read
+        reason: Vec<String>,
+    },
+    /// Lock a user out at once; nothing of theirs is lost
+    Disable {
+        /// The user's name
+        user: String,
+    },
+    /// Let a disabled user in again
+    Enable {
+        /// The user's name
+        user: String,
+    },
+    /// List all rooms, private ones too
+    Rooms {
+        /// Only those whose title holds this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Tell everybody something who is connected
+    Announce {
+        /// What
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
 }
 
 /// What room to make.

@@ -3,6 +3,7 @@
 use parlor_protocol::id::RoomId;
 use parlor_protocol::message::{Message, MessageKind};
 use parlor_protocol::name::UserName;
+use parlor_protocol::operator::Announced;
 use parlor_protocol::push::{Change, RoomChange};
 use parlor_protocol::room::Room;
 use parlor_protocol::text::{Reason, Topic, printable, printable_block};
@@ -109,6 +110,11 @@ pub(super) fn message_lines(message: &Message) -> String {
 pub(super) fn event_line(change: &RoomChange) -> Option<String> {
     let what = words::happened(&change.change.0)?;
     Some(format!("{}  *  {}", rfc3339(change.at), printable(&what)))
+}
+
+/// What an operator tells everybody, as a line for people.
+pub(super) fn announcement_line(announced: &Announced) -> String {
+    format!("{}  *  {}", rfc3339(announced.at), printable(&words::announced(announced)))
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ impl Followed for Inbox {
             | Push::Blocked(_)
             | Push::Unblocked(_)
             | Push::Present(_)
+            | Push::Announced(_)
             | Push::Unknown => Ok(()),
         }
     }

@@ -23,6 +23,15 @@ impl Context<'_> {
         page: &Page,
     ) -> Result<(), Failure> {
         let scope = if mine { Scope::Mine } else { Scope::Public };
+        self.rooms_of(scope, search, page).await
+    }
+
+    pub(super) async fn rooms_of(
+        &mut self,
+        scope: Scope,
+        search: Option<String>,
+        page: &Page,
+    ) -> Result<(), Failure> {
         let search = search.unwrap_or_default();
         self.list(page, async |client, after, limit| {
             let search = search.clone();

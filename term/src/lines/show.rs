@@ -5,6 +5,7 @@ use parlor_protocol::entry::{Ban, Blocked, FormerRoom, Invite, JoinRequest};
 use parlor_protocol::id::RoomId;
 use parlor_protocol::name::{DisplayName, Title, UserName};
 use parlor_protocol::notification::Notification;
+use parlor_protocol::operator::{Account, Announced, SignUp};
 use parlor_protocol::room::{Member, ReadMarker, Role, Room};
 use parlor_protocol::text::{Reason, Topic};
 
@@ -234,6 +235,39 @@ impl Listed for LoggedIn {
         let shown = self.display_name.as_ref().map(ToString::to_string).unwrap_or_default();
         vec![self.user.to_string(), shown]
     }
+}
+
+impl Listed for Account {
+    fn object(&self) -> Object {
+        let Self { user, operator, status } = self;
+        Object::new("user")
+            .text("user", user.as_str())
+            .truth("operator", *operator)
+            .text("status", status.word())
+    }
+
+    fn columns(&self) -> Vec<String> {
+        vec![self.user.to_string(), self.status.to_string()]
+    }
+}
+
+impl Listed for SignUp {
+    fn object(&self) -> Object {
+        Object::new("sign-up").text("user", self.user.as_str()).time("at", self.at)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        vec![self.user.to_string(), rfc3339(self.at)]
+    }
+}
+
+/// What an operator tells everybody.
+pub(super) fn announcement(announced: &Announced) -> Object {
+    let Announced { at, by, text } = announced;
+    Object::new("announcement")
+        .time("at", *at)
+        .text_or_null("by", by.as_ref().map(UserName::as_str))
+        .text("text", text.as_str())
 }
 
 /// A user whose sign-up waits for an operator.

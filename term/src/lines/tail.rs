@@ -14,9 +14,10 @@ use parlor_protocol::reply::CloseReason;
 use parlor_protocol::room::Departure;
 use parlor_protocol::text::printable;
 
-use super::events::{Place, event_line, message_lines};
+use super::events::{Place, announcement_line, event_line, message_lines};
 use super::follow::{Ended, Followed};
 use super::json::Object;
+use super::show::announcement;
 use super::{Context, Format};
 use crate::cli::TailArgs;
 use crate::failure::Failure;
@@ -256,6 +257,13 @@ impl Followed for Follower {
             }
             Push::Exited(exited) if exited.room == self.place.room => {
                 Err(exit(&exited, &self.place.title))
+            }
+            Push::Announced(announced) => {
+                let line = match context.out.format() {
+                    Format::Json => announcement(&announced).end(),
+                    Format::Columns => announcement_line(&announced),
+                };
+                Ok(context.out.line(&line).map_err(Failure::from)?)
             }
             Push::Blocked(blocked) => {
                 self.hidden.insert(blocked.user);

@@ -108,6 +108,7 @@ pub(super) async fn serve(link: &mut Link, mut session: Session) -> Ending {
 impl Online<'_> {
     async fn serve(&mut self, session: &mut Session) -> Result<std::convert::Infallible, Ending> {
         (self.link.desk.tell)(News::Link(model::Link::Online { round_trip: None }))?;
+        self.link.greet(&session.welcome.motd)?;
         let client = self.client.clone();
         self.answers.spawn(async move {
             match client.subscribe().await {
@@ -171,6 +172,9 @@ impl Online<'_> {
             }
             Item::Push(Push::Unblocked(unblocked)) => {
                 (self.link.desk.tell)(News::Unblocked(unblocked.user.to_string()))?;
+            }
+            Item::Push(Push::Announced(announced)) => {
+                (self.link.desk.tell)(News::Said(words::announced(&announced)))?;
             }
             Item::Push(Push::Read(marker)) => (self.link.desk.tell)(News::Read(marker))?,
             Item::Push(Push::NotificationsRead(which)) => {

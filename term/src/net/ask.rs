@@ -11,6 +11,9 @@ use parlor_protocol::entry::{
 };
 use parlor_protocol::message::{Changes, History, ListChanges, Messages, Send, Sent};
 use parlor_protocol::notification::{Notifications, WhichNotifications};
+use parlor_protocol::operator::{
+    Account, Announce, ApproveSignUp, DenySignUp, DisableUser, EnableUser, ListSignUps, SignUps,
+};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
 use parlor_protocol::room::{
@@ -68,6 +71,11 @@ asks! {
     LoginFinish => LoggedIn(LoggedIn);
     DeviceLogin => LoggedIn(LoggedIn);
     PasswordStart => Registration(Registration);
+    ListSignUps => SignUps(SignUps);
+    ApproveSignUp => Account(Account);
+    DenySignUp => Account(Account);
+    DisableUser => Account(Account);
+    EnableUser => Account(Account);
     CreateRoom => Room(Room);
     ListRooms => Rooms(Rooms);
     FindRoom => Room(Room);
@@ -94,6 +102,7 @@ asks! {
 asks_done! {
     PasswordFinish;
     RevokeDevice;
+    Announce;
     LeaveRoom;
     Withdraw;
     Deny;

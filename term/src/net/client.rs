@@ -80,6 +80,7 @@ impl Lost {
                 | CloseReason::SlowConsumer
                 | CloseReason::Unavailable
                 | CloseReason::TooManyConnections
+                | CloseReason::Disconnected
                 | CloseReason::Unknown,
             )
             | Self::Ended

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use parlor_protocol::id::{RoomId, Timestamp};
+use parlor_protocol::id::{NotificationId, RoomId, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
@@ -39,12 +39,12 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Exited(exited) => return exit(model, &exited),
         News::CatchingUp(room) => catch_up(model, room),
         News::Notified(told) => return take_notified(model, told),
-        News::NoticesRead(id) => {
-            for notice in &mut model.notices {
-                notice.read |= id.is_none_or(|id| id == notice.id);
-            }
-            return answers::refresh(model, &Listing::Notifications);
+        News::Said(text) => {
+            // A question that is no longer seen is no longer open.
+            model.armed = None;
+            hint(model, text);
         }
+        News::NoticesRead(id) => return take_notices_read(model, id),
         News::NoticesDismissed(id) => {
             model.notices.retain(|notice| id.is_some_and(|id| id != notice.id));
             return answers::refresh(model, &Listing::Notifications);
@@ -90,6 +90,13 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Leave => return vec![Intent::Quit],
     }
     Vec::new()
+}
+
+fn take_notices_read(model: &mut Model, id: Option<NotificationId>) -> Vec<Intent> {
+    for notice in &mut model.notices {
+        notice.read |= id.is_none_or(|id| id == notice.id);
+    }
+    answers::refresh(model, &Listing::Notifications)
 }
 
 fn catch_up(model: &mut Model, room: RoomId) {

@@ -1,6 +1,7 @@
 //! What happened in a room, in a line.
 
 use parlor_protocol::entry::{InviteEnd, RequestEnd};
+use parlor_protocol::operator::Announced;
 use parlor_protocol::push::{Change, Departed, RequestEnded};
 use parlor_protocol::room::Departure;
 
@@ -48,6 +49,15 @@ pub(crate) fn happened(change: &Change) -> Option<String> {
         },
         Change::Message(_) | Change::Withheld | Change::Unknown => return None,
     })
+}
+
+/// What an operator tells everybody. It holds untrusted text.
+pub(crate) fn announced(announced: &Announced) -> String {
+    let Announced { at: _, by, text } = announced;
+    match by {
+        Some(by) => format!("{by} announces: {}", text.as_str()),
+        None => format!("The server announces: {}", text.as_str()),
+    }
 }
 
 fn departed(gone: &Departed) -> String {

@@ -316,3 +316,16 @@ fn without_a_terminal_one_is_told_to_give_a_command() {
     assert_eq!(done.status, Some(2), "{done:?}");
     assert!(done.err.contains("the full screen needs a terminal"), "{done:?}");
 }
+
+#[test]
+fn what_the_server_says_to_everybody_is_shown() {
+    let limits = "messages_burst = 100\n[server]\nmotd = \"mind the step\"";
+    let daemon = Daemon::start_with("sign_up = \"open\"", limits);
+    let alice = User::signed_up("alice", &daemon);
+    alice.does(&["create", "ops"]);
+    let mut hers = alice.opens();
+    hers.shows("mind the step");
+    daemon.operate(&["announce", "back", "at", "nine"]);
+    hers.shows("The server announces: back at nine");
+    hers.quits();
+}

@@ -16,6 +16,7 @@ mod kept;
 mod lines;
 mod newcomer;
 mod notifications;
+mod operating;
 mod people;
 mod plain;
 mod rules;

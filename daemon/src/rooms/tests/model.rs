@@ -119,12 +119,19 @@ impl Model {
             Command::SignUp { .. } | Command::SetPassword { .. } => {
                 self.run_account(actor, command)
             }
-            Command::AddUser { .. }
-            | Command::ApproveSignUp { .. }
+            Command::ApproveSignUp { .. }
             | Command::DenySignUp { .. }
-            | Command::SetStanding { .. }
             | Command::DisableUser { .. }
-            | Command::EnableUser { .. }
+            | Command::EnableUser { .. } => {
+                if actor != Actor::Console {
+                    let user = self.asker(actor)?;
+                    let is_operator = self.account(user).standing == Standing::Operator;
+                    demand(is_operator, Code::NotPermitted)?;
+                }
+                self.administer(command)
+            }
+            Command::AddUser { .. }
+            | Command::SetStanding { .. }
             | Command::RemoveUser { .. }
             | Command::SetSignUpMode { .. }
             | Command::MakeCode { .. }
@@ -148,6 +155,10 @@ impl Model {
                 self.take_part(self.asker(actor)?, command)
             }
             Command::Transfer { room, user } => self.transfer(actor, *room, user.as_str()),
+            Command::TerminateRoom { room } => {
+                self.only(actor, Actor::Console)?;
+                self.terminate(*room)
+            }
             Command::Promote { .. }
             | Command::Demote { .. }
             | Command::Rename { .. }

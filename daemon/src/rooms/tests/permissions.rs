@@ -7,8 +7,8 @@ use parlor_protocol::account::SignUpMode;
 
 pub(super) use self::rows::rows;
 pub(super) use self::stage::Asker;
-use self::stage::{ASKERS, stage};
-use super::scene::sign_up_in;
+use self::stage::{ASKERS, OPERATOR, stage};
+use super::scene::{START, sign_up_in};
 use crate::rooms::{Actor, Command, UserId};
 
 /// The names of all commands.
@@ -34,6 +34,16 @@ fn every_cell_of_the_permission_table_holds() {
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn operators_alone_speak_to_everybody() {
+    let (scene, askers) = stage();
+    for (place, asker) in askers.iter().enumerate() {
+        let Actor::User(user) = asker.actor else { continue };
+        let may = scene.world.may_operate(user, START);
+        assert_eq!(may.is_ok(), place == OPERATOR, "{}: {may:?}", asker.what);
+    }
 }
 
 #[test]

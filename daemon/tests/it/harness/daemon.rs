@@ -106,6 +106,29 @@ impl Daemon {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
+    /// Asks the process to read its configuration again.
+    pub(crate) fn send_sighup(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
+    }
+
+    /// Its configuration file.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.dir.path().join("parlord.toml")
+    }
+
+    /// Waits until its log says this, and tells that line.
+    pub(crate) fn until_logged(&self, what: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(line) = self.log().lines().find(|line| line.contains(what)) {
+                return line.to_owned();
+            }
+            assert!(Instant::now() < deadline, "{what:?} is not logged: {}", self.log());
+            // Nothing rings when a line is written; the deadline decides, not the pause.
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
     /// Waits for the process to end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         wait(&mut self.child).expect("the daemon did not end")
@@ -257,7 +280,16 @@ fn command(dir: &TempDir, data: &Path) -> Command {
         .arg(data)
         .env("HOME", dir.path())
         .stdin(Stdio::null());
-    for variable in ["STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "XDG_DATA_HOME"] {
+    for variable in [
+        "STATE_DIRECTORY",
+        "RUNTIME_DIRECTORY",
+        "NOTIFY_SOCKET",
+        "XDG_DATA_HOME",
+        "PARLORD_CONFIG",
+        "PARLORD_DATA",
+        "PARLORD_LISTEN",
+        "PARLORD_SIGN_UP",
+    ] {
         command.env_remove(variable);
     }
     command

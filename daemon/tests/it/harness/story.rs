@@ -28,6 +28,10 @@ pub(crate) fn tell(push: &Push) -> String {
             .map(|member| tell_presence(member))
             .collect::<Vec<_>>()
             .join(", "),
+        Push::Announced(said) => {
+            let by = said.by.as_ref().map_or("the console", |by| by.as_str());
+            format!("{by} announces: {}", said.text.as_str())
+        }
         Push::Unknown => "unknown".to_owned(),
     }
 }

@@ -10,14 +10,18 @@ use super::{does, refused, user};
 use crate::harness::{Daemon, DeviceKey, PASSWORD};
 
 /// The objects of a listing, each on its line.
-fn objects(listed: &str) -> Vec<Value> {
+pub(super) fn objects(listed: &str) -> Vec<Value> {
     listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The keys of an object without the times, of which only the form is known.
-fn told(object: &Value) -> String {
+pub(super) fn told(object: &Value) -> String {
     let mut object = object.clone();
     for (key, value) in object.as_object_mut().unwrap() {
+        // What has not happened has no time.
+        if value.is_null() {
+            continue;
+        }
         if key == "at" || key.ends_with("_at") || key == "until" {
             let time = value.as_str().unwrap();
             assert!(time.len() == 24 && time.ends_with('Z'), "{key}: {time}");

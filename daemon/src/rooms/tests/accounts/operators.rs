@@ -2,11 +2,14 @@
 
 use parlor_protocol::entry::{InviteEnd, RequestEnd};
 use parlor_protocol::id::RoomId;
+use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::room::{Departure, Role};
+use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 
 use super::super::scene::{DAY, Scene, add_user, device, room_events};
-use crate::rooms::{Actor, Command, Retention, RoomEvent, RoomState, Standing, UserId};
+use crate::rooms::{
+    Actor, Command, Event, Happening, Retention, RoomEvent, RoomState, Standing, UserEvent, UserId,
+};
 
 impl Scene {
     fn disable(&mut self, user: UserId) {
@@ -23,6 +26,32 @@ impl Scene {
     fn forsake(&mut self, user: UserId) -> Vec<RoomEvent> {
         self.act(Actor::Clock, &Command::Forsake { user }).map(room_events).unwrap()
     }
+}
+
+#[test]
+fn a_room_that_an_operator_ends_is_over_for_all_who_were_in_it_or_wanted_in() {
+    let mut scene = Scene::new();
+    let [ann, ben, cid] = scene.users(["ann", "ben", "cid"]);
+    let room = scene.create_as(ann, "ops", Visibility::Public, Entry::Ask).unwrap();
+    scene.add(ann, room, ben).unwrap();
+    scene.request(cid, room).unwrap();
+    let out =
+        |user| RoomEvent::Departed { user, how: Departure::Terminated, by: None, reason: None };
+    let end = Command::TerminateRoom { room };
+    let events = scene.act(Actor::Console, &end).unwrap();
+    let told = |user| {
+        let is_told = |event: &&Event| {
+            matches!(&event.what, Happening::User(whom, UserEvent::Notified { notice, .. })
+                if *whom == user && notice.kind == NotificationKind::RoomTerminated)
+        };
+        events.iter().filter(is_told).count()
+    };
+    assert_eq!([ann, ben, cid].map(told), [1, 1, 1]);
+    assert_eq!(room_events(events), [out(ann), out(ben), RoomEvent::Terminated]);
+    assert_eq!(scene.world.room(room).unwrap().state, RoomState::Terminated);
+    assert_eq!(scene.act(Actor::Console, &end), Err(Code::RoomTerminated));
+    // The title is free again.
+    scene.create(ben, "ops").unwrap();
 }
 
 #[test]

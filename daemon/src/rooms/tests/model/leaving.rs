@@ -3,9 +3,10 @@
 use parlor_protocol::entry::Ended;
 use parlor_protocol::id::RoomId;
 use parlor_protocol::notification::NotificationKind;
+use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Role};
 
-use super::{Model, Outsider};
+use super::{Model, Outsider, Told, demand};
 use crate::rooms::{Status, UserId};
 
 impl Model {
@@ -38,6 +39,18 @@ impl Model {
             }
             _ => {}
         }
+    }
+
+    /// Whoever runs the daemon ends a room over the heads of all who are in it.
+    pub(super) fn terminate(&mut self, room: RoomId) -> Result<Told, Code> {
+        let place = self.rooms.iter().find(|place| place.id == room).ok_or(Code::NoSuchRoom)?;
+        demand(!place.ended, Code::RoomTerminated)?;
+        let all: Vec<(UserId, Role)> = place.members.iter().map(|it| (it.user, it.role)).collect();
+        for &(user, _) in &all {
+            self.take_out(user, room, Departure::Terminated);
+        }
+        self.end(room, &all);
+        Ok(Told::Done)
     }
 
     fn take_out(&mut self, user: UserId, room: RoomId, how: Departure) {

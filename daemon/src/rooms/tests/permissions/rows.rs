@@ -1,11 +1,11 @@
 //! The rows of the table: each command, and what each asker hears.
 
 use parlor_protocol::account::SignUpMode;
-use parlor_protocol::id::{DeviceId, Nonce, NotificationId, Seq};
+use parlor_protocol::id::{DeviceId, Nonce, NotificationId, RoomId, Seq};
 use parlor_protocol::name::UserName;
 
 use super::super::scene::{START, add_user, create, device, password, send, sign_up};
-use super::stage::Asker;
+use super::stage::{Asker, OPERATOR};
 use super::{Row, anywhere, entering, inside, inside_and};
 use crate::rooms::{Actor, CodeTerms, Command, SignUpCode, Standing, UserId, WhichNotices};
 
@@ -74,6 +74,13 @@ fn administer(console: &'static str) -> Row {
     anywhere("login", console, "not", "not")
 }
 
+/// What operators do from a client, too.
+fn operate(console: &'static str) -> Row {
+    let mut row = administer(console);
+    row[OPERATOR] = console;
+    row
+}
+
 fn own_things(user: &'static str) -> Row {
     anywhere("login", "not", "not", user)
 }
@@ -113,12 +120,12 @@ rows! {
         |_| Command::RevokeDevice { id: DeviceId(9) } => own_things("no-such-device"),
     }
     ApproveSignUp {
-        |_| Command::ApproveSignUp { user: name("member") } => administer("nothing"),
-        |_| Command::ApproveSignUp { user: name("noone") } => administer("nobody"),
+        |_| Command::ApproveSignUp { user: name("member") } => operate("nothing"),
+        |_| Command::ApproveSignUp { user: name("noone") } => operate("nobody"),
     }
     DenySignUp {
-        |_| Command::DenySignUp { user: name("member"), reason: None } => administer("nothing"),
-        |_| Command::DenySignUp { user: name("noone"), reason: None } => administer("nobody"),
+        |_| Command::DenySignUp { user: name("member"), reason: None } => operate("nothing"),
+        |_| Command::DenySignUp { user: name("noone"), reason: None } => operate("nobody"),
     }
     SetStanding {
         |_| Command::SetStanding { user: name("member"), standing: Standing::Operator }
@@ -127,12 +134,12 @@ rows! {
             => administer("nobody"),
     }
     DisableUser {
-        |_| Command::DisableUser { user: name("member") } => administer("ok"),
-        |_| Command::DisableUser { user: name("noone") } => administer("nobody"),
+        |_| Command::DisableUser { user: name("member") } => operate("ok"),
+        |_| Command::DisableUser { user: name("noone") } => operate("nobody"),
     }
     EnableUser {
-        |_| Command::EnableUser { user: name("member") } => administer("ok"),
-        |_| Command::EnableUser { user: name("noone") } => administer("nobody"),
+        |_| Command::EnableUser { user: name("member") } => operate("ok"),
+        |_| Command::EnableUser { user: name("noone") } => operate("nobody"),
     }
     RemoveUser {
         |_| Command::RemoveUser { user: name("member") } => administer("ok"),
@@ -149,6 +156,10 @@ rows! {
     }
     RevokeCode {
         |_| Command::RevokeCode { code: code() } => administer("bad-code"),
+    }
+    TerminateRoom {
+        |_| Command::TerminateRoom { room: RoomId::from_random(u64::MAX) } => administer("none"),
+        |asker| Command::TerminateRoom { room: asker.room } => administer("ok"),
     }
     Block {
         |_| Command::Block { user: name("loner") } => own_things("ok"),

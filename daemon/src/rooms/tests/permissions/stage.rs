@@ -15,6 +15,8 @@ pub(in super::super) struct Asker {
 
 /// How many columns the table has.
 pub(super) const ASKERS: usize = 21;
+/// The operator's column.
+pub(super) const OPERATOR: usize = 17;
 
 /// All in order of the table's columns.
 pub(super) fn stage() -> (Scene, [Asker; ASKERS]) {

@@ -239,6 +239,7 @@ impl Walk {
                 Some((_, room, nonce)) => send(room, nonce),
                 None => send(room, Nonce::new(self.now, [0; 10])),
             },
+            Verb::TerminateRoom => Command::TerminateRoom { room },
             Verb::MarkRead => Command::MarkRead { room, seq: Seq(pick as u64 % 6) },
             Verb::SetTopic => {
                 Command::SetTopic { room, topic: ["", "plans", "lunch"][pick % 3].parse().ok() }
@@ -392,7 +393,8 @@ fn actor_of(verb: Verb) -> ActorOf {
         | Verb::RemoveUser
         | Verb::SetSignUpMode
         | Verb::MakeCode
-        | Verb::RevokeCode => ActorOf::Console,
+        | Verb::RevokeCode
+        | Verb::TerminateRoom => ActorOf::Console,
         Verb::Restretch
         | Verb::SetDisplayName
         | Verb::AddDevice

@@ -82,6 +82,7 @@ verbs! {
     4 Promote
     4 Demote
     2 Transfer
+    1 TerminateRoom
     1 SetTopic
     3 Rename
     2 SetSlowMode

@@ -1,0 +1,95 @@
+//! `parlord config`: what the configuration says, and what is wrong with it.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Subcommand;
+use parlor_protocol::text::{printable, quote_json};
+
+use super::listing::{Form, or_null};
+use crate::config::{Config, ConfigError, Counts, Fault, Overrides, Setting, Source, Surroundings};
+use crate::logging;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Tell all that is wrong with a configuration file and the log4rs file that it names, or
+    /// nothing
+    Check {
+        /// The file [default: the one that `serve` would read]
+        file: Option<PathBuf>,
+    },
+    /// Print every setting with its value and where that comes from
+    Show {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Does what was asked for.
+pub(super) fn run(overrides: Overrides, command: ConfigCommand) -> anyhow::Result<()> {
+    let here = Surroundings::here();
+    match command {
+        ConfigCommand::Check { file } => {
+            let config = file.or(overrides.config);
+            check(&Overrides { config, ..overrides }, &here)
+        }
+        ConfigCommand::Show { json } => {
+            let settings = Config::load(&overrides, &here)?.settings();
+            let mut out = io::stdout().lock();
+            let form = Form::of(json);
+            settings.iter().try_for_each(|setting| writeln!(out, "{}", line(setting, form)))?;
+            Ok(out.flush()?)
+        }
+    }
+}
+
+/// The last fault is left to the caller, who tells it like any other error.
+fn check(overrides: &Overrides, here: &Surroundings) -> anyhow::Result<()> {
+    match Config::load(overrides, here) {
+        Ok(config) => Ok(logging::configured(config.log.as_deref()).map(drop)?),
+        Err(ConfigError::Invalid { path, faults }) => {
+            let told =
+                |Fault { line, why }: &Fault| format!("{} line {line}: {why}", path.display());
+            let mut told: Vec<String> = faults.iter().map(told).collect();
+            let last = told.pop().unwrap_or_default();
+            told.iter().for_each(|fault| eprintln!("parlord: {}", printable(fault)));
+            bail!(last)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn line(setting: &Setting, form: Form) -> String {
+    match form {
+        Form::Columns => setting.to_string(),
+        Form::Json => {
+            let (file, at) = match &setting.source {
+                Source::File { path, line } => (Some(path.to_string_lossy()), Some(line)),
+                Source::Default | Source::Variable(_) | Source::Option(_) | Source::Passed => {
+                    (None, None)
+                }
+            };
+            let (key, source) = (setting.key, setting.source.word());
+            let from = quote_json(&setting.source.to_string());
+            let value = json_value(setting.value.as_deref());
+            let at = at.map_or_else(|| "null".to_owned(), ToString::to_string);
+            let restart = setting.counts == Counts::OnRestart;
+            format!(
+                r#"{{"type":"setting","key":"{key}","value":{value},"source":"{source}","from":{from},"file":{},"line":{at},"restart":{restart}}}"#,
+                or_null(file.as_deref())
+            )
+        }
+    }
+}
+
+/// A setting's value as JSON has it. What TOML has in braces stands in a string; all else is the
+/// same in both.
+pub(super) fn json_value(value: Option<&str>) -> String {
+    match value {
+        None => "null".to_owned(),
+        Some(table) if table.starts_with('{') => quote_json(table),
+        Some(value) => value.to_owned(),
+    }
+}

@@ -1,0 +1,69 @@
+//! `parlord reload`: the running daemon goes on by what its configuration says now.
+
+use std::io::{self, Write};
+
+use anyhow::bail;
+
+use super::config::json_value;
+use super::link::{Link, NONSENSE};
+use super::listing::Form;
+use crate::config::Config;
+use crate::control::{ListedChange, Request, Response};
+
+/// Prints what has changed.
+pub(super) async fn run(config: &Config, form: Form) -> anyhow::Result<()> {
+    match Link::running(config).await?.ask(Request::Reload).await? {
+        Response::Reloaded(changes) => {
+            let mut out = io::stdout().lock();
+            changes.iter().try_for_each(|change| writeln!(out, "{}", line(change, form)))?;
+            Ok(out.flush()?)
+        }
+        Response::NotReloaded(why) => bail!("nothing has changed: {why}"),
+        _ => bail!(NONSENSE),
+    }
+}
+
+fn line(change: &ListedChange, form: Form) -> String {
+    let ListedChange { key, before, after, restart } = change;
+    match form {
+        Form::Columns => {
+            let told =
+                |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+            let note = if *restart { "; restart parlord for it" } else { "" };
+            format!("{key}: {}, was {}{note}", told(after), told(before))
+        }
+        Form::Json => format!(
+            r#"{{"type":"change","key":"{key}","value":{},"before":{},"restart":{restart}}}"#,
+            json_value(after.as_deref()),
+            json_value(before.as_deref())
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_told_to_people_and_to_scripts() {
+        let change = |key: &str, before: Option<&str>, after: Option<&str>, restart| ListedChange {
+            key: key.to_owned(),
+            before: before.map(ToOwned::to_owned),
+            after: after.map(ToOwned::to_owned),
+            restart,
+        };
+        let changes = [
+            change("limits.messages_burst", Some("10"), Some("20"), false),
+            change("accounts.stretch", Some("{ log_n = 17, r = 8, p = 1 }"), None, true),
+        ];
+        let lines = changes
+            .iter()
+            .flat_map(|change| [Form::Columns, Form::Json].map(|form| line(change, form)));
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+        limits.messages_burst: 20, was 10
+        {"type":"change","key":"limits.messages_burst","value":20,"before":10,"restart":false}
+        accounts.stretch: not set, was { log_n = 17, r = 8, p = 1 }; restart parlord for it
+        {"type":"change","key":"accounts.stretch","value":null,"before":"{ log_n = 17, r = 8, p = 1 }","restart":true}
+        "#);
+    }
+}

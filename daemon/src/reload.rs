@@ -1,0 +1,155 @@
+//! Reading the configuration again while the daemon runs, for `parlord reload` and for SIGHUP: all
+//! of it counts, or nothing has changed.
+//!
+//! What is in force stands here alone. What counts only from the next start on is told each time
+//! until then.
+
+use std::sync::Arc;
+
+use parlor_protocol::refusal::Refusal;
+use tokio::signal::unix::Signal;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::admission::Gate;
+use crate::config::{Change, Config, Counts, Overrides, Surroundings};
+use crate::hub::{Ask, HubTerms, Oversight};
+use crate::logging;
+use crate::session::Manners;
+
+/// Subcommands that may wait to have the configuration read again.
+pub(crate) const RELOADS_MAX: usize = 4;
+
+/// What has changed, or why nothing has.
+pub(crate) type Reloaded = Result<Vec<Change>, String>;
+
+/// Somebody who wants the configuration to be read again.
+#[derive(Debug)]
+pub(crate) struct Reload {
+    /// The caller's as the kernel tells it.
+    pub(crate) uid: Option<u32>,
+    /// Who waits for the answer.
+    pub(crate) reply: oneshot::Sender<Reloaded>,
+}
+
+/// The configuration in force, and where its parts go.
+pub(crate) struct Configuration {
+    /// What is in force.
+    pub(crate) config: Config,
+    /// What the command line said.
+    pub(crate) overrides: Overrides,
+    /// Where the operational log goes.
+    pub(crate) log: log4rs::Handle,
+    /// Who may connect.
+    pub(crate) gate: Gate,
+    /// What sessions go by.
+    pub(crate) manners: watch::Sender<Arc<Manners>>,
+    /// What all else goes by.
+    pub(crate) hub: mpsc::Sender<Ask>,
+}
+
+impl Config {
+    /// What of it sessions go by.
+    pub(crate) fn manners(&self) -> Arc<Manners> {
+        Arc::new(Manners {
+            name: self.server_name.clone(),
+            motd: self.motd.clone(),
+            sign_up: self.sign_up,
+            login_deadline: self.login_timeout,
+        })
+    }
+
+    /// What of it the hub goes by.
+    fn hub_terms(&self) -> HubTerms {
+        HubTerms {
+            sign_up: self.sign_up,
+            allowances: self.allowances.clone(),
+            penalties: self.penalties.clone(),
+            retention: self.retention,
+        }
+    }
+
+    /// What is in force once `new` was read: it, but for what counts only from the next start on.
+    fn followed_by(&self, new: Self) -> Self {
+        Self {
+            data: self.data.clone(),
+            shards: self.shards,
+            listen: self.listen.clone(),
+            stretch: self.stretch.clone(),
+            audit: self.audit,
+            metrics: self.metrics,
+            metrics_beyond_loopback: self.metrics_beyond_loopback,
+            ..new
+        }
+    }
+}
+
+impl Configuration {
+    /// Reads the configuration again whenever it is asked to or the process gets a SIGHUP, until
+    /// nobody can ask any more.
+    pub(crate) async fn keep(mut self, mut asked: mpsc::Receiver<Reload>, mut hangups: Signal) {
+        loop {
+            tokio::select! {
+                reload = asked.recv() => {
+                    let Some(Reload { uid, reply }) = reload else { return };
+                    let reloaded = self.reload(uid).await;
+                    // A subcommand that did not wait is still obeyed.
+                    let _gone = reply.send(reloaded);
+                }
+                _ = hangups.recv() => {
+                    let _told_by_the_log = self.reload(None).await;
+                }
+            }
+        }
+    }
+
+    async fn reload(&mut self, uid: Option<u32>) -> Reloaded {
+        let reloaded = self.try_reload(uid).await;
+        match &reloaded {
+            Ok(changes) => {
+                log::info!("the configuration was read again; {} settings differ", changes.len());
+                for change in changes {
+                    log::info!("{change}{}", note(change.counts));
+                }
+            }
+            Err(why) => log::error!("the configuration was not taken over: {why}"),
+        }
+        reloaded
+    }
+
+    /// Everything that may fail comes before anything changes.
+    async fn try_reload(&mut self, uid: Option<u32>) -> Reloaded {
+        let read = Config::load(&self.overrides, &Surroundings::here());
+        let new = read.map_err(|error| error.to_string())?;
+        let log = logging::configured(new.log.as_deref()).map_err(|error| error.to_string())?;
+        let changes = self.config.changes_to(&new);
+        let next = self.config.followed_by(new);
+        let changed = changes.iter().map(|change| change.key).collect();
+        let terms = Box::new(next.hub_terms());
+        self.tell_hub(|reply| Oversight::Reconfigure { terms, changed, uid, reply })
+            .await
+            .map_err(|refusal| format!("the store cannot put it on record ({})", refusal.code))?;
+        self.gate.limit(&next.connections);
+        self.manners.send_replace(next.manners());
+        self.log.set_config(log);
+        self.config = next;
+        Ok(changes)
+    }
+
+    async fn tell_hub(
+        &self,
+        oversight: impl FnOnce(oneshot::Sender<Result<(), Refusal>>) -> Oversight,
+    ) -> Result<(), Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Refusal::from(parlor_protocol::refusal::Code::Unavailable);
+        self.hub.send(Ask::Oversee(oversight(reply))).await.map_err(|_| gone())?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// What to add to a change that does not count at once.
+pub(crate) fn note(counts: Counts) -> &'static str {
+    match counts {
+        Counts::OnReload => "",
+        Counts::OnRestart => "; counts from the next start on",
+    }
+}

@@ -1,6 +1,6 @@
 CARGO ?= cargo
 
-.PHONY: try test check bench package
+.PHONY: try test check bench screenshots package
 
 # A private daemon with two members who talk, and the full-screen client in their room.
 try:
@@ -29,6 +29,13 @@ check:
 bench:
 	ulimit -n 12000 2>/dev/null || ulimit -n $$(ulimit -H -n); \
 	$(CARGO) bench --locked -p parlord --bench load
+
+# The pictures of the README, of the real screens.
+screenshots:
+	mkdir -p packaging/screenshots
+	$(CARGO) build --locked -p parlord
+	PARLOR_SCREENSHOTS=$(CURDIR)/packaging/screenshots \
+		$(CARGO) test --locked -p parlor --test it screenshots::
 
 # What a release ships for this machine: a tarball, and a Debian package where there is cargo-deb.
 package:

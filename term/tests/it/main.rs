@@ -18,6 +18,7 @@ mod notifications;
 mod people;
 mod plain;
 mod rules;
+mod screenshots;
 mod server;
 mod sign_up;
 mod tail;

@@ -29,6 +29,8 @@ check:
 bench:
 	ulimit -n 12000 2>/dev/null || ulimit -n $$(ulimit -H -n); \
 	$(CARGO) bench --locked -p parlord --bench load
+	$(CARGO) build --locked --release -p parlord
+	$(CARGO) bench --locked -p parlor --bench screen
 
 # The pictures of the README, of the real screens.
 screenshots:

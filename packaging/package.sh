@@ -33,7 +33,7 @@ cp "$built"/manual/*.1 "$shipped/$name/man/man1/"
 cp "$built"/manual/*.8 "$shipped/$name/man/man8/"
 cp "$built"/manual/{*.bash,_parlor*,*.fish} "$shipped/$name/completions/"
 cp -R config/. "$shipped/$name/config/"
-cp README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$shipped/$name/"
+cp README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT packaging/grafana.json "$shipped/$name/"
 if [[ $target == *-linux-* ]]; then
     mkdir "$shipped/$name/systemd"
     cp packaging/parlord.{service,socket,sysusers,tmpfiles} "$shipped/$name/systemd/"

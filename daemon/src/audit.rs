@@ -6,11 +6,13 @@
 //! are not audited, and nothing in a record says what was written.
 
 mod chain;
+mod copy;
 mod files;
 mod json;
 mod keeper;
 mod lines;
 mod log;
+mod reading;
 mod roller;
 mod subnet;
 mod verify;
@@ -20,14 +22,16 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
 pub(crate) use self::chain::{Link, Sealed};
-pub(crate) use self::files::directory;
+pub(crate) use self::copy::{Copied, Copying, copied};
+pub(crate) use self::files::{DIRECTORY, directory};
 pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
-pub(crate) use self::lines::{Line, Lines, Unreadable};
+pub(crate) use self::lines::Line;
 pub(crate) use self::log::{AuditError, AuditLog, Row};
+pub(crate) use self::reading::{Awaited, Reading};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};
-pub(crate) use self::verify::{Verdict, Verifier};
+pub(crate) use self::verify::Verdict;
 use crate::penalties::Guessing;
 use crate::rooms::{
     Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent,

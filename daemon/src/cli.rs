@@ -5,6 +5,8 @@
 //! and 2 for wrong usage.
 
 mod audit;
+mod backup;
+mod check;
 mod code;
 mod host_key;
 mod link;
@@ -76,6 +78,18 @@ enum Command {
     },
     /// Show what is on record, or find out whether all of it is still there
     Audit(audit::AuditArgs),
+    /// Copy everything into a new directory, also while the daemon runs: the store, the host key,
+    /// the audit
+    Backup(backup::BackupArgs),
+    /// Put a backup into the data directory, in which there is no store
+    Restore(backup::RestoreArgs),
+    /// Find out whether the data directory is whole: the store and its rules, the audit, the host
+    /// key; also while the daemon runs
+    Check {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Show by which key the server is known
     #[command(subcommand)]
     HostKey(HostKeyCommand),
@@ -147,6 +161,18 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(audit::run(&config, arguments))
         }
+        Command::Backup(arguments) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(backup::run(&config, arguments))
+        }
+        Command::Restore(arguments) => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(backup::restore(&config, arguments))
+        }
+        Command::Check { json } => {
+            let config = Config::load(&overrides, &Surroundings::here())?;
+            waiting(check::run(&config, listing::Form::of(json)))
+        }
         Command::HostKey(HostKeyCommand::Show) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             host_key::show(&config.data)
@@ -156,7 +182,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
 
 /// Runs what may wait for the daemon.
 fn waiting(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    // What was interrupted ends with the process.
+    runtime.shutdown_background();
+    done
 }
 
 #[cfg(test)]
@@ -204,6 +234,11 @@ mod tests {
             "parlord audit --since 2h --user Alice --room ops --action login --json",
             "parlord audit --since 2026-11-22T20:07:12Z --suspicious --follow",
             "parlord audit verify",
+            "parlord backup /somewhere",
+            "parlord backup --json /somewhere",
+            "parlord restore /somewhere",
+            "parlord check",
+            "parlord check --json",
             "parlord host-key show",
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
@@ -226,6 +261,9 @@ mod tests {
             "parlord audit --user 1alice",
             "parlord audit verify --json",
             "parlord audit --suspicious verify",
+            "parlord backup",
+            "parlord restore",
+            "parlord check /somewhere",
             "parlord host-key",
             "parlord rotate",
         ] {

@@ -139,6 +139,9 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     /// When audit files are closed, and how many are kept.
     pub(crate) audit: Rolling,
+    /// Where scrapers read the metrics; `None` for nowhere. Beyond loopback only where that was
+    /// allowed in so many words.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// Where to listen. Plain addresses beyond loopback are in here only where that was allowed in so
@@ -272,6 +275,7 @@ impl Config {
                 file_ms: days_ms(file.audit.file_days),
                 files_kept: file.audit.files_kept,
             },
+            metrics: file.metrics.listen.map(Spanned::into_inner),
         })
     }
 }

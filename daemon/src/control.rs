@@ -31,6 +31,8 @@ pub(crate) use self::requests::{
 };
 pub(crate) use self::socket::{ControlError, ControlSocket, connect};
 use crate::accounts::Accounts;
+use crate::audit::{self, AuditRecord, Origin};
+use crate::clock::now;
 use crate::rooms::{Command, Standing};
 use crate::store::{Readers, StoreError};
 
@@ -59,6 +61,9 @@ pub(crate) trait Daemon: Send + Sync + 'static {
         command: Command,
         uid: Option<u32>,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Puts something on record that changes nothing, on disk when it returns.
+    fn record(&self, record: AuditRecord) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 
 /// Answers one request of the caller `uid`.
@@ -78,6 +83,10 @@ pub(crate) async fn answer(daemon: &impl Daemon, request: Request, uid: Option<u
         Request::Status => status::status(daemon).await,
         Request::RoomFind(named) => acts::find_room(daemon, named).await.map(Response::Room),
         Request::AuditMark => look_up(daemon, Readers::audit_mark).await.map(Response::AuditMark),
+        Request::Record { copied, directory } => {
+            let record = audit::copied(&Origin::Console { uid }, copied, &directory, now());
+            daemon.record(record).await.map(|()| Response::Done)
+        }
         Request::Act(act) => acts::act(daemon, act, uid).await,
     };
     answered.unwrap_or_else(|refusal| Response::Refused(refusal.code))

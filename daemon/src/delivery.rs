@@ -14,7 +14,9 @@ use bytes::Bytes;
 use parlor_protocol::id::{DeviceId, Revision, RoomId};
 use parlor_protocol::reply::CloseReason;
 use parlor_protocol::room::Role;
+use tokio::sync::mpsc;
 
+use crate::metrics::ShardCounts;
 use crate::rooms::UserId;
 
 pub(crate) use conn::{Binding, Conn, End, REQUESTS_IN_FLIGHT_MAX};
@@ -103,6 +105,8 @@ pub(crate) enum Step {
     /// The user's password is another, by the connection of this serial where by one at all. Other
     /// connections that only the old password opened end, and on none is it proved any more.
     PasswordChanged { user: UserId, by: Option<u64> },
+    /// What was counted so far goes to whoever asks.
+    Count(mpsc::Sender<ShardCounts>),
     /// All connections end.
     CloseAll { reason: CloseReason },
 }

@@ -33,6 +33,7 @@ use watching::Watching;
 use crate::audit::{self, AuditRecord};
 use crate::clock::now;
 use crate::delivery::{self, Step};
+use crate::metrics::HubCounts;
 use crate::penalties::{Penalties, Terms};
 use crate::rooms::{Allowances, Limits, Retention, World};
 use crate::store::{Behind, DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
@@ -80,6 +81,10 @@ pub(crate) struct Hub {
     space: Space,
     /// Audit records that wait until the disk has room for them.
     held: Vec<AuditRecord>,
+    /// What a scraper is told.
+    counts: HubCounts,
+    /// The audit file is on disk up to this record, whether or not the store has heard of it.
+    audited: u64,
 }
 
 /// What the hub owns from the start: the world, the way to change it on disk, and how much of it
@@ -147,7 +152,7 @@ impl Hub {
         sign_up: watch::Sender<SignUpMode>,
     ) -> Self {
         // Whatever an earlier run left was brought into the audit files before this one began.
-        let audit_synced = Some(writer.audit_head().serial);
+        let audit_synced = writer.audit_head().serial;
         if let Some(mode) = world.sign_up_mode() {
             sign_up.send_replace(mode);
         }
@@ -163,9 +168,11 @@ impl Hub {
             watching: Watching::default(),
             chores: Chores::new(retention),
             sign_up,
-            audit_synced,
+            audit_synced: Some(audit_synced),
             space: Space::Enough,
             held: vec![],
+            counts: HubCounts::default(),
+            audited: audit_synced,
         }
     }
 
@@ -237,6 +244,7 @@ impl Hub {
                 self.hand_on(turn.failed());
                 return Err(error);
             }
+            self.counts.committed(turn.rows.events.len(), begun.elapsed());
             // The benchmark reads these lines: its bare SQLite writes in the same batches.
             log::debug!("events committed: {}", turn.rows.events.len());
             if let Some(decided) = turn.chores {

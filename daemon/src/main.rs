@@ -3,14 +3,17 @@
 mod accounts;
 mod admission;
 mod audit;
+mod backup;
 mod cli;
 mod clock;
 mod config;
 mod control;
 mod delivery;
+mod examine;
 mod hub;
 mod limited;
 mod logging;
+mod metrics;
 mod network;
 mod penalties;
 mod rooms;

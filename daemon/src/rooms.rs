@@ -49,6 +49,7 @@ pub(crate) use event::{
     UserEvent, UserId,
 };
 pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
+pub(crate) use notices::NOTIFICATIONS_MAX;
 pub(crate) use permission::{Action, Sight, may};
 pub(crate) use restore::{StoredRoom, StoredUser};
 pub(crate) use world::{Membership, Noted, RoomState, World};

@@ -12,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use parlor_protocol::refusal::Code;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
+use crate::metrics;
 use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
 use crate::store::{Create, Store, StoreError};
@@ -82,6 +84,7 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
     let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
     let listeners = listen::bind(&config.listen, passed, &tls::server_config(&host_key))?;
+    let scrapers = listen::bind_metrics(config.metrics)?;
     let control = ControlSocket::open(&config.data)?;
     let audit_log = AuditLog::open(&config.data, config.audit, &audit::pending(&readers, 0)?)?;
     let core = Core::load(writer, config.allowances.clone())?;
@@ -127,10 +130,14 @@ async fn serve(config: &Config, passed: Passed) -> Result<(), ServeError> {
         let code = first.make(&server).await?;
         eprintln!("sign up as the first operator within 24 hours with the code {code}");
     }
-    announce(&host_key, &listeners);
+    announce(&host_key, scrapers.as_ref(), &listeners);
     supervisor::ready(&listeners);
     for listener in listeners {
         tasks.spawn(stop.clone().run_until_cancelled_owned(listener.run(door.clone())));
+    }
+    if let Some(scrapers) = scrapers {
+        let served = metrics::serve(scrapers, Arc::clone(&server), shards.len());
+        tasks.spawn(stop.clone().run_until_cancelled_owned(served));
     }
     let control = control.run(Arc::clone(&server));
     tasks.spawn(stop.clone().run_until_cancelled_owned(control));
@@ -219,8 +226,11 @@ async fn tick(hub: mpsc::Sender<Ask>) {
 }
 
 /// Says where it listens and by which key it is known, a line each, for people and for tests.
-fn announce(host_key: &HostKey, listeners: &[Listener]) {
+fn announce(host_key: &HostKey, scrapers: Option<&TcpListener>, listeners: &[Listener]) {
     println!("host key {} (ED25519)", host_key.fingerprint());
+    if let Some(Ok(address)) = scrapers.map(TcpListener::local_addr) {
+        println!("metrics on http://{address}/metrics");
+    }
     for listener in listeners {
         println!("listening on {listener}");
     }

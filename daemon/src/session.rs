@@ -32,6 +32,7 @@ use crate::admission::{AdmissionKind, Gate};
 use crate::clock::now;
 use crate::delivery::{Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
 use crate::hub::{Ask, Caller, Wish};
+use crate::metrics::Kind;
 use crate::store::Readers;
 use login::Login;
 
@@ -104,6 +105,9 @@ impl Session {
 
     /// Says goodbye, and puts on record that the user's session has ended.
     async fn end(&self, end: End) {
+        if end == End::Closed(CloseReason::SlowConsumer) {
+            self.shard.note_slow_consumer();
+        }
         self.conn.finish(end).await;
         if let Some(user) = self.shard.user(&self.conn) {
             // The hub is gone only when the daemon stops, which is a record of its own.
@@ -217,6 +221,7 @@ impl Session {
     }
 
     fn reply(&self, id: u32, outcome: Outcome) {
+        self.shard.note(Kind::Other, &outcome);
         self.conn.reply(id, outcome);
     }
 }

@@ -7,12 +7,14 @@
 
 mod accounts;
 mod audit;
+mod check;
 mod checkpoint;
 mod entry;
 mod events;
 mod history;
 mod load;
 mod networks;
+mod onlooker;
 mod operators;
 mod readers;
 mod rooms;
@@ -30,15 +32,22 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use accounts::UserLine;
 pub(crate) use audit::AuditMark;
+pub(crate) use check::{Fault, Remedy};
 pub(crate) use networks::DeviceNetwork;
+pub(crate) use onlooker::{Contents, Onlooker};
 pub(crate) use operators::KnownUser;
 pub(crate) use readers::{Asked, Generation, Readers};
-pub(crate) use writer::{Batch, Behind, DeviceUse, Writer};
+pub(crate) use writer::{Batch, Behind, DeviceUse, Sizes, Writer};
 
 /// The database, inside the data directory.
-const DATABASE: &str = "parlor.db";
+pub(crate) const DATABASE: &str = "parlor.db";
+/// Its write-ahead log, beside it.
+const WAL: &str = "parlor.db-wal";
 /// The file whose lock says that the data directory is in use.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
+/// Where a backup is put together before it becomes the store. As long as it is there the half of a
+/// backup may lie in the data directory, and nothing that lies there counts.
+pub(crate) const RESTORING: &str = "restoring";
 
 /// What is left free of the file system, in bytes: below it the hub refuses writes, because a
 /// commit that fails for want of space ends the daemon. It covers a WAL at its longest and leaves
@@ -67,6 +76,9 @@ pub(crate) enum Create {
 /// Why the store did not do what it should: the operation, and what it was about.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
+    /// A backup was not put back to the end.
+    #[error("{} is there: `parlord restore` was cut short; run it again", .0.display())]
+    HalfRestored(PathBuf),
     /// Another process uses the data directory.
     #[error("cannot lock {}: another parlord uses this data directory", .0.display())]
     Locked(PathBuf),
@@ -85,6 +97,18 @@ pub(crate) enum StoreError {
     /// No read connection came free in time.
     #[error("cannot read the store: {0}")]
     Pool(#[from] r2d2::Error),
+    /// The schema is not this program's, and nobody is to change it now.
+    #[error(
+        "the store {} is of an earlier parlord; use that one, or start this one once, which \
+         brings it up to date", .0.display()
+    )]
+    Older(PathBuf),
+    /// The same the other way round.
+    #[error("the store {} is of a later parlord; use that one", .0.display())]
+    Newer(PathBuf),
+    /// The disk would soon be full.
+    #[error("there is too little space left for {}: {needed} bytes must be free", .path.display())]
+    Full { path: PathBuf, needed: u64 },
     /// What the store holds cannot be.
     #[error("the store is damaged: {0}")]
     Damaged(String),
@@ -102,9 +126,13 @@ impl StoreError {
             }
             Self::Sql { .. }
             | Self::Locked(_)
+            | Self::HalfRestored(_)
             | Self::Missing(_)
             | Self::File { .. }
             | Self::Migrate { .. }
+            | Self::Older(_)
+            | Self::Newer(_)
+            | Self::Full { .. }
             | Self::Damaged(_) => Code::Unavailable,
         }
     }
@@ -141,11 +169,12 @@ impl Store {
     /// directory that is there keeps its mode.
     pub(crate) fn open(dir: &Path, create: Create) -> Result<Self, StoreError> {
         let path = dir.join(DATABASE);
+        expect_no_half(dir)?;
         if create == Create::Never && !Self::exists(dir) {
             return Err(StoreError::Missing(path));
         }
-        make_directory(dir)?;
-        let lock = lock(&dir.join(LOCK))?;
+        let lock = claim(dir)?;
+        expect_no_half(dir)?;
         if !path.exists() {
             // SQLite gives its WAL the mode of the database, but would itself ask for 0644.
             private_file(&path)?;
@@ -161,7 +190,30 @@ impl Store {
     }
 }
 
-fn make_directory(dir: &Path) -> Result<(), StoreError> {
+fn expect_no_half(dir: &Path) -> Result<(), StoreError> {
+    let restoring = dir.join(RESTORING);
+    match restoring.symlink_metadata() {
+        Ok(_) => Err(StoreError::HalfRestored(restoring)),
+        Err(_none) => Ok(()),
+    }
+}
+
+/// Makes the data directory where it is not there, and locks it for this process.
+pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
+    make_directory(dir)?;
+    lock(&dir.join(LOCK))
+}
+
+/// Brings the schema of the store in a directory that is nobody else's up to date.
+pub(crate) fn upgrade(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(DATABASE);
+    let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "foreign_keys", true).doing("set up")?;
+    migrate(&mut connection, &path)
+}
+
+/// Makes a directory that only its owner may look into.
+pub(crate) fn make_directory(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
     }
@@ -196,7 +248,26 @@ fn private_file(path: &Path) -> Result<File, StoreError> {
     Ok(file)
 }
 
-fn sync_directory(dir: &Path) -> Result<(), StoreError> {
+/// How much the file system has left for what is in a directory, in bytes.
+fn free_bytes(dir: &Path) -> Result<u64, StoreError> {
+    let stat = rustix::fs::statvfs(dir).map_err(|source| StoreError::File {
+        operation: "measure the space left for",
+        path: dir.to_owned(),
+        source: source.into(),
+    })?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Refuses to go on where less than this is left.
+fn expect_space(dir: &Path, needed: u64) -> Result<(), StoreError> {
+    match free_bytes(dir)? < needed {
+        true => Err(StoreError::Full { path: dir.to_owned(), needed }),
+        false => Ok(()),
+    }
+}
+
+/// Syncs a directory: what was made, renamed and removed in it stays so.
+pub(crate) fn sync_directory(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| StoreError::File {
         operation: "sync",
         path: dir.to_owned(),

@@ -4,6 +4,7 @@ mod cache;
 mod cli;
 mod config;
 mod console;
+mod door;
 mod failure;
 mod full_screen;
 mod host_key;
@@ -65,7 +66,8 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
     let settings = config::resolve(&invocation.destination, invocation.settings, &file, &places)?;
     // Also what is of no use to a command for scripts has to be right.
     let preferences = file.preferences()?;
-    let mut console = Terminal::new(settings.asking, invocation.verbosity);
+    let asking = settings.asking;
+    let mut console = Terminal::new(asking, invocation.verbosity);
     let passwords = match settings.password_command.clone() {
         _ if invocation.line.as_ref().is_some_and(|line| line.password_stdin) => {
             Passwords::Given(lines::stdin_line()?)
@@ -80,7 +82,8 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
         let view = invocation.view.unwrap_or(preferences.view);
         let preferences = Preferences { view, ..preferences };
         let caches = Caches::new(places.state.join("cache"));
-        full_screen::open(account, preferences, source, &caches, runtime, &mut console)?.exit()
+        let open = full_screen::Open { account, preferences, source, caches, runtime, asking };
+        open.run(&mut console)?.exit()
     };
     let done = runtime.block_on(lines::run(line, &account, &mut console));
     // A thread that waits for standard input must not keep the program alive.

@@ -1,6 +1,7 @@
 //! What the full-screen client knows and shows; it names neither the screen nor the network.
 
 mod completion;
+mod door;
 mod form;
 mod history;
 mod input;
@@ -22,10 +23,13 @@ use parlor_protocol::request::Command;
 use parlor_protocol::room::Role;
 
 pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
+#[cfg(test)]
+pub(crate) use self::door::Secret;
+pub(crate) use self::door::{Answered, Door, Prompt, Reply};
 pub(crate) use self::form::{Field, Form, Purpose, Value, Whom};
 pub(crate) use self::history::{From, History, Seeking};
 pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
-pub(crate) use self::keep::{KEEP_EVERY_MS, Keep};
+pub(crate) use self::keep::{KEEP_EVERY_MS, Keep, Restored};
 pub(crate) use self::kill_ring::KillRing;
 pub(crate) use self::paste::{LINES_ASKED_MIN, PASTE_CHOICES, Paste, PasteChoice};
 pub(crate) use self::popup::{GoTo, List, Listing, More, Popup, Question, ROWS_MAX, Row};
@@ -88,6 +92,8 @@ pub(crate) struct Model {
     pub(crate) touched_at: Timestamp,
     /// When the user was called last.
     pub(crate) called_at: Option<Timestamp>,
+    /// The way in, until one is logged in for the first time.
+    pub(crate) door: Option<Door>,
     /// What lies over the conversation, the last on top.
     pub(crate) popups: Vec<Popup>,
     /// What happens if the same is asked for again.
@@ -363,6 +369,7 @@ impl Model {
             mouse: Mouse::Terminals,
             touched_at: now,
             called_at: None,
+            door: None,
             popups: Vec::new(),
             armed: None,
             asked: Vec::new(),

@@ -3,6 +3,7 @@
 mod backend;
 mod chat;
 mod colour;
+mod door;
 mod editor;
 mod entry_line;
 mod event_loop;

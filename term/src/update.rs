@@ -4,6 +4,7 @@ mod alert;
 mod answers;
 mod complete;
 mod copy;
+mod door;
 mod edit;
 mod form;
 mod keys;
@@ -20,7 +21,6 @@ mod slash;
 pub(crate) mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{Message, MessageKind};
@@ -29,17 +29,18 @@ use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{self, ReadMarker};
 
+pub(crate) use self::edit::Edited;
 pub(crate) use self::news::role_word;
 pub(crate) use self::offers::offers;
 pub(crate) use self::paste::line_count;
 pub(crate) use self::popups::matching;
+pub(crate) use self::reload::Reloaded;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
-    AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS, Keep,
-    Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Row,
+    Answered, AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS,
+    Keep, Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Prompt, Restored, Row,
 };
-use crate::preferences::Preferences;
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
 
@@ -70,20 +71,15 @@ pub(crate) enum Msg {
     End,
 }
 
-/// What came of the text in the user's editor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Edited {
-    /// The room it is for.
-    pub(crate) room: Option<RoomId>,
-    /// The text; otherwise what went wrong.
-    pub(crate) text: Result<String, String>,
-}
-
-/// What came of reading the configuration file anew.
+/// What happens on the way in.
 #[derive(Debug, Clone)]
-pub(crate) struct Reloaded {
-    /// What the user wants of the screen; otherwise what is wrong with the file, and where.
-    pub(crate) preferences: Result<Arc<Preferences>, String>,
+pub(crate) enum AtDoor {
+    /// Something is said.
+    Said(String),
+    /// Something is asked.
+    Asked(Prompt),
+    /// One is in: this is what was kept from the last time.
+    Opened(Box<Restored>),
 }
 
 /// What comes from the network.
@@ -93,6 +89,8 @@ pub(crate) enum News {
     Link(Link),
     /// These are one's rooms, all of them.
     Rooms(Vec<room::Room>),
+    /// Something happens on the way in.
+    Door(AtDoor),
     /// One has entered a room.
     Entered(room::Room),
     /// One is no longer in a room.
@@ -259,6 +257,8 @@ pub(crate) enum Ask {
         /// Which.
         local: LocalId,
     },
+    /// Nothing of the server, but to answer what was asked on the way in.
+    Answer(Answered),
     /// Nothing of the server, but to keep this for the next start.
     Keep(Keep),
     /// Whether the connection is alive, and otherwise a new one at once: the user is there.
@@ -311,16 +311,23 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             if now < model.keep_at { Vec::new() } else { keep(model) }
         }
         Msg::End => keep(model),
-        Msg::Act(action) => keys::act(model, action),
+        Msg::Act(action) => match door::act(model, action) {
+            Some(intents) => intents,
+            None => keys::act(model, action),
+        },
         Msg::Type(c) => {
+            let mut bytes = [0; 4];
+            let typed = c.encode_utf8(&mut bytes);
+            if let Some(intents) = door::insert(model, typed) {
+                return intents;
+            }
             if let Some(intents) = paste::type_in(model, c) {
                 return intents;
             }
             if recall::type_in(model, c) {
                 return Vec::new();
             }
-            let mut bytes = [0; 4];
-            insert(model, c.encode_utf8(&mut bytes))
+            insert(model, typed)
         }
         Msg::Focus(focus) => {
             model.focus = Some(focus);
@@ -331,7 +338,10 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             Vec::new()
         }
         Msg::Reloaded(reloaded) => reload::take(model, reloaded),
-        Msg::Paste(text) => paste::take(model, &text),
+        Msg::Paste(text) => match door::insert(model, &text) {
+            Some(intents) => intents,
+            None => paste::take(model, &text),
+        },
         Msg::ReachedTop(room) => older(model, room),
         Msg::Seen(room, seq) => seen(model, room, seq),
         Msg::News(news) => news::take(model, news),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::GzDecoder;
 
 /// The directory of audit files inside the data directory.
-pub(super) const DIRECTORY: &str = "audit";
+pub(crate) const DIRECTORY: &str = "audit";
 /// The live file.
 pub(super) const LIVE: &str = "audit.log";
 

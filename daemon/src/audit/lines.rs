@@ -66,6 +66,11 @@ impl Lines {
     /// # Errors
     /// There is none, or it may not be read.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
+        Self::behind(dir, 0)
+    }
+
+    /// The same without the closed files up to this number.
+    pub(super) fn behind(dir: &Path, number: u64) -> io::Result<Self> {
         let mut lines = Self {
             dir: dir.to_owned(),
             closed: VecDeque::new(),
@@ -73,7 +78,7 @@ impl Lines {
             live_number: 1,
             reading: None,
         };
-        lines.look(0)?;
+        lines.look(number)?;
         Ok(lines)
     }
 

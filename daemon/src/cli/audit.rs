@@ -16,17 +16,12 @@ use self::record::Record;
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
 use super::span;
-use crate::audit::{self, Line, Lines, Unreadable, Verdict, Verifier};
+use crate::audit::{self, Awaited, Line, Reading, Verdict};
 use crate::config::Config;
 use crate::control::{Request, Response};
-use crate::store::AuditMark;
 
 /// How often `--follow` looks for more: nothing tells it when there is.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
-/// How often a running daemon's files are looked at again for what is committed and not in them
-/// yet, in all two seconds: it takes some milliseconds.
-const LOOKS_MAX: u32 = 100;
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -85,46 +80,19 @@ pub(super) async fn run(config: &Config, arguments: AuditArgs) -> anyhow::Result
     }
 }
 
-/// The files, and what was committed when they were opened.
-struct Audit {
-    lines: Lines,
-    mark: AuditMark,
-    looks: u32,
-}
-
-impl Audit {
-    /// Opens the files. Without a daemon what a crash kept from them has been made up by now, since
-    /// `link` is open; and it is closed, so that a daemon may start while they are read.
-    async fn open(config: &Config, mut link: Link) -> anyhow::Result<Self> {
-        let Response::AuditMark(mark) = link.ask(Request::AuditMark).await? else {
-            bail!(NONSENSE)
-        };
-        let looks = match link {
-            Link::Running(_) => LOOKS_MAX,
-            Link::Offline(_) => 0,
-        };
-        drop(link);
+/// Opens the files. Without a daemon what a crash kept from them has been made up by now, since
+/// `link` is open; and it is closed, so that a daemon may start while they are read.
+async fn open(config: &Config, mut link: Link) -> anyhow::Result<Reading> {
+    let Response::AuditMark(mark) = link.ask(Request::AuditMark).await? else { bail!(NONSENSE) };
+    let awaited = match link {
+        Link::Running(_) => Awaited::Committed,
+        Link::Offline(_) => Awaited::Nothing,
+    };
+    drop(link);
+    Reading::open(&config.data, mark, awaited).with_context(|| {
         let dir = audit::directory(&config.data);
-        let lines = Lines::open(&dir).with_context(|| {
-            let who = "it is for root and the daemon's user";
-            format!("cannot read the audit in {} ({who})", dir.display())
-        })?;
-        Ok(Self { lines, mark, looks })
-    }
-
-    /// The next line behind record `last`; `None` once all that was committed has come, or does
-    /// not come.
-    async fn next(&mut self, last: u64) -> Result<Option<Line>, Unreadable> {
-        loop {
-            let line = self.lines.next()?;
-            let all = last >= self.mark.head.serial && self.lines.unended().is_none();
-            if line.is_some() || all || self.looks == 0 {
-                return Ok(line);
-            }
-            self.looks -= 1;
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    }
+        format!("cannot read the audit in {} (it is for root and the daemon's user)", dir.display())
+    })
 }
 
 async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> anyhow::Result<()> {
@@ -133,7 +101,7 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
         Some(named) => Some(room(&mut link, named).await?.to_string()),
         None => None,
     };
-    let (mut audit, mut out) = (Audit::open(config, link).await?, io::stdout().lock());
+    let (mut audit, mut out) = (open(config, link).await?, io::stdout().lock());
     let (mut last, mut damaged) = (0, false);
     loop {
         match audit.next(last).await {
@@ -204,7 +172,7 @@ fn since(text: &str) -> Result<Timestamp, String> {
 }
 
 async fn verify(config: &Config) -> anyhow::Result<()> {
-    let verdict = look_through(Audit::open(config, Link::open(config).await?).await?).await;
+    let verdict = open(config, Link::open(config).await?).await?.verify().await;
     let mut out = io::stdout().lock();
     for fault in &verdict.faults {
         writeln!(out, "{}", printable(&fault.to_string()))?;
@@ -218,22 +186,6 @@ async fn verify(config: &Config) -> anyhow::Result<()> {
         )
     }
     Ok(())
-}
-
-async fn look_through(mut audit: Audit) -> Verdict {
-    let mut verifier = Verifier::new(audit.mark);
-    loop {
-        match audit.next(verifier.last_serial()).await {
-            Ok(Some(line)) => verifier.line(&line),
-            Err(unreadable) => verifier.unreadable(&unreadable),
-            Ok(None) => {
-                if let Some(line) = audit.lines.unended() {
-                    verifier.unended(&line);
-                }
-                return verifier.finish();
-            }
-        }
-    }
 }
 
 fn summary(verdict: &Verdict) -> String {

@@ -1,6 +1,6 @@
 //! Working on a data directory as its owner.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -41,14 +41,38 @@ pub(super) fn become_owner(config: &Config) -> anyhow::Result<()> {
         let data = fs::canonicalize(&config.data).context("cannot find the data directory")?;
         arguments.extend(["--data".into(), data.into()]);
     }
-    let program = env::current_exe().context("cannot find parlord itself")?;
-    let error = Command::new(program)
-        .args(arguments)
-        .env(CALLER, uid.to_string())
-        .uid(directory.uid())
-        .gid(directory.gid())
-        .exec();
+    let error = as_owner(&directory)?.args(arguments).exec();
     Err(error).with_context(|| format!("cannot go on as user {}", directory.uid()))
+}
+
+/// Whether what this process makes in the data directory would belong to somebody else.
+pub(super) fn is_somebody_else(config: &Config) -> bool {
+    fs::metadata(&config.data).is_ok_and(|found| found.uid() != geteuid().as_raw())
+}
+
+/// Has the owner of the data directory run another subcommand on it, and waits for its end.
+pub(super) fn run_as_owner(config: &Config, arguments: &[&OsStr]) -> anyhow::Result<()> {
+    let data = fs::canonicalize(&config.data).context("cannot find the data directory")?;
+    let directory = fs::metadata(&data).context("cannot find the data directory")?;
+    let mut command = as_owner(&directory)?;
+    command.arg("--data").arg(&data);
+    if let Some(file) = &config.file {
+        command.arg("--config").arg(file);
+    }
+    let status = command.args(arguments).status().context("cannot go on as the owner")?;
+    if !status.success() {
+        bail!("user {} could not do what is left to do", directory.uid())
+    }
+    Ok(())
+}
+
+/// This program, run by the owner of a directory.
+fn as_owner(directory: &fs::Metadata) -> anyhow::Result<Command> {
+    let program = env::current_exe().context("cannot find parlord itself")?;
+    let mut command = Command::new(program);
+    command.env(CALLER, geteuid().as_raw().to_string());
+    command.uid(directory.uid()).gid(directory.gid());
+    Ok(command)
 }
 
 /// Who ran the subcommand: this process's user, or the one who became it.

@@ -50,6 +50,7 @@ pub(super) struct File {
     pub(super) limits: Limits,
     pub(super) retention: Retention,
     pub(super) audit: Audit,
+    pub(super) metrics: Metrics,
 }
 
 #[derive(Debug, Deserialize)]
@@ -215,6 +216,13 @@ impl Default for Audit {
     }
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Metrics {
+    pub(super) listen: Option<Spanned<SocketAddr>>,
+    pub(super) beyond_loopback: bool,
+}
+
 /// Reads a file's text; `path` is only for saying where something is wrong.
 pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
     let invalid = |span: Option<Range<usize>>, why: &str| ConfigError::Invalid {
@@ -224,6 +232,17 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
     };
     let file: File =
         toml::from_str(text).map_err(|error| invalid(error.span(), error.message()))?;
+    if let Some(address) = &file.metrics.listen
+        && !address.as_ref().ip().is_loopback()
+        && !file.metrics.beyond_loopback
+    {
+        let why = format!(
+            "{} is beyond loopback and anyone there could read the metrics; have a scraper on this \
+             machine, or say beyond_loopback = true",
+            address.as_ref()
+        );
+        return Err(invalid(Some(address.span()), &why));
+    }
     let beyond = file.listen.plain.iter().find(|plain| !plain.as_ref().ip().is_loopback());
     match beyond {
         Some(address) if !file.listen.plain_beyond_loopback => {

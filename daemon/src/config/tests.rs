@@ -110,7 +110,7 @@ fn every_fault_is_told_with_its_line() {
     for (text, expected) in [
         (
             "colour = 1",
-            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`, `audit`",
+            "line 1: unknown field `colour`, expected one of `data`, `log`, `server`, `listen`, `accounts`, `limits`, `retention`, `audit`, `metrics`",
         ),
         (
             "\n[limits]\nconections = 5",
@@ -131,6 +131,10 @@ fn every_fault_is_told_with_its_line() {
         (
             "[listen]\nplain = [\n'127.0.0.1:1',\n'0.0.0.0:2']",
             "line 4: 0.0.0.0:2 is beyond loopback and everything on it could be read; listen there with TLS, or say plain_beyond_loopback = true",
+        ),
+        (
+            "[metrics]\nlisten = '0.0.0.0:9667'",
+            "line 2: 0.0.0.0:9667 is beyond loopback and anyone there could read the metrics; have a scraper on this machine, or say beyond_loopback = true",
         ),
         (
             "[accounts]\nsign_up = 'ajar'",
@@ -155,6 +159,13 @@ fn plain_tcp_beyond_loopback_is_allowed_by_name() {
     let config =
         load_text("[listen]\nplain = ['0.0.0.0:2']\nplain_beyond_loopback = true").unwrap();
     assert_eq!(config.listen.plain, ["0.0.0.0:2".parse().unwrap()]);
+}
+
+#[test]
+fn metrics_beyond_loopback_are_allowed_by_name() {
+    let text = "[metrics]\nlisten = '0.0.0.0:9667'\nbeyond_loopback = true";
+    assert_eq!(load_text(text).unwrap().metrics, Some("0.0.0.0:9667".parse().unwrap()));
+    assert_eq!(load_text("").unwrap().metrics, None);
 }
 
 #[cfg(not(debug_assertions))]
@@ -200,9 +211,12 @@ fn the_shipped_file_documents_every_key_with_its_default() {
     );
     assert_eq!(keys("retention"), ["associations_days", "notifications_days", "terminated_days"]);
     assert_eq!(keys("audit"), ["file_bytes", "file_days", "files_kept"]);
+    assert_eq!(keys("metrics"), ["beyond_loopback", "listen"]);
     let told = load_text(&told).unwrap();
-    let defaults =
-        load_text("data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'").unwrap();
+    // These three have no default, and stand there as examples.
+    let named = "data = '/var/lib/parlord'\nlog = '/etc/parlord/log4rs.yaml'\n\
+                 [metrics]\nlisten = '127.0.0.1:9667'";
+    let defaults = load_text(named).unwrap();
     let tls = Tls::Named(Tls::Loopback.addresses());
     let listen = Listen { tls, ..defaults.listen };
     assert_eq!(told, Config { file: told.file.clone(), listen, ..defaults });

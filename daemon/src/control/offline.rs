@@ -8,7 +8,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 
 use super::{Daemon, ShownStatus};
 use crate::accounts::Accounts;
-use crate::audit::{self, AuditError, AuditLog, Origin, Rolling};
+use crate::audit::{self, AuditError, AuditLog, AuditRecord, Origin, Rolling};
 use crate::clock::now;
 use crate::rooms::{Actor, Command, Decision, World};
 use crate::secrets::{self, SecretsError};
@@ -90,18 +90,17 @@ impl Daemon for Offline {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         core.obey(&command, &Origin::Console { uid })
     }
+
+    async fn record(&self, record: AuditRecord) -> Result<(), Refusal> {
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        core.record(record)
+    }
 }
 
 impl Core {
     /// What the hub does, for a batch of one.
     fn obey(&mut self, command: &Command, origin: &Origin<'_>) -> Result<(), Refusal> {
-        let unavailable = |error: &dyn std::fmt::Display| {
-            log::error!("{error}");
-            Refusal::from(Code::Unavailable)
-        };
-        if self.writer.free_bytes().map_err(|error| unavailable(&error))? < FREE_BYTES_MIN {
-            return Err(Code::Unavailable.into());
-        }
+        self.expect_space()?;
         let at = now();
         let decided = self.world.decide(&Actor::Console, command, at, &mut rand::random);
         let mut batch = Batch { at, ..Batch::default() };
@@ -127,6 +126,17 @@ impl Core {
         outcome
     }
 
+    fn record(&mut self, record: AuditRecord) -> Result<(), Refusal> {
+        self.expect_space()?;
+        let batch = Batch { audit: vec![record], at: now(), ..Batch::default() };
+        self.commit(&batch).map_err(|error| unavailable(&error))
+    }
+
+    fn expect_space(&self) -> Result<(), Refusal> {
+        let free = self.writer.free_bytes().map_err(|error| unavailable(&error))?;
+        if free < FREE_BYTES_MIN { Err(Code::Unavailable.into()) } else { Ok(()) }
+    }
+
     fn commit(&mut self, batch: &Batch) -> Result<(), OfflineError> {
         let before = self.writer.audit_head().serial;
         self.writer.commit(batch)?;
@@ -134,4 +144,9 @@ impl Core {
         let audit_done = Some(self.writer.audit_head().serial);
         Ok(self.writer.commit(&Batch { audit_done, at: batch.at, ..Batch::default() })?)
     }
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> Refusal {
+    log::error!("{error}");
+    Code::Unavailable.into()
 }

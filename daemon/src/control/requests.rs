@@ -7,6 +7,7 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::text::Reason;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Copied;
 use crate::store::AuditMark;
 
 /// What a subcommand asks for.
@@ -60,6 +61,13 @@ pub(crate) enum Request {
     RoomFind(String),
     /// How far the audit has come.
     AuditMark,
+    /// Puts on record that a copy of everything was made or put back: a subcommand does that itself.
+    Record {
+        /// Which of the two.
+        copied: Copied,
+        /// Where the copy is.
+        directory: String,
+    },
     /// Does something.
     Act(Act),
 }

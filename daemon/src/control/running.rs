@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Daemon, ShownStatus, status};
 use crate::accounts::Accounts;
+use crate::audit::AuditRecord;
 use crate::hub::Ask;
 use crate::rooms::Command;
 use crate::session::Server;
@@ -36,6 +37,13 @@ impl Daemon for Server {
         let (reply, answer) = oneshot::channel();
         let gone = Refusal::from(Code::Unavailable);
         self.hub.send(Ask::Console { command, uid, reply }).await.map_err(|_| gone.clone())?;
+        answer.await.unwrap_or(Err(gone))
+    }
+
+    async fn record(&self, record: AuditRecord) -> Result<(), Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let gone = Refusal::from(Code::Unavailable);
+        self.hub.send(Ask::Record { record, reply }).await.map_err(|_| gone.clone())?;
         answer.await.unwrap_or(Err(gone))
     }
 }

@@ -239,6 +239,11 @@ impl Conn {
         self.look_ups.acquire().await.expect("invariant: nobody closes it")
     }
 
+    /// How many bytes wait to be written.
+    pub(super) fn waiting_bytes(&self) -> u64 {
+        self.outbox.borrow().bytes() as u64
+    }
+
     /// Waits until the peer has read what it was sent, but for a page or so.
     pub(crate) async fn caught_up(&self) {
         while self.end.get().is_none() && self.outbox.borrow().bytes() > PAGE_BACKLOG_BYTES_MAX {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_protocol::id::{DeviceId, Revision, RoomId};
+use parlor_protocol::reply::Outcome;
 use rustls::ServerConnection;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
@@ -20,6 +21,7 @@ use super::conn::Conn;
 use super::registry::Registry;
 use super::transport::{Incoming, Socket, Wire};
 use super::{BATCHES_MAX, Batch, ConnId, Step};
+use crate::metrics::{Kind, ShardCounts};
 use crate::rooms::UserId;
 
 /// Connections written in one turn before the others have theirs: a third of a millisecond, where
@@ -59,6 +61,7 @@ pub(crate) struct Shard {
     /// Bytes on their way from a socket into a session.
     pub(crate) scratch: RefCell<Vec<u8>>,
     registry: RefCell<Registry>,
+    counts: RefCell<ShardCounts>,
 }
 
 impl Shard {
@@ -77,6 +80,22 @@ impl Shard {
     /// Whether the password of a connection's user was proved on it, and has not changed since.
     pub(crate) fn password_proved(&self, conn: &Conn) -> bool {
         conn.owner.borrow().as_ref().is_some_and(|owner| owner.password_proved)
+    }
+
+    /// Counts a command that was answered without the hub.
+    pub(crate) fn note(&self, kind: Kind, outcome: &Outcome) {
+        self.counts.borrow_mut().commands.note(kind, outcome);
+    }
+
+    /// Counts a connection that has ended because it does not read.
+    pub(crate) fn note_slow_consumer(&self) {
+        self.counts.borrow_mut().slow_consumers += 1;
+    }
+
+    fn count(&self) -> ShardCounts {
+        let mut counts = self.counts.borrow().clone();
+        counts.outbox_bytes = self.registry.borrow().all().map(|conn| conn.waiting_bytes()).sum();
+        counts
     }
 
     /// The user to whom a connection belongs.
@@ -104,6 +123,7 @@ where
         let shard = Rc::new(Shard {
             scratch: RefCell::new(vec![0; READ_BYTES]),
             registry: RefCell::default(),
+            counts: RefCell::default(),
         });
         let local = LocalSet::new();
         let sessions = TaskTracker::new();
@@ -168,7 +188,7 @@ async fn deliver(shard: Rc<Shard>, mut committed: mpsc::Receiver<Batch>) {
             committed.try_recv().ok()
         };
         if let Some(batch) = batch {
-            append(&shard.registry, batch, &mut waves);
+            append(&shard, batch, &mut waves);
         }
         take_turn(&shard.registry, &mut waves);
         tokio::task::yield_now().await;
@@ -198,16 +218,19 @@ struct Wave {
     breadth: Breadth,
     slots: Vec<u32>,
     written: usize,
+    /// Frames that were pushed, for who counts them.
+    pushed: u64,
 }
 
 impl Wave {
     fn new(breadth: Breadth) -> Self {
-        Self { breadth, slots: vec![], written: 0 }
+        Self { breadth, slots: vec![], written: 0, pushed: 0 }
     }
 
     /// Appends a frame to a connection's outbox, and sees to it that it is written.
     fn push(&mut self, conn: &Conn, frame: Bytes) {
         conn.push(frame);
+        self.pushed += 1;
         self.add(conn);
     }
 
@@ -235,10 +258,10 @@ fn take_turn(registry: &RefCell<Registry>, waves: &mut VecDeque<Wave>) {
 }
 
 /// Appends the frames of a batch to the outboxes that they are for.
-fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>) {
-    let mut registry = registry.borrow_mut();
+fn append(shard: &Shard, batch: Batch, waves: &mut VecDeque<Wave>) {
+    let mut registry = shard.registry.borrow_mut();
     let mut singles = Wave::new(Breadth::Narrow);
-    let mut rooms = vec![];
+    let (mut rooms, mut counted) = (vec![], vec![]);
     for step in batch {
         match step {
             Step::Reply { conn, frame } => {
@@ -295,9 +318,16 @@ fn append(registry: &RefCell<Registry>, batch: Batch, waves: &mut VecDeque<Wave>
             }
             Step::Revoke { user, device } => registry.revoke(user, device),
             Step::PasswordChanged { user, by } => registry.password_changed(user, by),
+            Step::Count(to) => counted.push(to),
             Step::CloseAll { reason } => registry.all().for_each(|conn| conn.close(reason)),
         }
     }
+    drop(registry);
     rooms.push(singles);
+    shard.counts.borrow_mut().deliveries += rooms.iter().map(|wave| wave.pushed).sum::<u64>();
     waves.extend(rooms.into_iter().filter(|wave| !wave.slots.is_empty()));
+    for to in counted {
+        // Whoever asked may have stopped waiting.
+        let _gone = to.try_send(shard.count());
+    }
 }

@@ -7,11 +7,12 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Refusal;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::HubStatus;
-use crate::audit::{LoginBy, Origin};
+use crate::audit::{AuditRecord, LoginBy, Origin};
 use crate::delivery::ConnId;
+use crate::metrics::{HubReport, Kind, ShardCounts};
 use crate::rooms::{Command, NewDevice, UserId};
 
 /// One thing for the hub to do.
@@ -28,8 +29,12 @@ pub(crate) enum Ask {
     Ended { caller: Caller, user: UserId },
     /// A subcommand's request; `uid` is the caller's as the kernel tells it.
     Console { command: Command, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
+    /// Something that a subcommand has done by itself, for the record.
+    Record { record: AuditRecord, reply: oneshot::Sender<Result<(), Refusal>> },
     /// How things stand.
     Status { answer: oneshot::Sender<HubStatus> },
+    /// What was counted so far, here and, by way of the shards, there.
+    Count { answer: oneshot::Sender<HubReport>, shards: mpsc::Sender<ShardCounts> },
     /// The audit file is on disk up to this record.
     AuditSynced(u64),
     /// Nothing but a sign of life.
@@ -94,4 +99,16 @@ pub(crate) enum Wish {
     Freshen { user: UserId, outcome: Box<Outcome> },
     /// Nothing but to be told that the room which the user asked about by its ID is not there.
     Missed { user: UserId },
+}
+
+impl Wish {
+    /// What kind of command it is, for who counts them.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Do { user: _, command } | Self::SignUp(command) => Kind::of(command),
+            Self::Open { .. } => Kind::Login,
+            Self::Subscribe { .. } | Self::Watch { .. } => Kind::Subscribe,
+            Self::Present { .. } | Self::Freshen { .. } | Self::Missed { .. } => Kind::LookUp,
+        }
+    }
 }

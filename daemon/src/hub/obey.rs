@@ -13,6 +13,7 @@ use super::turn::Turn;
 use super::{Ask, Caller, Hub, Proof, Wish};
 use crate::audit::{self, Origin};
 use crate::delivery::{Opening, Place, Step};
+use crate::metrics::Kind;
 use crate::rooms::{
     Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
     RoomEvent, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
@@ -31,19 +32,10 @@ impl Hub {
         turn.asks += 1;
         match ask {
             Ask::Request { caller, id, wish } => {
-                let outcome = match wish {
-                    Wish::Do { user, command } => self.obey(turn, &caller, user, &command, at),
-                    Wish::SignUp(command) => self.sign_up(turn, &caller, &command, at),
-                    Wish::Open { user, device, proof } => {
-                        self.open(turn, &caller, user, device, &proof, at)
-                    }
-                    Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, &caller, user))),
-                    Wish::Watch { user, room } => Ok(self.watch(&caller, user, room, at)),
-                    Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
-                    Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
-                    Wish::Missed { user } => Ok(Err(self.missed(turn, &caller, user, at))),
-                };
-                turn.reply(&caller, id, outcome?.unwrap_or_else(Outcome::Refused));
+                let kind = wish.kind();
+                let outcome = self.grant(turn, &caller, wish, at)?.unwrap_or_else(Outcome::Refused);
+                self.counts.commands.note(kind, &outcome);
+                turn.reply(&caller, id, outcome);
             }
             Ask::LoginBegins { caller, name, answer } => {
                 let refusal = self.try_login(turn, &caller, &name, at);
@@ -52,8 +44,10 @@ impl Hub {
             }
             Ask::LoginFailed { caller, id, name, by } => {
                 let refusal = self.login_failed(turn, &caller, &name, by, at);
+                let outcome = Outcome::Refused(refusal);
+                self.counts.commands.note(Kind::Login, &outcome);
                 if let Some(id) = id {
-                    turn.reply(&caller, id, Outcome::Refused(refusal));
+                    turn.reply(&caller, id, outcome);
                 }
             }
             Ask::Ended { caller, user } => {
@@ -68,20 +62,25 @@ impl Hub {
                 turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
             }
             Ask::Console { command, uid, reply } => {
-                let (actor, origin) = (Actor::Console, Origin::Console { uid });
-                let result = self.decide(turn, &actor, &command, &origin, at)?;
-                if let Err(refusal) = &result {
-                    let code = refusal.code;
-                    let record = audit::refusal(&self.world, &actor, &command, code, at, &origin);
-                    turn.rows.audit.extend(record);
-                }
-                turn.answer(reply, result.map(|_| ()));
+                let result = self.console(turn, &command, uid, at)?;
+                turn.answer(reply, result);
+            }
+            Ask::Record { record, reply } => {
+                turn.rows.audit.push(record);
+                turn.answer(reply, Ok(()));
             }
             Ask::Status { answer } => {
                 // Whoever has gone does not want to know any more.
                 let _gone = answer.send(self.status(at));
             }
-            Ask::AuditSynced(serial) => self.audit_synced = Some(serial),
+            Ask::Count { answer, shards } => {
+                let _gone = answer.send(self.report(at));
+                turn.tell_all(&Step::Count(shards));
+            }
+            Ask::AuditSynced(serial) => {
+                self.audit_synced = Some(serial);
+                self.audited = serial;
+            }
             Ask::Pulse(reply) => {
                 // Whoever asked may have stopped waiting.
                 let _unheard = reply.send(());
@@ -100,6 +99,44 @@ impl Hub {
         }
         turn.end_ask();
         Ok(())
+    }
+
+    /// What a session wants, and what it came to.
+    fn grant(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        wish: Wish,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        match wish {
+            Wish::Do { user, command } => self.obey(turn, caller, user, &command, at),
+            Wish::SignUp(command) => self.sign_up(turn, caller, &command, at),
+            Wish::Open { user, device, proof } => self.open(turn, caller, user, device, &proof, at),
+            Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, caller, user))),
+            Wish::Watch { user, room } => Ok(self.watch(caller, user, room, at)),
+            Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
+            Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
+            Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
+        }
+    }
+
+    /// A subcommand's command; what was refused is on record as well.
+    fn console(
+        &mut self,
+        turn: &mut Turn,
+        command: &Command,
+        uid: Option<u32>,
+        at: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let (actor, origin) = (Actor::Console, Origin::Console { uid });
+        let result = self.decide(turn, &actor, command, &origin, at)?;
+        if let Err(refusal) = &result {
+            let code = refusal.code;
+            let record = audit::refusal(&self.world, &actor, command, code, at, &origin);
+            turn.rows.audit.extend(record);
+        }
+        Ok(result.map(|_| ()))
     }
 
     /// A command of a user: what it came to, as its sender hears it.
@@ -229,37 +266,6 @@ impl Hub {
         let password_proved = matches!(proof, Proof::Password(_));
         let opening = Opening { user, device: registered, password_proved };
         Ok(Ok(self.begin(turn, caller, opening, at)?))
-    }
-
-    /// Why a user who has proved to be one is not let in.
-    fn kept_out(&self, user: UserId) -> Result<Option<Refusal>, StoreError> {
-        let status = self.world.user(user).map(|user| user.status);
-        Ok(match status {
-            Some(Status::Active) => None,
-            Some(Status::Waiting) => Some(Code::SignUpWaiting.into()),
-            Some(Status::Denied) => {
-                let reason = self.writer.status_reason(user)?;
-                Some(Refusal { reason, ..Code::SignUpDenied.into() })
-            }
-            Some(Status::Disabled) => Some(Code::Disabled.into()),
-            Some(Status::Removed) | None => Some(Code::BadCredentials.into()),
-        })
-    }
-
-    /// Whether the user's password is still the one behind this record. The world does not know:
-    /// what this turn has set comes before what is stored.
-    fn has_password(&self, turn: &Turn, user: UserId, record: &[u8]) -> Result<bool, StoreError> {
-        let set = turn.rows.events.iter().rev().find_map(|event| match &event.what {
-            Happening::User(
-                whose,
-                UserEvent::PasswordSet(set) | UserEvent::PasswordRestretched(set),
-            ) if *whose == user => Some(set),
-            Happening::User(..) | Happening::Directory(_) | Happening::Room(..) => None,
-        });
-        match set {
-            Some(set) => Ok(set.record == record),
-            None => Ok(self.writer.password_record(user)?.is_some_and(|stored| stored == record)),
-        }
     }
 
     /// Makes a connection a user's.

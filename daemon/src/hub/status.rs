@@ -4,7 +4,9 @@ use parlor_protocol::id::Timestamp;
 
 use super::Hub;
 use crate::limited::{Limited, Whom};
+use crate::metrics::HubReport;
 use crate::penalties::Source;
+use crate::store::Sizes;
 use crate::translate;
 
 /// What there is to say.
@@ -23,6 +25,27 @@ pub(crate) struct HubStatus {
 }
 
 impl Hub {
+    /// What a scraper is told.
+    pub(super) fn report(&self, at: Timestamp) -> HubReport {
+        let HubStatus { sessions, online, users, rooms, limited } = self.status(at);
+        let audit_records = self.writer.audit_head().serial;
+        let Sizes { store_bytes, wal_bytes, free_bytes } = self.writer.sizes();
+        HubReport {
+            counts: self.counts.clone(),
+            sessions,
+            online,
+            users,
+            rooms,
+            limited: limited.len(),
+            audit_records,
+            audit_lag: audit_records.saturating_sub(self.audited),
+            checkpoints: self.writer.checkpoints(),
+            store_bytes,
+            wal_bytes,
+            free_bytes,
+        }
+    }
+
     pub(super) fn status(&self, at: Timestamp) -> HubStatus {
         let users = self.allowances.limited(at).map(|(user, why, until)| Limited {
             whom: Whom::User(translate::name_of(&self.world, user).to_string()),

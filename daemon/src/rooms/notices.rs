@@ -10,7 +10,7 @@ use super::event::{Notice, UserEvent, UserId};
 use super::world::User;
 
 /// The most notifications of one user; the oldest makes room for another.
-pub(super) const NOTIFICATIONS_MAX: usize = 1_000;
+pub(crate) const NOTIFICATIONS_MAX: usize = 1_000;
 
 impl Draft<'_> {
     /// Tells a user of something, now and later. Nobody is told of their own acts, nor of what

@@ -128,6 +128,13 @@ pub(super) fn bind(
     Ok(listeners)
 }
 
+/// Opens the listener of scrapers, where there is to be one.
+pub(super) fn bind_metrics(address: Option<SocketAddr>) -> Result<Option<TcpListener>, ServeError> {
+    let Some(address) = address else { return Ok(None) };
+    let bound = bind_tcp(address);
+    bound.map(Some).map_err(failed(format!("listen on {address} for scrapers")))
+}
+
 /// Listens where an earlier run's connections may still be closing.
 fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {

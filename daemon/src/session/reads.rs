@@ -14,6 +14,7 @@ use parlor_protocol::room::{ListMembers, ListRooms, RoomRef};
 
 use super::Session;
 use crate::hub::{Ask, Wish};
+use crate::metrics::Kind;
 use crate::rooms::UserId;
 use crate::store::{Asked, Generation, Readers};
 
@@ -71,7 +72,10 @@ impl Session {
                 Err(_stopping) => Err(Code::Unavailable.into()),
             };
             match complete(asked, user, found) {
-                Answer::Outcome(outcome) => conn.reply(id, outcome),
+                Answer::Outcome(outcome) => {
+                    shard.note(Kind::LookUp, &outcome);
+                    conn.reply(id, outcome);
+                }
                 Answer::Ask(wish) => {
                     if server.hub.send(Ask::Request { caller, id, wish }).await.is_err() {
                         conn.close(CloseReason::ShuttingDown);

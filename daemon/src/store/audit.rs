@@ -21,11 +21,33 @@ pub(crate) struct AuditMark {
 
 /// The head of the chain.
 pub(super) fn head(connection: &Connection) -> Result<Link, StoreError> {
-    connection
-        .query_row("SELECT audit_serial, audit_head FROM meta", [], |row| {
-            Ok(Link { serial: natural(row, 0)?, hash: key(row, 1)? })
-        })
-        .doing("read the head of the audit of")
+    link(connection).doing("read the head of the audit of")
+}
+
+/// The same, where the operation is somebody else's.
+pub(super) fn link(connection: &Connection) -> rusqlite::Result<Link> {
+    connection.query_row("SELECT audit_serial, audit_head FROM meta", [], |row| {
+        Ok(Link { serial: natural(row, 0)?, hash: key(row, 1)? })
+    })
+}
+
+/// How far the audit has come.
+pub(super) fn mark(connection: &Connection) -> rusqlite::Result<AuditMark> {
+    let (head, oldest) = connection.query_row(
+        "SELECT audit_serial, audit_head,
+         (SELECT record FROM audit_outbox ORDER BY serial LIMIT 1) FROM meta",
+        [],
+        |row| {
+            let head = Link { serial: natural(row, 0)?, hash: key(row, 1)? };
+            Ok((head, row.get::<_, Option<String>>(2)?))
+        },
+    )?;
+    let synced = match oldest {
+        None => head,
+        // A record of before there was a chain says nothing of the one before it.
+        Some(line) => Sealed::parse(line.as_bytes()).map_or(Link::default(), |it| it.before()),
+    };
+    Ok(AuditMark { head, synced })
 }
 
 /// Writes the records of a batch behind `head`, and forgets those that need no row any more.
@@ -73,25 +95,6 @@ impl Readers {
 
     /// How far the audit has come.
     pub(crate) fn audit_mark(&self) -> Result<AuditMark, StoreError> {
-        self.read("read how far the audit is in", |connection| {
-            let row = connection.query_row(
-                "SELECT audit_serial, audit_head,
-                 (SELECT record FROM audit_outbox ORDER BY serial LIMIT 1) FROM meta",
-                [],
-                |row| {
-                    let head = Link { serial: natural(row, 0)?, hash: key(row, 1)? };
-                    Ok((head, row.get::<_, Option<String>>(2)?))
-                },
-            )?;
-            let (head, oldest) = row;
-            let synced = match oldest {
-                None => head,
-                // A record of before there was a chain says nothing of the one before it.
-                Some(line) => {
-                    Sealed::parse(line.as_bytes()).map_or(Link::default(), |it| it.before())
-                }
-            };
-            Ok(AuditMark { head, synced })
-        })
+        self.read("read how far the audit is in", |connection| Ok(mark(connection)?))
     }
 }

@@ -25,7 +25,8 @@ const LEFT_PAGES: i64 = 4 * 1024 * 1024 / PAGE_BYTES;
 /// moment for them. 64 MiB.
 const LONG_PAGES: i64 = 64 * 1024 * 1024 / PAGE_BYTES;
 /// How long the hub waits then, and how long it goes on without after waiting in vain: a tenth of
-/// its time is lost at worst, and no read holds the WAL for longer than a few of these.
+/// its time is lost at worst. No read of the daemon holds the WAL for longer than a few of these; a
+/// backup does, for as long as it copies.
 const WAIT_MAX: Duration = Duration::from_millis(50);
 const WAIT_EVERY: Duration = Duration::from_millis(500);
 /// The helper looks at the WAL this often at most, however often the hub commits.
@@ -44,6 +45,8 @@ pub(super) struct Checkpointer {
     helper: Option<JoinHandle<()>>,
     /// When the hub last waited for readers.
     waited_at: Option<Instant>,
+    /// How often the hub has finished.
+    finished: u64,
 }
 
 /// How far the WAL is.
@@ -74,7 +77,7 @@ impl Checkpointer {
                 path: path.to_owned(),
                 source,
             })?;
-        Ok(Self { due, wakes: Some(wakes), helper: Some(helper), waited_at: None })
+        Ok(Self { due, wakes: Some(wakes), helper: Some(helper), waited_at: None, finished: 0 })
     }
 
     /// Ends the helper and waits for its end.
@@ -115,7 +118,13 @@ impl Checkpointer {
             self.waited_at = Some(Instant::now());
         }
         self.due.store(false, Ordering::Release);
+        self.finished += 1;
         Ok(())
+    }
+
+    /// How often the hub has finished what the helper left.
+    pub(super) fn finished(&self) -> u64 {
+        self.finished
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::checkpoint::Checkpointer;
 use super::events::{HOUR_MS, Hours};
 use super::rows::{int, optional, parsed, posted, room, room_int, time, user, user_int};
-use super::{DATABASE, DeviceNetwork, Doing, StoreError};
+use super::{DATABASE, DeviceNetwork, Doing, StoreError, WAL};
 use crate::audit::{AuditRecord, Link};
 use crate::rooms::{Event, NonceKey, Posted, RECALL_MS, UserId, oldest_remembered};
 
@@ -22,6 +22,14 @@ const EXPIRED_PER_NONCE: u64 = 4;
 
 /// How long closing waits for readers.
 const CLOSE_WAIT: Duration = Duration::from_millis(500);
+
+/// How much room a store takes, in bytes, and how much is left.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) store_bytes: u64,
+    pub(crate) wal_bytes: u64,
+    pub(crate) free_bytes: u64,
+}
 
 /// What is written at once.
 #[derive(Debug, Default)]
@@ -224,14 +232,24 @@ impl Writer {
         self.audit_head
     }
 
+    /// Checkpoints that were finished between two commits.
+    pub(crate) fn checkpoints(&self) -> u64 {
+        self.checkpointer.finished()
+    }
+
+    /// How much room the store takes. What cannot be measured counts as nothing.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let of = |name: &str| std::fs::metadata(self.dir.join(name)).map_or(0, |it| it.len());
+        Sizes {
+            store_bytes: of(DATABASE),
+            wal_bytes: of(WAL),
+            free_bytes: self.free_bytes().unwrap_or(0),
+        }
+    }
+
     /// How much the file system has left for us, in bytes.
     pub(crate) fn free_bytes(&self) -> Result<u64, StoreError> {
-        let stat = rustix::fs::statvfs(&self.dir).map_err(|source| StoreError::File {
-            operation: "measure the space left for",
-            path: self.dir.clone(),
-            source: source.into(),
-        })?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        super::free_bytes(&self.dir)
     }
 }
 
@@ -282,7 +300,8 @@ fn purge(transaction: &Connection, before: Timestamp, max: u32) -> rusqlite::Res
         .prepare_cached(
             "DELETE FROM messages WHERE rowid IN (
                  SELECT m.rowid FROM rooms r JOIN messages m ON m.room = r.id
-                 WHERE r.terminated_at IS NOT NULL AND r.terminated_at <= ?1 LIMIT ?2)",
+                 WHERE r.terminated_at IS NOT NULL AND r.terminated_at <= ?1
+                 ORDER BY r.terminated_at, r.id, m.seq LIMIT ?2)",
         )?
         .execute(params![before.0, max])
         .map(|_| ())

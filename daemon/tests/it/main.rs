@@ -7,13 +7,16 @@
 mod abuse;
 mod accounts;
 mod audit;
+mod backup;
 mod bad_input;
+mod check;
 mod crash;
 mod door;
 mod flow;
 mod harness;
 mod lifecycle;
 mod messages;
+mod metrics;
 mod operators;
 mod paging;
 mod people;

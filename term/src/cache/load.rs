@@ -68,7 +68,8 @@ pub(super) fn read(connection: &Connection) -> Result<Read, CacheError> {
     let mut extents = BTreeMap::new();
     let mut rooms = connection
         .prepare(
-            "SELECT id, title, topic, role, members, unread, draft, revision, read, mentions
+            "SELECT id, title, topic, role, members, unread, draft, revision, read, mentions,
+                    muted
              FROM room ORDER BY place, id",
         )
         .doing("read")?;
@@ -97,6 +98,7 @@ fn room(row: &Row<'_>) -> rusqlite::Result<(Room, Revision)> {
     room.read = Seq(row.get::<_, i64>(8)?.unsigned_abs());
     room.mentions = row.get(9)?;
     room.draft.insert(&row.get::<_, String>(6)?);
+    room.muted = row.get(10)?;
     Ok((room, Revision(row.get::<_, i64>(7)?.unsigned_abs())))
 }
 

@@ -149,7 +149,8 @@ impl Cache {
         for (place, room) in keep.rooms.iter().enumerate() {
             self.write_behind(
                 "UPDATE room SET place = ?2, title = ?3, topic = ?4, role = ?5, members = ?6,
-                 unread = ?7, draft = ?8, read = ?9, mentions = ?10 WHERE id = ?1",
+                 unread = ?7, draft = ?8, read = ?9, mentions = ?10, muted = ?11
+                 WHERE id = ?1",
                 params![
                     number(room.id),
                     i64::try_from(place).unwrap_or(i64::MAX),
@@ -161,6 +162,7 @@ impl Cache {
                     room.draft,
                     signed(room.read.0),
                     room.mentions,
+                    room.muted,
                 ],
             )?;
         }

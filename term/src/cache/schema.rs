@@ -22,7 +22,8 @@ const STEPS: &[&str] = &["
         read INTEGER NOT NULL DEFAULT 0,
         unread INTEGER NOT NULL,
         mentions INTEGER NOT NULL DEFAULT 0,
-        draft TEXT NOT NULL
+        draft TEXT NOT NULL,
+        muted INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE entry (
         room INTEGER NOT NULL,

@@ -14,7 +14,7 @@ use ssh_key::PublicKey;
 use tempfile::TempDir;
 
 use super::*;
-use crate::model::{Before, LocalId, Model, Room, SendState};
+use crate::model::{Before, LocalId, Model, Restored, Room, SendState};
 
 const SERVER: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -163,13 +163,20 @@ fn what_is_shown_and_being_written_is_as_it_was() {
     model.rooms[0].read = Seq(40);
     model.blocked = ["mallory".to_owned()].into();
     model.rooms[0].draft.insert("for ops");
+    model.rooms[1].muted = true;
     model.input.insert("for the\nother");
     cache.keep(&model.keep()).unwrap();
     cache.commit().unwrap();
 
     let kept = home.after_a_kill(cache);
     let mut again = Model::new("alice", "chat", "pinned", Timestamp(0));
-    again.restore(kept.rooms, kept.here, kept.blocked, kept.next_local);
+    again.restore(Restored {
+        rooms: kept.rooms,
+        here: kept.here,
+        blocked: kept.blocked,
+        next_local: kept.next_local,
+        ..Restored::default()
+    });
     assert_eq!(again.keep(), model.keep());
     assert!(again.is_kept(), "nothing has changed since");
     assert_eq!(again.input.text(), "for the\nother");

@@ -81,7 +81,11 @@ pub(super) const DEEDS: &[Deed] = &[
     deed(Action::Kill(Reach::WordLeft), "cut-word-left", "cut the word before"),
     deed(Action::Kill(Reach::WordRight), "cut-word-right", "cut the word behind"),
     deed(Action::Kill(Reach::LineStart), "cut-line-start", "cut to the beginning"),
-    deed(Action::Kill(Reach::LineEnd), "cut-line-end", "cut to the end"),
+    deed(
+        Action::Kill(Reach::LineEnd),
+        "cut-line-end",
+        "cut to the end; on an empty line: go to a room",
+    ),
     deed(Action::Yank, "yank", "put in what was cut"),
     deed(Action::YankOlder, "yank-older", "rather what was cut before that"),
     deed(Action::Transpose, "transpose", "exchange two characters"),

@@ -90,7 +90,7 @@ impl Desk {
                 (self.tell)(News::NoPage { listing, why: NOT_CONNECTED.to_owned() })?;
             }
             // The screen asks again for what it misses when there is a connection.
-            Ask::Older { .. } | Ask::Members { .. } | Ask::Read { .. } => {}
+            Ask::Older { .. } | Ask::Members { .. } | Ask::Read { .. } | Ask::Answer(_) => {}
         }
         Ok(())
     }

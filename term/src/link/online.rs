@@ -351,6 +351,8 @@ impl Online<'_> {
                 self.link.desk.keeper.keep(|cache| cache.keep(&keep));
             }
             Ask::Wake => self.probe(),
+            // Nothing is asked any more.
+            Ask::Answer(_) => {}
             Ask::Older { room, before } => self.ask(async move {
                 let (direction, limit) = (Direction::Before, HISTORY_PAGE);
                 let page = client.ask(History { room, direction, seq: before, limit }).await?;

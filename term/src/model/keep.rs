@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parlor_protocol::id::{RoomId, Seq};
 use parlor_protocol::room::Role;
 
-use super::{LocalId, Model, Room};
+use super::{LocalId, Model, Notice, Room};
 
 /// How long what is being written may be nowhere but here, in milliseconds: as much as one may have
 /// to type again after a crash, and seldom enough that nobody's disk minds.
@@ -41,8 +41,27 @@ pub(crate) struct KeptRoom {
     pub(crate) unread: u32,
     /// How many of these mention one.
     pub(crate) mentions: u32,
+    /// Whether it calls for nothing that is said there.
+    pub(crate) muted: bool,
     /// What is being written into it.
     pub(crate) draft: String,
+}
+
+/// What was kept when the program last ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Restored {
+    /// One's rooms, with their conversations and what waits to be sent.
+    pub(crate) rooms: Vec<Room>,
+    /// The room that was shown.
+    pub(crate) here: Option<RoomId>,
+    /// Whose messages are hidden.
+    pub(crate) blocked: BTreeSet<String>,
+    /// The name of the next message.
+    pub(crate) next_local: LocalId,
+    /// What was to be said in rooms that are gone.
+    pub(crate) homeless: Vec<String>,
+    /// What one has to know of it.
+    pub(crate) warning: Option<String>,
 }
 
 impl KeptRoom {
@@ -53,20 +72,15 @@ impl KeptRoom {
             && self.role == room.role
             && self.member_count == room.member_count
             && (self.read, self.unread, self.mentions) == (room.read, room.unread, room.mentions)
+            && self.muted == room.muted
             && self.draft == draft
     }
 }
 
 impl Model {
-    /// Takes in what was kept: the rooms, the one that was shown, whose messages are hidden, the
-    /// name of the next message.
-    pub(crate) fn restore(
-        &mut self,
-        rooms: Vec<Room>,
-        here: Option<RoomId>,
-        blocked: BTreeSet<String>,
-        next_local: LocalId,
-    ) {
+    /// Takes in what was kept.
+    pub(crate) fn restore(&mut self, restored: Restored) {
+        let Restored { rooms, here, blocked, next_local, homeless, warning } = restored;
         self.rooms = rooms;
         for room in &mut self.rooms {
             for hidden in &blocked {
@@ -82,6 +96,11 @@ impl Model {
             room.fresh = (room.unread > 0).then(|| (room.read.next(), room.unread));
             self.input = std::mem::take(&mut room.draft);
         }
+        for text in homeless {
+            self.input.insert(&text);
+            self.input.insert("\n");
+        }
+        self.notice = warning.map(Notice::Error);
         self.kept = self.keep();
     }
 
@@ -96,6 +115,7 @@ impl Model {
             read: room.read,
             unread: room.unread,
             mentions: room.mentions,
+            muted: room.muted,
             draft: self.draft(room).to_owned(),
         });
         Keep { here: self.here, rooms: rooms.collect(), blocked: self.blocked.clone() }

@@ -178,14 +178,8 @@ impl Account {
         console: &mut dyn Console,
     ) -> Result<(Session, LoggedIn), LoginError> {
         let mut session = self.endpoint.connect(console).await?;
-        if let Some(key) = self.key(&session)? {
-            match login::by_device(&session, &self.user, &key).await {
-                Ok(logged_in) => return Ok((session, logged_in)),
-                Err(CallError::Refused(Refusal { code: Code::BadCredentials, .. })) => {
-                    console.note("the server does not take this device's key");
-                }
-                Err(error) => return Err(error.into()),
-            }
+        if let Some(logged_in) = self.by_key(&session, console).await? {
+            return Ok((session, logged_in));
         }
         for tries in 1.. {
             let asked = format!("{}@{}'s password: ", self.user, self.endpoint.host);
@@ -211,6 +205,26 @@ impl Account {
             }
         }
         unreachable!("the last try returns")
+    }
+
+    /// Logs in by the device key, where there is one that the server takes.
+    ///
+    /// # Errors
+    /// When the key cannot be read, the connection is lost, or the server refuses the user.
+    pub(crate) async fn by_key(
+        &self,
+        session: &Session,
+        console: &mut dyn Console,
+    ) -> Result<Option<LoggedIn>, LoginError> {
+        let Some(key) = self.key(session)? else { return Ok(None) };
+        match login::by_device(session, &self.user, &key).await {
+            Ok(logged_in) => Ok(Some(logged_in)),
+            Err(CallError::Refused(Refusal { code: Code::BadCredentials, .. })) => {
+                console.note("the server does not take this device's key");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Connects and signs up, which registers a device key, and logs in unless an operator has to

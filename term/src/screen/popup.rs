@@ -5,6 +5,7 @@ mod rows;
 
 use jiff::tz::TimeZone;
 
+pub(super) use self::form::one_row;
 pub(crate) use self::form::words as form_words;
 pub(super) use self::rows::own_room;
 pub(crate) use self::rows::{heading as list_heading, none as none_listed, words as row_words};
@@ -87,7 +88,7 @@ pub(super) fn caret(area: Area, popup: &Popup) -> Option<(usize, usize)> {
         Popup::List(_) | Popup::Help { .. } | Popup::Question(_) => return None,
     };
     let heading = paint::columns(SEARCH);
-    let (_, at) = form::one_row(search, area.width.saturating_sub(heading));
+    let (_, at) = one_row(search, area.width.saturating_sub(heading));
     let x = (heading + at).min(area.width.saturating_sub(1));
     (area.height > 0).then_some((area.x + x, area.y))
 }
@@ -96,7 +97,7 @@ pub(super) fn caret(area: Area, popup: &Popup) -> Option<(usize, usize)> {
 const SEARCH: &str = " Search: ";
 
 fn search_line(search: &crate::model::Input, width: usize) -> String {
-    let (text, _) = form::one_row(search, width.saturating_sub(paint::columns(SEARCH)));
+    let (text, _) = one_row(search, width.saturating_sub(paint::columns(SEARCH)));
     format!("{SEARCH}{text}")
 }
 

@@ -12,7 +12,7 @@ use super::entry_line::EntryLine;
 use super::event_loop::Mouse;
 use super::paint::{self, Printer};
 use super::panes::{self, Area};
-use super::{popup, status};
+use super::{door, popup, status};
 use crate::keymap::{Action, Key};
 use crate::model::{Model, Reach, Step};
 use crate::theme::Role;
@@ -129,6 +129,9 @@ impl Root {
     }
 
     fn draw_middle(&self, printer: &Printer) {
+        if let Some(shown) = &self.model.door {
+            return door::draw(printer, self.middle(), &self.model, shown);
+        }
         let Plan { rooms, chat, members, notices, .. } = self.plan;
         self.chat.draw(printer, (chat.x, chat.y));
         for (pane, rule) in [(rooms, rooms.x + rooms.width), (members, members.x.wrapping_sub(1))] {
@@ -187,10 +190,11 @@ impl View for Root {
         place_panes(&mut self.plan, self.model.unread_notices());
         let chat = self.plan.chat;
         self.chat.arrange(&self.model, (chat.width, chat.height));
-        let caret = match self.model.popup() {
+        let caret = match (&self.model.door, self.model.popup()) {
+            (Some(door), _) => door::caret(self.middle(), &self.model, door),
             _ if self.model.pasted.is_some() => None,
-            Some(shown) => popup::caret(popup::place(shown, self.middle()), shown),
-            None => self.entry.caret(self.plan.entry),
+            (None, Some(shown)) => popup::caret(popup::place(shown, self.middle()), shown),
+            (None, None) => self.entry.caret(self.plan.entry),
         };
         self.surface.set_caret(caret);
     }
@@ -218,6 +222,9 @@ impl View for Root {
         }
         let notice = status::notice_lines(&self.model, plan.notice.width);
         status::draw_notice(printer, plan.notice, &self.model, &notice);
+        if self.model.door.is_some() {
+            return;
+        }
         self.entry.draw(printer, plan.entry);
         if plan.hints.height > 0 {
             status::draw_hints(printer, plan.hints, &preferences.keymap, self.hints());

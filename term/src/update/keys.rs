@@ -36,6 +36,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         }
         Action::Go(Reach::Up) if model.input.is_on_first_line() => recall::older(model),
         Action::Go(Reach::Down) if model.input.is_on_last_line() => recall::newer(model),
+        // There is nothing to cut: so it may mean something else.
+        Action::Kill(Reach::LineEnd) if model.input.is_empty() => {
+            model.popups.push(Popup::GoTo(GoTo::default()));
+        }
         Action::Go(_)
         | Action::Delete(_)
         | Action::Kill(_)

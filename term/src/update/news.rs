@@ -11,7 +11,7 @@ use parlor_protocol::room::{self, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
 use super::{
-    Intent, News, alert, answers, ask_page, complete, error, go_to, hint, look_up, sending,
+    Intent, News, alert, answers, ask_page, complete, door, error, go_to, hint, look_up, sending,
     take_back,
 };
 use crate::model::{
@@ -24,6 +24,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
     match news {
         News::Link(link) => take_link(model, link),
         News::Rooms(rooms) => return take_rooms(model, &rooms),
+        News::Door(news) => door::take(model, news),
         News::Entered(room) => {
             take_room(model, &room);
             // What another device entered does not take one away from where one is.

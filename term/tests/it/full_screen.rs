@@ -298,18 +298,25 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
 }
 
 #[test]
-fn the_password_is_asked_for_in_plain_words_before_the_screen() {
+fn whoever_has_an_account_comes_in_from_a_new_machine_by_the_password() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
     alice.does(&["create", "general", "--entry", "open"]);
     let other = User { home: Home::new(), ..alice };
     let mut window = other.opens();
+    window.shows("▸ Log in with my password");
+    window.types("\r");
     window.shows("alice@127.0.0.1's password:");
-    assert!(!window.screen.screen().alternate_screen());
+    window.types("wrong horse battery\r");
+    window.shows("Permission denied, please try again.");
     window.types(&format!("{PASSWORD}\r"));
     window.shows("This is where general begins.");
-    assert!(window.screen.screen().alternate_screen());
     assert!(!window.text().contains("password"));
+    let written = window.quits_having_written();
+    assert!(!written.contains(PASSWORD), "a password is not shown");
+    // From then on the device is let in.
+    let mut window = other.opens();
+    window.shows("This is where general begins.");
     window.quits();
 }
 

@@ -14,6 +14,7 @@ mod full_screen;
 mod harness;
 mod kept;
 mod lines;
+mod newcomer;
 mod notifications;
 mod people;
 mod plain;

@@ -13,7 +13,7 @@ use crate::rooms::{
     Action, Actor, CodeTerms, Command, Retention, RoomState, Sight, SignUpCode, UserId,
     WhichNotices, may,
 };
-use crate::store::{Batch, Create, Store};
+use crate::store::{Batch, Create, Onlooker, Store};
 
 /// A wish in small numbers; who and what they mean depends on what there is at that moment.
 #[derive(Debug, Clone, Copy)]
@@ -342,6 +342,8 @@ proptest! {
         prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
         let mut scene = scene.reopen();
         prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
+        scene.store.writer.set_opaque_setup(&[1]).unwrap();
+        prop_assert_eq!(Onlooker::open(scene.dir.path()).unwrap().faults().unwrap(), []);
     }
 
     #[test]

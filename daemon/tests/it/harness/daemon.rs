@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
@@ -55,6 +55,8 @@ pub(crate) struct Announcement {
     pub(crate) plain: SocketAddr,
     /// Where it takes local ones.
     pub(crate) unix: PathBuf,
+    /// Where it takes scrapers, where it does.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 impl Daemon {
@@ -111,7 +113,12 @@ impl Daemon {
 
     /// Runs a subcommand on the same data, which must end by itself.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let mut child = command(&self.dir)
+        self.run_on(&self.data(), arguments)
+    }
+
+    /// The same on other data.
+    pub(crate) fn run_on(&self, data: &Path, arguments: &[&str]) -> Output {
+        let mut child = command(&self.dir, data)
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -133,12 +140,17 @@ impl Daemon {
 
     /// Starts a subcommand on the same data that goes on by itself; its standard output is piped.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        command(&self.dir).args(arguments).stdout(Stdio::piped()).spawn().unwrap()
+        command(&self.dir, &self.data()).args(arguments).stdout(Stdio::piped()).spawn().unwrap()
     }
 
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.place("data")
+    }
+
+    /// Something else beside the data directory, gone with it.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// The records in its audit file so far.
@@ -236,13 +248,13 @@ fn wait(child: &mut Child) -> Option<ExitStatus> {
     None
 }
 
-fn command(dir: &TempDir) -> Command {
+fn command(dir: &TempDir, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlord"));
     command
         .arg("--config")
         .arg(dir.path().join("parlord.toml"))
         .arg("--data")
-        .arg(dir.path().join("data"))
+        .arg(data)
         .env("HOME", dir.path())
         .stdin(Stdio::null());
     for variable in ["STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "XDG_DATA_HOME"] {
@@ -253,7 +265,9 @@ fn command(dir: &TempDir) -> Command {
 
 fn launch(dir: &TempDir) -> (Child, Announcement) {
     let log = File::options().create(true).append(true).open(dir.path().join("log")).unwrap();
-    let mut child = command(dir).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+    let data = dir.path().join("data");
+    let mut child =
+        command(dir, &data).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let (line, lines) = channel();
     let stdout = BufReader::new(child.stdout.take().unwrap());
     // It reads to the end, so that the daemon never waits for its words to be heard.
@@ -277,18 +291,21 @@ fn launch(dir: &TempDir) -> (Child, Announcement) {
 fn announcement(lines: &Receiver<String>) -> Result<Announcement, Vec<String>> {
     let (mut said, deadline) = (vec![], Instant::now() + PATIENCE);
     let (mut fingerprint, mut tls, mut plain, mut unix) = (None, None, None, None);
+    let mut metrics = None;
     loop {
         if let (Some(fingerprint), Some(tls), Some(plain), Some(unix)) =
             (&fingerprint, tls, plain, &unix)
         {
             let (fingerprint, unix) = (String::clone(fingerprint), PathBuf::clone(unix));
-            return Ok(Announcement { fingerprint, tls, plain, unix });
+            return Ok(Announcement { fingerprint, tls, plain, unix, metrics });
         }
         let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         else {
             return Err(said);
         };
-        if let Some(rest) = line.strip_prefix("host key ") {
+        if let Some(rest) = line.strip_prefix("metrics on http://") {
+            metrics = rest.strip_suffix("/metrics").and_then(|address| address.parse().ok());
+        } else if let Some(rest) = line.strip_prefix("host key ") {
             fingerprint = rest.strip_suffix(" (ED25519)").map(str::to_owned);
         } else if let Some(rest) = line.strip_prefix("listening on ") {
             match rest.rsplit_once(' ') {

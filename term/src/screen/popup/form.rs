@@ -100,7 +100,7 @@ fn head(form: &Form, place: usize) -> String {
 }
 
 /// As much of an input as fits into a row with the caret in it, and the caret's column.
-pub(super) fn one_row(input: &Input, width: usize) -> (String, usize) {
+pub(in crate::screen) fn one_row(input: &Input, width: usize) -> (String, usize) {
     let (before, behind) = input.text().split_at(input.cursor());
     let shown = |text: &str| printable(text).into_owned();
     // A column is left for the caret behind the last cluster.

@@ -11,6 +11,7 @@ use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::Role;
 use parlor_protocol::text::Reason;
+use proptest::prelude::*;
 
 use super::super::Screen;
 use super::super::backend::{Backend, Surface};
@@ -146,13 +147,25 @@ fn all_keys() -> Vec<Key> {
     Keymap::default().keys().collect()
 }
 
+/// The size of a terminal: mostly one that somebody has, now and then a wall of it.
+fn size() -> impl Strategy<Value = (u16, u16)> {
+    prop_oneof![12 => (1..160u16, 1..50u16), 1 => (1..=500u16, 1..=200u16)]
+}
+
+/// How many runs there are: some in `make test`, as many as PARLOR_FUZZ_RUNS says otherwise. A run
+/// has about 30 inputs.
+fn runs() -> u32 {
+    let wanted = std::env::var("PARLOR_FUZZ_RUNS").ok();
+    wanted.map_or(120, |wanted| wanted.parse().expect("PARLOR_FUZZ_RUNS is a number"))
+}
+
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(runs()))]
 
     #[test]
     fn no_text_and_no_size_is_too_much(
         text in "(\\PC|[\u{0}-\u{20}\u{7f}-\u{9f}\u{1100}\u{300}\u{644}\u{627}\u{200d}\u{202e}世\u{1f468}\u{fe0f}\u{1f1e6}]){0,60}",
-        sizes in proptest::collection::vec((1..160u16, 1..50u16), 1..4),
+        sizes in proptest::collection::vec(size(), 1..4),
         keys in proptest::collection::vec(proptest::sample::select(all_keys()), 0..12),
     ) {
         let written = Written::default();

@@ -9,7 +9,10 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::{self, Entry, Visibility};
 
 use super::*;
-use crate::model::{Deed, Form, GoTo, List, Listing, More, Popup, Purpose, Question, Row, Whom};
+use crate::model::{
+    Deed, Door, Form, GoTo, List, Listing, More, Popup, Prompt, Purpose, Question, Reply, Row,
+    Secret, Whom,
+};
 use crate::update::{Msg, News};
 
 const SIZES: [(usize, usize); 3] = [(120, 36), (80, 24), (40, 10)];
@@ -244,6 +247,38 @@ fn forms() {
         let mut form = Form::new(purpose);
         form.error = Some("There is no such user; check the name.".to_owned());
         all += &shots(&[Popup::Form(form)]);
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn the_way_in() {
+    let mut all = String::new();
+    let mut secret = Secret::default();
+    secret.insert("hunter22");
+    let choice =
+        Reply::Choice { of: &["Log in with my password", "Sign up: I am new here"], chosen: 1 };
+    for (text, reply) in [
+        ("", None),
+        (
+            "Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
+            Some(Reply::Line(Default::default())),
+        ),
+        ("alice has no saved login on this machine.", Some(choice)),
+        ("New password for alice@chat.example.org: ", Some(Reply::Secret(secret))),
+    ] {
+        for size in SIZES {
+            let mut model = Model::new("alice", "chat.example.org", "ED25519 pinned", NOW);
+            let mut door = Door::default();
+            door.say(
+                "The authenticity of host 'chat.example.org (192.0.2.7)' can't be established.\nED25519 \
+                 key fingerprint is SHA256:puZ/aZotuECQmgCaiZt/MM+4IgUXJ0cGov0GQ14iMow.\nThis key is \
+                 not known by any other names.",
+            );
+            door.prompt = reply.clone().map(|reply| Prompt { text: text.into(), reply });
+            model.door = Some(door);
+            all += &format!("{} x {}\n{}\n", size.0, size.1, shot(model, size));
+        }
     }
     insta::assert_snapshot!(all);
 }

@@ -6,7 +6,7 @@ use parlor_protocol::room::Departure;
 
 use super::{NOW, alice, id, message, notice, offline, online, press, said, type_in};
 use crate::keymap::{Key, Named};
-use crate::model::{Keep, LocalId, Model, SendState};
+use crate::model::{Keep, LocalId, Model, Restored, SendState};
 use crate::update::{Ask, Intent, Msg, News, update};
 
 fn tick(model: &mut Model, millis: i64) -> Option<Keep> {
@@ -118,14 +118,25 @@ fn what_is_restored_is_shown_before_there_is_a_connection() {
     before.rooms[1].draft.insert("half a word");
     let mut model = Model::new("alice", "chat", "pinned", NOW);
     let hidden = ["bob".to_owned()].into();
-    model.restore(before.rooms.clone(), Some(id(2)), hidden, LocalId(7));
+    model.restore(Restored {
+        rooms: before.rooms.clone(),
+        here: Some(id(2)),
+        blocked: hidden,
+        next_local: LocalId(7),
+        ..Restored::default()
+    });
     assert_eq!((model.here, model.input.text()), (Some(id(2)), "half a word"));
     assert_eq!(model.rooms[0].unread, 2);
     assert!(model.rooms[0].timeline.entries().is_empty(), "whom one blocks is not shown");
     assert_eq!(model.next_local, LocalId(7));
     assert_eq!(tick(&mut model, 10_000), None, "it is kept as it is");
     // The room that was shown may be gone.
-    model.restore(before.rooms, Some(RoomId::from_random(9)), Default::default(), LocalId(7));
+    model.restore(Restored {
+        rooms: before.rooms,
+        here: Some(RoomId::from_random(9)),
+        next_local: LocalId(7),
+        ..Restored::default()
+    });
     assert_eq!(model.here, Some(id(1)));
 }
 

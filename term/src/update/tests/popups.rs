@@ -311,3 +311,14 @@ fn the_first_unread_message_is_gone_to() {
     let jump = model.jump.expect("there is somewhere to go");
     assert_eq!((jump.room, jump.to), (id(2), Seq(1)));
 }
+
+#[test]
+fn ctrl_k_on_an_empty_line_goes_to_a_room_and_cuts_otherwise() {
+    let mut model = alice();
+    update(&mut model, Msg::Type('x'));
+    press(&mut model, Key::Named(Named::Home));
+    press(&mut model, Key::Ctrl('k'));
+    assert_eq!((model.popup(), model.input.text()), (None, ""));
+    press(&mut model, Key::Ctrl('k'));
+    assert!(matches!(model.popup(), Some(Popup::GoTo(_))));
+}

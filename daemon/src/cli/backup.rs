@@ -1,0 +1,132 @@
+//! `parlord backup` and `parlord restore`.
+
+use std::io::{self, Write};
+use std::path::{self, Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
+
+use super::link::{Link, NONSENSE};
+use super::listing::{Form, json_text};
+use super::owner;
+use crate::audit::Copied;
+use crate::backup::{self, Backup, Begun};
+use crate::config::Config;
+use crate::control::{self, Request, Response};
+use crate::store::Contents;
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArgs {
+    /// The backup: a directory that is not there yet
+    directory: PathBuf,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+    /// Only put it on record, as the owner of the data directory
+    #[arg(long, hide = true)]
+    only_record: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// The backup
+    directory: PathBuf,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+    /// Only put it on record, as the owner of the data directory
+    #[arg(long, hide = true)]
+    only_record: bool,
+}
+
+/// Makes a backup.
+pub(super) async fn run(config: &Config, arguments: BackupArgs) -> anyhow::Result<()> {
+    let directory = path::absolute(&arguments.directory)?;
+    if arguments.only_record {
+        return record(config, Copied::BackedUp, &directory).await;
+    }
+    let backup = make(config, &directory).await?;
+    let contents = backup.contents;
+    // Whoever has a backup has everything: there is none that is not on record.
+    put_on_record(config, Copied::BackedUp, &directory).await?;
+    backup.name()?;
+    told("backup", &directory, contents, Form::of(arguments.json))
+}
+
+/// Makes it, on a thread of its own that an interrupt need not wait for.
+async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let begun = Begun::new(&config.data, directory)?;
+    let runtime = Handle::current();
+    let making = spawn_blocking(move || runtime.block_on(begun.fill()));
+    tokio::select! {
+        made = making => return Ok(made??),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    backup::abandon(directory)?;
+    bail!("interrupted; no backup was made and nothing is left of it")
+}
+
+/// Puts a backup back.
+pub(super) async fn restore(config: &Config, arguments: RestoreArgs) -> anyhow::Result<()> {
+    let directory = path::absolute(&arguments.directory)?;
+    if arguments.only_record {
+        return record(config, Copied::Restored, &directory).await;
+    }
+    if control::connect(&config.data).await?.is_some() {
+        bail!(
+            "a parlord runs on {}, and its store is not overwritten; restore into another \
+             directory with --data, or stop it and move that one away first",
+            config.data.display()
+        );
+    }
+    let contents = backup::restore(&directory, &config.data).await?;
+    put_on_record(config, Copied::Restored, &directory)
+        .await
+        .context("the backup is restored, and that is not on record")?;
+    told("restored", &config.data, contents, Form::of(arguments.json))
+}
+
+/// Puts it on record, through the daemon where one runs. What is written otherwise is its owner's,
+/// whom the superuser becomes for that.
+async fn put_on_record(config: &Config, copied: Copied, directory: &Path) -> anyhow::Result<()> {
+    if control::connect(&config.data).await?.is_none() && owner::is_somebody_else(config) {
+        let word = match copied {
+            Copied::BackedUp => "backup",
+            Copied::Restored => "restore",
+        };
+        let arguments = [word.as_ref(), "--only-record".as_ref(), directory.as_os_str()];
+        return owner::run_as_owner(config, &arguments);
+    }
+    record(config, copied, directory).await
+}
+
+async fn record(config: &Config, copied: Copied, directory: &Path) -> anyhow::Result<()> {
+    let directory = directory.to_string_lossy().into_owned();
+    let mut link = Link::open(config).await?;
+    let Response::Done = link.ask(Request::Record { copied, directory }).await? else {
+        bail!(NONSENSE)
+    };
+    Ok(())
+}
+
+fn told(what: &str, directory: &Path, contents: Contents, form: Form) -> anyhow::Result<()> {
+    let directory = directory.to_string_lossy();
+    let Contents { users, rooms, messages, audit_records } = contents;
+    let line = match form {
+        Form::Columns => format!(
+            "{directory}: {users} users, {rooms} rooms, {messages} messages, {audit_records} audit \
+             records, and the host key"
+        ),
+        Form::Json => format!(
+            r#"{{"type":"{what}","directory":{},"users":{users},"rooms":{rooms},"messages":{messages},"audit_records":{audit_records}}}"#,
+            json_text(&directory)
+        ),
+    };
+    Ok(writeln!(io::stdout(), "{}", parlor_protocol::text::printable(&line))?)
+}

@@ -1,0 +1,52 @@
+//! Examining a data directory, or a backup of one: its store, what is on record, and its host key.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::audit::{self, Awaited, Reading};
+use crate::store::{Contents, Fault, Onlooker, Remedy, StoreError};
+use crate::tls::{self, HostKey};
+
+/// Why nobody can tell whether it is whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExamineError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot read the audit in {}: {source}", directory.display())]
+    Audit { directory: PathBuf, source: io::Error },
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// What is wrong.
+    pub(crate) faults: Vec<Fault>,
+    /// How much there is; `None` where the file is damaged.
+    pub(crate) contents: Option<Contents>,
+}
+
+/// Looks at everything in a data directory, also while a daemon runs on it. It only reads.
+///
+/// # Errors
+/// There is nothing to examine, or this process may not.
+pub(crate) async fn examine(data: &Path) -> Result<Report, ExamineError> {
+    let store = Onlooker::open(data)?;
+    let damage = store.damage()?;
+    if !damage.is_empty() {
+        return Ok(Report { faults: damage, contents: None });
+    }
+    store.expect_our_schema()?;
+    let mut faults = store.faults()?;
+    faults.extend(HostKey::load_or_create(data, tls::Store::Present).err().map(|error| {
+        Fault::new("host-key", "the data directory", &error.to_string(), Remedy::HostKey)
+    }));
+    let mark = store.audit_mark()?;
+    let records = Reading::open(data, mark, Awaited::Ends)
+        .map_err(|source| ExamineError::Audit { directory: audit::directory(data), source })?;
+    let verdict = records.verify().await;
+    let told = |fault: &dyn std::fmt::Display| {
+        Fault::new("audit", "the audit files", &fault.to_string(), Remedy::Audit)
+    };
+    faults.extend(verdict.faults.iter().map(|fault| told(fault)));
+    Ok(Report { faults, contents: Some(store.contents()?) })
+}

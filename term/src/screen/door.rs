@@ -1,0 +1,73 @@
+//! The way in: what was said, what is asked, and where the caret stands.
+
+use super::paint::{self, Printer};
+use super::panes::Area;
+use super::popup::one_row;
+use crate::model::{Door, Model, Reply};
+use crate::theme::Role;
+
+/// Draws the way in. The question is seen on the smallest screen, what was said as far as it fits.
+pub(super) fn draw(printer: &Printer, area: Area, model: &Model, door: &Door) {
+    let lines = lines(area.width, model, door);
+    let top = lines.len().saturating_sub(area.height);
+    for (row, (line, role)) in lines.iter().skip(top).enumerate() {
+        let line = paint::clipped(line, area.width);
+        paint::styled(printer, (area.x, area.y + row), area.width, &line, *role);
+    }
+}
+
+/// Where the caret stands.
+pub(super) fn caret(area: Area, model: &Model, door: &Door) -> Option<(usize, usize)> {
+    let at = match &door.prompt.as_ref()?.reply {
+        Reply::Line(input) => one_row(input, area.width.saturating_sub(ANSWER.len())).1,
+        Reply::Secret(secret) => secret.chars(),
+        Reply::Choice { .. } => return None,
+    };
+    // The answer is the last but one of the lines.
+    let rows = lines(area.width, model, door).len().min(area.height);
+    let x = (ANSWER.len() + at).min(area.width.saturating_sub(1));
+    Some((area.x + x, area.y + rows.checked_sub(2)?))
+}
+
+/// What stands before an answer.
+const ANSWER: &str = " > ";
+
+fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
+    let wrapped = |text: &str, role: Role| {
+        let width = width.saturating_sub(2);
+        let lines = paint::wrap(text, width, width).into_iter();
+        lines.map(move |line| (format!(" {line}"), role)).collect::<Vec<_>>()
+    };
+    let mut lines = wrapped(&format!("{}@{}", model.me, model.host), Role::Heading);
+    for said in &door.said {
+        lines.extend(wrapped(said, Role::Text));
+    }
+    let Some(prompt) = &door.prompt else {
+        lines.extend(wrapped("…", Role::Faint));
+        return lines;
+    };
+    lines.extend(wrapped(prompt.text.trim(), Role::Heading));
+    let keys = match &prompt.reply {
+        Reply::Line(input) => {
+            let room = width.saturating_sub(ANSWER.len());
+            lines.push((format!("{ANSWER}{}", one_row(input, room).0), Role::Text));
+            "Enter answers · Esc quits"
+        }
+        Reply::Secret(secret) => {
+            lines.push((format!("{ANSWER}{}", "•".repeat(secret.chars())), Role::Text));
+            "Enter answers · Esc quits"
+        }
+        Reply::Choice { of, chosen } => {
+            for (place, choice) in of.iter().enumerate() {
+                let (mark, role) = match place == *chosen {
+                    true => ("▸", Role::Here),
+                    false => (" ", Role::Text),
+                };
+                lines.push((format!(" {mark} {choice}"), role));
+            }
+            "Up, Down choose · Enter answers · Esc quits"
+        }
+    };
+    lines.push((format!(" {keys}"), Role::Keys));
+    lines
+}

@@ -1,0 +1,159 @@
+//! A newcomer finds their way through the full screen alone: from the first contact with the server
+//! to coming back into a room that they were put out of.
+
+use crate::daemon::Daemon;
+use crate::full_screen::{User, Window};
+use crate::harness::Home;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A newcomer's first screen, which asks whether the server is the right one.
+fn first_screen(name: &str, daemon: &Daemon) -> Window {
+    let home = Box::leak(Box::new(Home::new()));
+    let to = format!("{name}@127.0.0.1:{}", daemon.port);
+    let mut window = Window::open(home, &[&to], &[]);
+    window.shows("Are you sure you want to continue connecting");
+    let shown = window.text().replace(['\n', ' '], "");
+    assert!(shown.contains(&daemon.fingerprint), "the fingerprint is there to be compared");
+    window.types("yes\r");
+    window
+}
+
+fn signs_up(window: &mut Window, name: &str) {
+    window.shows("has no saved login on this machine.");
+    window.types("\x1b[B\r");
+    window.shows(&format!("New password for {name}@127.0.0.1"));
+    window.types(&format!("{PASSWORD}\r"));
+    window.shows("The same again:");
+    window.types(&format!("{PASSWORD}\r"));
+}
+
+#[test]
+fn a_newcomer_signs_up_asks_talks_is_put_out_and_comes_back() {
+    let daemon = Daemon::start();
+    let bob = User::signed_up("bob", &daemon);
+    bob.does(&["create", "hackday"]);
+    let mut his = bob.opens();
+    his.shows("This is where hackday begins.");
+
+    let mut hers = first_screen("alice", &daemon);
+    signs_up(&mut hers, "alice");
+    hers.shows("You are in no room");
+
+    // She finds the room, and asks to join it with a reason.
+    hers.types("/rooms\r");
+    hers.shows("Search:");
+    hers.types("hack");
+    hers.shows("Enter ask to join");
+    hers.types("\r");
+    hers.shows("ASK TO JOIN hackday");
+    hers.types("bob told me of it\r");
+    hers.shows("You have asked to come into hackday. Its admins are told.");
+    hers.types("\x1b");
+    // Escape alone, and then another key: together they would be one.
+    hers.shows("You are in no room");
+
+    // He is told in his terminal, and lets her in with two keys.
+    his.shows("alice asks to come into hackday: bob told me of it");
+    his.types("/requests\r");
+    his.shows("alice: bob told me of it");
+    his.types("a");
+    his.shows("Nobody asks to join.");
+    his.types("\x1b");
+    his.shows("alice joined");
+
+    hers.shows("This is where hackday begins.");
+    hers.says("thank you, bob");
+    his.shows("alice: thank you, bob");
+
+    // An invite's ID, pasted whole, opens another room.
+    bob.does(&["create", "night shift", "--private"]);
+    bob.does(&["invite", "night shift", "alice"]);
+    hers.shows("bob invited you to night shift");
+    let notice = hers.text().replace('\n', " ");
+    let (_, invite) = notice.split_once("bob invited you to night shift").unwrap();
+    let id = invite.split_whitespace().find(|word| word.len() == 11 && word.contains('-')).unwrap();
+    hers.types("\x1bj");
+    hers.shows("JOIN A ROOM");
+    hers.types(&format!("\x1b[200~my ID is {id}, it says\x1b[201~\r"));
+    hers.shows("This is where night shift begins.");
+
+    // She is put out, and sees by whom and why.
+    bob.does(&["kick", "hackday", "alice", "too", "loud"]);
+    hers.shows("bob kicked you from hackday: too loud");
+
+    // Her former rooms say how to come back.
+    hers.types("\x1bo");
+    hers.shows("you were kicked");
+    hers.shows("Enter ask to join");
+    hers.types("\r");
+    hers.shows("ASK TO JOIN hackday");
+    hers.types("I shall whisper\r");
+    hers.shows("You have asked to come into hackday.");
+    bob.does(&["approve", "hackday", "alice"]);
+    hers.types("\x1b");
+    hers.shows("bob let you into hackday");
+    hers.types("\x1bghack\r");
+    hers.shows("thank you, bob");
+    hers.quits();
+    his.quits();
+}
+
+#[test]
+fn whoever_has_to_be_approved_waits_before_the_screen_and_comes_in_by_itself() {
+    let daemon = Daemon::start_with("sign_up = \"approval\"", "");
+    daemon.operate(&["user", "add", "root", "--operator", "--generate"]);
+    let mut hers = first_screen("alice", &daemon);
+    signs_up(&mut hers, "alice");
+    hers.shows("An operator has to let you in");
+    daemon.operate(&["user", "approve", "alice"]);
+    hers.shows("You are in no room");
+    hers.quits();
+}
+
+#[test]
+fn a_sign_up_with_a_code_asks_for_it_and_a_wrong_one_may_be_mended() {
+    let daemon = Daemon::start_with("sign_up = \"code\"", "");
+    daemon.operate(&["user", "add", "root", "--operator", "--generate"]);
+    let code = daemon.operate(&["code", "create"]);
+    let mut hers = first_screen("alice", &daemon);
+    hers.shows("has no saved login");
+    hers.types("\x1b[B\r");
+    hers.shows("The sign-up code that you were given:");
+    hers.types("nonsense\r");
+    hers.shows("New password for");
+    hers.types(&format!("{PASSWORD}\r"));
+    hers.shows("The same again:");
+    hers.types(&format!("{PASSWORD}\r"));
+    hers.until("it is said, and asked anew", |screen| {
+        screen.contains("this takes a sign-up code") && screen.contains("▸ Log in with my password")
+    });
+    hers.types("\x1b[B\r");
+    hers.until("the code is asked for again", |screen| {
+        screen.matches("The sign-up code").count() == 2 && screen.contains("Enter answers")
+    });
+    hers.types(&format!("{}\r", code.trim()));
+    hers.until("the password is asked for again", |screen| {
+        screen.matches("New password for").count() == 2 && screen.contains("Enter answers")
+    });
+    hers.types(&format!("{PASSWORD}\r"));
+    hers.until("and again", |screen| {
+        screen.matches("The same again:").count() == 2 && screen.contains("Enter answers")
+    });
+    hers.types(&format!("{PASSWORD}\r"));
+    hers.shows("You are in no room");
+    hers.quits();
+}
+
+#[test]
+fn whoever_does_not_believe_the_server_is_back_in_the_shell() {
+    let daemon = Daemon::start();
+    let home = Home::new();
+    let to = format!("alice@127.0.0.1:{}", daemon.port);
+    let mut window = Window::open(&home, &[&to], &[]);
+    window.shows("Are you sure you want to continue connecting");
+    window.types("no\r");
+    let (status, left) = window.ends();
+    assert!(status.contains("255"), "{status}");
+    assert!(left.contains("Host key verification failed."), "{left}");
+}

@@ -1,6 +1,6 @@
 CARGO ?= cargo
 
-.PHONY: try test check bench package
+.PHONY: try test check bench screenshots package
 
 # A private daemon with two members who talk, and the full-screen client in their room.
 try:
@@ -31,6 +31,13 @@ bench:
 	$(CARGO) bench --locked -p parlord --bench load
 	$(CARGO) build --locked --release -p parlord
 	$(CARGO) bench --locked -p parlor --bench screen
+
+# The pictures of the README, of the real screens.
+screenshots:
+	mkdir -p packaging/screenshots
+	$(CARGO) build --locked -p parlord
+	PARLOR_SCREENSHOTS=$(CURDIR)/packaging/screenshots \
+		$(CARGO) test --locked -p parlor --test it screenshots::
 
 # What a release ships for this machine: a tarball, and a Debian package where there is cargo-deb.
 package:

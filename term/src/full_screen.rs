@@ -30,60 +30,84 @@ use crate::update::{Ask, AtDoor, News};
 /// wait and then some, so that none is left behind when the program ends.
 const ASKS_MAX: usize = 2 * UNSENT_MAX;
 
-/// Shows the screen until it ends: at once, where there is something to show of a server that is
-/// known and lets this device in; else with the way in, where what has to be asked is asked. Line by
-/// line all of it is told in plain words.
-///
-/// # Errors
-/// When there is no terminal, no connection, or no way in.
-pub(crate) fn open(
-    account: Account,
-    (mut preferences, source): (Preferences, Source),
-    caches: Caches,
-    runtime: Runtime,
-    (console, asking): (&mut dyn Console, Asking),
-) -> Result<Ended, Failure> {
+/// What the client opens with.
+pub(crate) struct Open {
+    /// Who, and where.
+    pub(crate) account: Account,
+    /// What the user wants of the screen, and in which way it shows itself.
+    pub(crate) preferences: Preferences,
+    /// Where that is read anew.
+    pub(crate) source: Source,
+    /// What was kept from the last time.
+    pub(crate) caches: Caches,
+    /// What the network runs on.
+    pub(crate) runtime: Runtime,
+    /// Whether the user may be asked.
+    pub(crate) asking: Asking,
+}
+
+impl Open {
+    /// Shows the screen, or talks line by line, until it ends: at once, where there is something to
+    /// show of a server that is known and lets this device in. Else the screen shows the way in, and
+    /// asks what has to be asked; line by line, that is asked on the console before.
+    ///
+    /// # Errors
+    /// When there is no terminal, no connection, or no way in.
+    pub(crate) fn run(self, console: &mut dyn Console) -> Result<Ended, Failure> {
+        let Self { account, preferences, source, caches, runtime, asking } = self;
+        let view = view(preferences.view)?;
+        let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+        let host = &account.endpoint.host;
+        let mut model = Model::new(account.user.as_str(), host, "ED25519 pinned", now);
+        model.mouse = preferences.mouse;
+        model.preferences = Arc::new(preferences);
+        let kept = account.expected().filter(|server| caches.has(server, &account.user));
+        let kept = kept.map(|server| Opened::open(&caches, server, &account)).transpose()?;
+        let mut kept = kept.filter(|kept| kept.login == Login::ByItself);
+        let mut session = None;
+        if kept.is_none() && view == View::Plain {
+            let (came_in, _) = runtime.block_on(account.log_in(console))?;
+            kept = Some(Opened::open(&caches, came_in.met.key, &account)?);
+            model.link = model::Link::Online { round_trip: None };
+            session = Some(came_in);
+        }
+        let known = match kept {
+            Some(Opened { known, restored, login: _ }) => {
+                model.restore(restored);
+                Some(known)
+            }
+            None => {
+                model.door = Some(Door::default());
+                None
+            }
+        };
+        let network = Network { account, caches, runtime, asking, known, session };
+        show(model, view, source, network)
+    }
+}
+
+/// In which way the client shows itself here.
+fn view(wanted: View) -> Result<View, Failure> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if terminal && dumb {
-        preferences.view = View::Plain;
-    }
-    if !terminal && preferences.view == View::Full {
-        return Err(Failure::Usage(
-            "the full screen needs a terminal; give a command, `parlor --help` lists them, or --plain"
+    match wanted {
+        View::Plain => Ok(View::Plain),
+        View::Full if terminal && dumb => Ok(View::Plain),
+        View::Full if terminal => Ok(View::Full),
+        View::Full => Err(Failure::Usage(
+            "the full screen needs a terminal; give a command, `parlor --help` lists them, or \
+             --plain"
                 .to_owned(),
-        ));
+        )),
     }
-    let view = preferences.view;
-    let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-    let host = &account.endpoint.host;
-    let mut model = Model::new(account.user.as_str(), host, "ED25519 pinned", now);
-    model.mouse = preferences.mouse;
-    model.preferences = Arc::new(preferences);
-    let mut first = None;
-    if let Some(server) = account.expected().filter(|server| caches.has(server, &account.user)) {
-        let Opened { known, restored, login } = Opened::open(&caches, server, &account)?;
-        if login == Login::ByItself {
-            model.restore(restored);
-            first = Some((known, None));
-        }
-    }
-    if first.is_none() && view == View::Plain {
-        let (session, _) = runtime.block_on(account.log_in(console))?;
-        let Opened { known, restored, .. } = Opened::open(&caches, session.met.key, &account)?;
-        model.restore(restored);
-        model.link = model::Link::Online { round_trip: None };
-        first = Some((known, Some(session)));
-    }
-    if first.is_none() {
-        model.door = Some(Door::default());
-    }
-    let network = Network { account, caches, runtime, asking, first };
+}
+
+fn show(model: Model, view: View, source: Source, network: Network) -> Result<Ended, Failure> {
     let mut serving = None;
-    let connect = |tell: MakeTell| -> Box<Asker> {
+    let connect = |tell: Box<dyn Fn() -> Tell + Send>| -> Box<Asker> {
         let (ask, asks) = mpsc::channel(ASKS_MAX);
         let (answer, answers) = channel();
-        let serve = move || network.serve(&tell, asks, answers);
+        let serve = move || network.serve(&*tell, asks, answers);
         serving = Some(thread::Builder::new().name("network".into()).spawn(serve));
         Box::new(move |asked| match asked {
             Ask::Answer(answered) => {
@@ -96,13 +120,13 @@ pub(crate) fn open(
     };
     let ended = match view {
         View::Full => screen::run(model, source, |wakes| {
-            connect(Box::new(move || {
+            connect(Box::new(move || -> Tell {
                 let wakes = wakes.clone();
                 Box::new(move |news| wakes.send(Wake::News(news)).map_err(|_| ScreenGone))
             }))
         }),
         View::Plain => plain::run(model, source, |wakes| {
-            connect(Box::new(move || {
+            connect(Box::new(move || -> Tell {
                 let wakes = wakes.clone();
                 Box::new(move |news| wakes.send(plain::Wake::News(news)).map_err(|_| ScreenGone))
             }))
@@ -141,24 +165,23 @@ struct Network {
     caches: Caches,
     runtime: Runtime,
     asking: Asking,
-    /// What is known of the server, where it is shown already, and a session where one is in.
-    first: Option<(Known, Option<Session>)>,
+    /// What is known of the server, where the screen shows it already.
+    known: Option<Known>,
+    /// The connection, where there is one already.
+    session: Option<Session>,
 }
-
-/// Makes a way to tell the news.
-type MakeTell = Box<dyn Fn() -> Tell + Send>;
 
 impl Network {
     fn serve(
         self,
-        tell: &MakeTell,
+        tell: &dyn Fn() -> Tell,
         asks: mpsc::Receiver<Ask>,
         answers: Receiver<Answered>,
     ) -> Result<(), Unserved> {
-        let Self { account, caches, runtime, asking, first } = self;
+        let Self { account, caches, runtime, asking, known, session } = self;
         let served = runtime.block_on(async {
-            let (known, session) = match first {
-                Some(first) => first,
+            let (known, session) = match known {
+                Some(known) => (known, session),
                 None => {
                     let mut screen = door::Screen::new(tell(), answers, asking);
                     match enter(&account, &caches, &mut screen, &tell()).await {

@@ -82,8 +82,8 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
         let view = invocation.view.unwrap_or(preferences.view);
         let preferences = Preferences { view, ..preferences };
         let caches = Caches::new(places.state.join("cache"));
-        let asked = (&mut console as _, asking);
-        full_screen::open(account, (preferences, source), caches, runtime, asked)?.exit()
+        let open = full_screen::Open { account, preferences, source, caches, runtime, asking };
+        open.run(&mut console)?.exit()
     };
     let done = runtime.block_on(lines::run(line, &account, &mut console));
     // A thread that waits for standard input must not keep the program alive.

@@ -21,7 +21,6 @@ mod slash;
 pub(crate) mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::{Message, MessageKind};
@@ -30,17 +29,18 @@ use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{self, ReadMarker};
 
+pub(crate) use self::edit::Edited;
 pub(crate) use self::news::role_word;
 pub(crate) use self::offers::offers;
 pub(crate) use self::paste::line_count;
 pub(crate) use self::popups::matching;
+pub(crate) use self::reload::Reloaded;
 pub(crate) use self::slash::COMMANDS;
 use crate::keymap::Action;
 use crate::model::{
     Answered, AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS,
     Keep, Link, Listing, LocalId, Member, Model, More, Mouse, Notice, Prompt, Restored, Row,
 };
-use crate::preferences::Preferences;
 
 const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
 
@@ -71,15 +71,6 @@ pub(crate) enum Msg {
     End,
 }
 
-/// What came of the text in the user's editor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Edited {
-    /// The room it is for.
-    pub(crate) room: Option<RoomId>,
-    /// The text; otherwise what went wrong.
-    pub(crate) text: Result<String, String>,
-}
-
 /// What happens on the way in.
 #[derive(Debug, Clone)]
 pub(crate) enum AtDoor {
@@ -89,13 +80,6 @@ pub(crate) enum AtDoor {
     Asked(Prompt),
     /// One is in: this is what was kept from the last time.
     Opened(Box<Restored>),
-}
-
-/// What came of reading the configuration file anew.
-#[derive(Debug, Clone)]
-pub(crate) struct Reloaded {
-    /// What the user wants of the screen; otherwise what is wrong with the file, and where.
-    pub(crate) preferences: Result<Arc<Preferences>, String>,
 }
 
 /// What comes from the network.

@@ -10,9 +10,9 @@ use crate::theme::Role;
 pub(super) fn draw(printer: &Printer, area: Area, model: &Model, door: &Door) {
     let lines = lines(area.width, model, door);
     let top = lines.len().saturating_sub(area.height);
-    for (row, (line, style)) in lines.iter().skip(top).enumerate() {
+    for (row, (line, role)) in lines.iter().skip(top).enumerate() {
         let line = paint::clipped(line, area.width);
-        paint::styled(printer, (area.x, area.y + row), area.width, &line, *style);
+        paint::styled(printer, (area.x, area.y + row), area.width, &line, *role);
     }
 }
 
@@ -33,10 +33,10 @@ pub(super) fn caret(area: Area, model: &Model, door: &Door) -> Option<(usize, us
 const ANSWER: &str = " > ";
 
 fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
-    let wrapped = |text: &str, style: Role| {
+    let wrapped = |text: &str, role: Role| {
         let width = width.saturating_sub(2);
         let lines = paint::wrap(text, width, width).into_iter();
-        lines.map(move |line| (format!(" {line}"), style)).collect::<Vec<_>>()
+        lines.map(move |line| (format!(" {line}"), role)).collect::<Vec<_>>()
     };
     let mut lines = wrapped(&format!("{}@{}", model.me, model.host), Role::Heading);
     for said in &door.said {
@@ -59,11 +59,11 @@ fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
         }
         Reply::Choice { of, chosen } => {
             for (place, choice) in of.iter().enumerate() {
-                let (mark, style) = match place == *chosen {
-                    true => ("▸", Role::Heading),
+                let (mark, role) = match place == *chosen {
+                    true => ("▸", Role::Here),
                     false => (" ", Role::Text),
                 };
-                lines.push((format!(" {mark} {choice}"), style));
+                lines.push((format!(" {mark} {choice}"), role));
             }
             "Up, Down choose · Enter answers · Esc quits"
         }

@@ -1,7 +1,18 @@
 //! Writing in the user's own editor.
 
-use super::{Edited, Intent, check, error};
+use parlor_protocol::id::RoomId;
+
+use super::{Intent, check, error};
 use crate::model::Model;
+
+/// What came of the text in the user's editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edited {
+    /// The room it is for.
+    pub(crate) room: Option<RoomId>,
+    /// The text; otherwise what went wrong.
+    pub(crate) text: Result<String, String>,
+}
 
 /// Hands the input to the editor. It stays in the line until another text comes back.
 pub(super) fn begin(model: &mut Model) -> Vec<Intent> {

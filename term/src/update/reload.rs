@@ -1,7 +1,17 @@
 //! Taking over what the user wants of the screen, where the configuration file has changed.
 
-use super::{Intent, Reloaded, error, hint};
+use std::sync::Arc;
+
+use super::{Intent, error, hint};
 use crate::model::Model;
+use crate::preferences::Preferences;
+
+/// What came of reading the configuration file anew.
+#[derive(Debug, Clone)]
+pub(crate) struct Reloaded {
+    /// What the user wants of the screen; otherwise what is wrong with the file, and where.
+    pub(crate) preferences: Result<Arc<Preferences>, String>,
+}
 
 /// Takes over what was read. Of a file with a fault nothing is, so that the keys stay as they are
 /// under the user's fingers.
@@ -32,14 +42,11 @@ pub(super) fn ask(model: &mut Model, _: &str) -> Vec<Intent> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use parlor_protocol::id::Timestamp;
 
     use super::*;
     use crate::keymap::{Action, Key};
     use crate::model::{Mouse, Notice};
-    use crate::preferences::Preferences;
     use crate::update::{Msg, update};
 
     fn model() -> Model {

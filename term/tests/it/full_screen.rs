@@ -67,7 +67,17 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn open(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
+        Self::open_in(home, arguments, variables, (ROWS, COLUMNS))
+    }
+
+    /// As [`Window::open`], in so many rows and columns.
+    pub(crate) fn open_in(
+        home: &Home,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        (rows, columns): (u16, u16),
+    ) -> Self {
+        let size = PtySize { rows, cols: columns, ..PtySize::default() };
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
         command.env_clear();
@@ -91,7 +101,7 @@ impl Window {
                 }
             }
         });
-        let screen = vt100::Parser::new(ROWS, COLUMNS, 0);
+        let screen = vt100::Parser::new(rows, columns, 0);
         Self { child, keyboard, output, screen, written: Vec::new() }
     }
 

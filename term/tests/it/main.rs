@@ -20,6 +20,7 @@ mod operating;
 mod people;
 mod plain;
 mod rules;
+mod screenshots;
 mod server;
 mod sign_up;
 mod tail;

@@ -24,7 +24,7 @@ use crate::net::account::{Account, LoginError};
 use crate::plain;
 use crate::preferences::{Preferences, View};
 use crate::screen::{self, Asker, Ended, Wake};
-use crate::update::{Ask, AtDoor, News};
+use crate::update::{Ask, AtDoor, News, PINNED};
 
 /// How much may be asked of the network's thread before it has taken it: all messages that may
 /// wait and then some, so that none is left behind when the program ends.
@@ -58,7 +58,7 @@ impl Open {
         let view = view(preferences.view)?;
         let now = Timestamp(jiff::Timestamp::now().as_millisecond());
         let host = &account.endpoint.host;
-        let mut model = Model::new(account.user.as_str(), host, "ED25519 pinned", now);
+        let mut model = Model::new(account.user.as_str(), host, PINNED, now);
         model.mouse = preferences.mouse;
         model.preferences = Arc::new(preferences);
         let kept = account.expected().filter(|server| caches.has(server, &account.user));
@@ -78,6 +78,7 @@ impl Open {
             }
             None => {
                 model.door = Some(Door::default());
+                "key not known yet".clone_into(&mut model.key);
                 None
             }
         };

@@ -29,6 +29,7 @@ use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{self, ReadMarker};
 
+pub(crate) use self::door::PINNED;
 pub(crate) use self::edit::Edited;
 pub(crate) use self::news::role_word;
 pub(crate) use self::offers::offers;

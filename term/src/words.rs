@@ -7,6 +7,8 @@ use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::CloseReason;
 use parlor_protocol::text::{Reason, printable};
 
+use crate::update::COMMANDS;
+
 pub(crate) use self::happened::{announced, happened};
 pub(crate) use self::notice::{Commands, exited, notice};
 
@@ -27,6 +29,27 @@ pub(crate) fn not_in(refused: &Refusal) -> String {
                               in before"
             .to_owned(),
         _ => refusal(refused),
+    }
+}
+
+/// The same words for whoever gives commands behind a slash.
+pub(crate) fn slashed(words: &str) -> String {
+    let is_command = |word: &str| COMMANDS.iter().any(|command| command.name[1..] == *word);
+    let pieces = words.split('`').enumerate().map(|(place, piece)| match place % 2 {
+        1 if is_command(piece) => format!("/{piece}"),
+        1 => format!("`{piece}`"),
+        _ => piece.to_owned(),
+    });
+    pieces.collect()
+}
+
+/// How long to wait, as it follows a sentence.
+pub(crate) fn wait(millis: u32) -> String {
+    let secs = millis.div_ceil(1_000);
+    match (secs / 3_600, secs.div_ceil(60)) {
+        (0, 0 | 1) => format!(" ({secs} s)"),
+        (0, minutes) => format!(" ({minutes} min)"),
+        (hours, _) => format!(" ({} h)", hours + 1),
     }
 }
 
@@ -159,6 +182,16 @@ mod tests {
         for &reason in CloseReason::ALL {
             assert!(!closing(reason).ends_with('.'), "{reason}");
         }
+    }
+
+    #[test]
+    fn commands_are_named_as_they_are_given_and_waits_in_words() {
+        assert_eq!(
+            slashed("there is none; `rooms` lists them, `--code` does not"),
+            "there is none; /rooms lists them, `--code` does not"
+        );
+        let waits = [480, 59_000, 61_000, 86_399_000].map(wait);
+        assert_eq!(waits, [" (1 s)", " (59 s)", " (2 min)", " (24 h)"]);
     }
 
     #[test]

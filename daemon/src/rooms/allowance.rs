@@ -131,6 +131,11 @@ impl Allowances {
         command: &Command,
         at: Timestamp,
     ) -> Result<(), Refusal> {
+        // Whoever has guessed at too many titles must not learn of the next one from its being free.
+        if matches!(command, Command::CreateRoom { .. } | Command::Rename { .. }) {
+            let (_, one_more) = self.standing(user, Kind::Probes, at);
+            one_more.map_err(|wait| too_soon(Code::RateLimited, wait))?;
+        }
         let kind = match command {
             Command::Send { room, .. } => {
                 self.wait_in_turn(world, user, *room, at)?;
@@ -320,6 +325,13 @@ impl Allowances {
 
     /// Takes one from an account, or tells how many milliseconds it takes until there is one.
     fn draw(&mut self, user: UserId, kind: Kind, at: Timestamp) -> Result<(), i64> {
+        let (even, one_more) = self.standing(user, kind, at);
+        self.accounts.insert((user, kind), one_more.unwrap_or(even));
+        one_more.map(|_| ())
+    }
+
+    /// How an account stands, and how it would with one thing more on it, or how long to wait.
+    fn standing(&self, user: UserId, kind: Kind, at: Timestamp) -> (i64, Result<i64, i64>) {
         let (gap, depth) = self.rate(kind);
         let now = at.0.saturating_mul(US);
         let even = self.accounts.get(&(user, kind)).copied().unwrap_or(now);
@@ -327,12 +339,7 @@ impl Allowances {
         let even = even.max(now).min(now.saturating_add(depth));
         let after = even.saturating_add(gap);
         let beyond = after - now.saturating_add(depth);
-        if beyond > 0 {
-            self.accounts.insert((user, kind), even);
-            return Err((beyond + US - 1) / US);
-        }
-        self.accounts.insert((user, kind), after);
-        Ok(())
+        (even, if beyond > 0 { Err((beyond + US - 1) / US) } else { Ok(after) })
     }
 
     fn report(&mut self, user: UserId, kind: Kind, at: Timestamp) -> bool {

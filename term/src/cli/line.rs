@@ -203,6 +203,7 @@ pub(crate) enum LineCommand {
         /// Its title or ID
         room: String,
         /// The last message that you have read
+        #[arg(value_parser = clap::value_parser!(u64).range(..=SEQ_MAX))]
         seq: u64,
     },
     /// List what you were told of, or mark it as read, or dismiss it
@@ -329,6 +330,9 @@ pub(crate) struct WhoAndWhy {
     /// Why
     pub(crate) reason: Vec<String>,
 }
+
+/// The last place that a room can have.
+const SEQ_MAX: u64 = i64::MAX.unsigned_abs();
 
 /// What to send.
 #[derive(Debug, Args)]

@@ -480,10 +480,11 @@ async fn find(client: &Client, named: &str) -> Result<RoomId, CallError> {
 
 /// What a refusal means and what to do, as a whole sentence.
 fn sentence(refusal: &Refusal) -> String {
-    let words = words::refusal(refusal);
+    let words = words::slashed(&words::refusal(refusal));
+    let wait = refusal.retry_after_ms.map_or_else(String::new, words::wait);
     let mut letters = words.chars();
     match letters.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        Some(first) => format!("{}{}{wait}.", first.to_uppercase(), letters.as_str()),
         None => String::new(),
     }
 }

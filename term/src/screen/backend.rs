@@ -132,6 +132,11 @@ pub(crate) struct Backend<W> {
     /// Where the terminal prints next, as far as that is certain.
     terminal_at: Cell<Option<Vec2>>,
     caret_shown: Cell<u32>,
+    /// Whether this frame has clusters of which terminals disagree how wide they are. They may lie
+    /// over their neighbours, which are then printed again with every frame.
+    is_doubtful: Cell<bool>,
+    /// Whether the last frame had.
+    was_doubtful: Cell<bool>,
 }
 
 /// What printed text looks like.
@@ -157,6 +162,8 @@ impl<W: Write> Backend<W> {
             at: Cell::new(Vec2::zero()),
             terminal_at: Cell::default(),
             caret_shown: Cell::new(NO_CARET),
+            is_doubtful: Cell::default(),
+            was_doubtful: Cell::default(),
         }
     }
 
@@ -207,6 +214,7 @@ impl<W: Write> CursiveBackend for Backend<W> {
         }
         self.told.replace(None);
         self.terminal_at.set(None);
+        self.was_doubtful.set(self.is_doubtful.take());
     }
 
     fn has_colors(&self) -> bool {
@@ -248,8 +256,11 @@ impl<W: Write> CursiveBackend for Backend<W> {
         self.at.set(behind);
         // Terminals disagree about the width of what is not one plain character a cell; after such
         // a cell the place of the next is said again.
-        let certain = text.chars().count() == text.width();
+        let certain = text.is_ascii() || (text.chars().count() == 1 && text.width() == 1);
         self.terminal_at.set(certain.then_some(behind));
+        if text.chars().count() > 1 && !text.is_ascii() {
+            self.is_doubtful.set(true);
+        }
     }
 
     fn clear(&self, _: Color) {
@@ -273,7 +284,7 @@ impl<W: Write> CursiveBackend for Backend<W> {
 
     /// Cursive prints only what changed, except where all of it has to be painted.
     fn is_persistent(&self) -> bool {
-        !self.surface.repaint.load(Ordering::Relaxed)
+        !self.surface.repaint.load(Ordering::Relaxed) && !self.was_doubtful.get()
     }
 
     fn name(&self) -> &'static str {

@@ -49,6 +49,9 @@ pub(super) fn insert(model: &mut Model, text: &str) -> Option<Vec<Intent>> {
     Some(Vec::new())
 }
 
+/// What is known of a server's key once one has said that it is the right one.
+pub(crate) const PINNED: &str = "ED25519 pinned";
+
 /// Takes in what happens on the way in.
 pub(super) fn take(model: &mut Model, news: AtDoor) {
     match (&mut model.door, news) {
@@ -56,6 +59,7 @@ pub(super) fn take(model: &mut Model, news: AtDoor) {
         (Some(door), AtDoor::Asked(prompt)) => door.prompt = Some(prompt),
         (door, AtDoor::Opened(restored)) => {
             *door = None;
+            PINNED.clone_into(&mut model.key);
             model.restore(*restored);
         }
         (None, AtDoor::Said(_) | AtDoor::Asked(_)) => {}

@@ -161,3 +161,17 @@ fn what_makes_no_difference_is_forgotten() {
     allowances.tidy(after(5_000));
     assert!(allowances.accounts.is_empty());
 }
+
+#[test]
+fn whoever_has_guessed_too_often_learns_no_title_from_its_being_free() {
+    let (mut allowances, world) = (Allowances::new(LIMITS), World::default());
+    let (room, title) = (RoomId::from_random(1), || "ops".parse().unwrap());
+    let rename = Command::Rename { room, title: title() };
+    let taken = || Refusal::from(Code::TitleTaken);
+    allowances.charge(&world, ALICE, &rename, START).unwrap();
+    let refused = |it: &mut Allowances| it.refused(ALICE, &rename, taken(), START).0;
+    let told = (0..10_000).map(|_| refused(&mut allowances)).find(|it| it.code != Code::TitleTaken);
+    let told = told.expect("guesses are limited");
+    let free = allowances.charge(&world, ALICE, &rename, START).unwrap_err();
+    assert_eq!(free, told, "free and taken are told alike");
+}

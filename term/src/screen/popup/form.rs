@@ -68,10 +68,14 @@ pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
     if let Some(error) = &form.error {
         lines.extend(wrapped(error, Role::Error));
     }
-    let keys = match (form.asked, form.fields.len()) {
-        (Some(_), _) => "asking the server …",
-        (None, 1) => "Enter goes on · Esc closes",
-        (None, _) => "Enter, Up, Down: next field · Left, Right choose · Esc closes",
+    let is_choice = matches!(form.fields[form.at].value, Value::Choice { .. });
+    let keys = match (form.asked, form.at + 1 == form.fields.len(), is_choice) {
+        (Some(_), ..) => "asking the server …",
+        (None, true, _) if form.fields.len() == 1 => "Enter does it · Esc closes",
+        (None, true, false) => "Enter does it · Up: field before · Esc closes",
+        (None, true, true) => "Left, Right choose · Enter does it · Up: field before · Esc closes",
+        (None, false, false) => "Enter: next field · Esc closes",
+        (None, false, true) => "Left, Right choose · Enter: next field · Esc closes",
     };
     lines.extend(wrapped(keys, Role::Keys));
     lines.extend(wrapped(explains, Role::Faint));

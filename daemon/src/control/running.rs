@@ -63,10 +63,7 @@ impl Daemon for Server {
     }
 
     async fn record(&self, record: AuditRecord) -> Result<(), Refusal> {
-        let (reply, answer) = oneshot::channel();
-        let gone = Refusal::from(Code::Unavailable);
-        self.hub.send(Ask::Record { record, reply }).await.map_err(|_| gone.clone())?;
-        answer.await.unwrap_or(Err(gone))
+        ask(self, |reply| Ask::Record { record, reply }).await?
     }
 }
 

@@ -148,11 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_proves_its_password_again_is_one_and_keeps_its_device() {
+    fn a_session_that_proves_its_password_again_goes_on_and_keeps_its_device() {
         let mut presence = Presence::default();
         presence.enter(online(1, Some(7), 0));
         assert_eq!(presence.enter(online(1, None, 5)), online(1, Some(7), 5));
         assert_eq!(presence.enter(online(1, Some(9), 6)), online(1, Some(9), 6));
+        let again = Online { since: Timestamp(7), ..online(1, None, 7) };
+        assert_eq!(presence.enter(again), online(1, Some(9), 7));
         assert_eq!((presence.sessions(), presence.users(), presence.noted.len()), (1, 1, 1));
     }
 

@@ -176,10 +176,11 @@ impl Daemon {
         self.dir.path().join(name)
     }
 
-    /// The records in its audit file so far.
+    /// What is on record so far, also what has not come into the audit file yet.
     pub(crate) fn audit(&self) -> Vec<serde_json::Value> {
-        let file = self.data().join("audit").join("audit.log");
-        let lines = fs::read_to_string(file).unwrap();
+        let Output { status, stdout, stderr } = self.run(&["audit", "--json"]);
+        assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+        let lines = String::from_utf8(stdout).unwrap();
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 

@@ -75,7 +75,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
                 room.members = members;
             }
         }
-        News::Queued { room, local } => sending::queued(model, room, local),
+        News::Queued { room, local } => return sending::queued(model, room, local),
         News::Held { room, local, until } => sending::held(model, room, local, until),
         News::Page { listing, after, rows, more } => {
             complete::hear_page(model, &listing, &rows);

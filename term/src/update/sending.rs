@@ -2,14 +2,16 @@
 
 use parlor_protocol::id::{RoomId, Timestamp};
 
-use super::error;
+use super::{Intent, error, keep};
 use crate::model::{LocalId, Model, SendState};
 
-/// A message is on this machine's disk.
-pub(super) fn queued(model: &mut Model, room: RoomId, local: LocalId) {
+/// A message is on this machine's disk. What was being written must not stand there beside it: it
+/// would be sent again after a crash.
+pub(super) fn queued(model: &mut Model, room: RoomId, local: LocalId) -> Vec<Intent> {
     if let Some(state @ SendState::Unkept) = state(model, room, local) {
         *state = SendState::Queued;
     }
+    keep(model)
 }
 
 /// The server takes a message later.

@@ -152,3 +152,18 @@ fn a_gap_is_marked_while_it_is_filled() {
     update(&mut model, online());
     assert!(!model.rooms[0].catching_up, "another connection begins anew");
 }
+
+#[test]
+fn what_is_queued_on_the_disk_stands_in_no_draft_any_more() {
+    let mut model = alice();
+    for c in "hello".chars() {
+        update(&mut model, Msg::Type(c));
+    }
+    update(&mut model, Msg::Tick(Timestamp(NOW.0 + 10_000)));
+    assert_eq!(model.kept.rooms[0].draft, "hello");
+    press(&mut model, Key::Named(Named::Enter));
+    let queued = News::Queued { room: id(1), local: LocalId(0) };
+    let asked = update(&mut model, Msg::News(queued));
+    let [Intent::Ask(Ask::Keep(kept))] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(kept.rooms[0].draft, "");
+}

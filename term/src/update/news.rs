@@ -227,10 +227,14 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
         1 => " A message to it was not sent; it is in the input line.",
         _ => " Messages to it were not sent; they are in the input line.",
     };
+    let draft = match room.draft.is_empty() {
+        true => "",
+        false => " Up brings back what you were writing there.",
+    };
     match told.strip_prefix("you ") {
-        Some(rest) => hint(model, format!("You {rest}.{unsent}")),
+        Some(rest) => hint(model, format!("You {rest}.{unsent}{draft}")),
         // A name or a title stays as it is.
-        None => hint(model, format!("{told}.{unsent}")),
+        None => hint(model, format!("{told}.{unsent}{draft}")),
     }
     let unsent = forget(model, exited.room);
     let mut intents = match (model.here, model.rooms.first().map(|room| room.id)) {
@@ -291,6 +295,10 @@ fn forget(model: &mut Model, id: RoomId) -> Vec<LocalId> {
             model.input.insert("\n");
         }
         model.input.insert(&unsent.text);
+    }
+    if !room.draft.is_empty() {
+        // Not into the input, where it would be sent to another room by one key.
+        model.history.add(None, room.draft.text());
     }
     room.unsent.iter().map(|unsent| unsent.local).collect()
 }

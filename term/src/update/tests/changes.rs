@@ -11,7 +11,7 @@ use parlor_protocol::room::{self, Departure, Presence, Present, ReadMarker, Role
 use parlor_protocol::text::Topic;
 
 use super::{NOW, alice, happened, id, message, notice, press, said, type_in};
-use crate::keymap::Key;
+use crate::keymap::{Key, Named};
 use crate::model::{Armed, Before, Member};
 use crate::update::{Ask, Intent, Msg, News, update};
 
@@ -205,6 +205,18 @@ fn what_another_device_has_read_is_not_unread() {
     assert_eq!(model.rooms[1].unread, 1);
     update(&mut model, Msg::News(News::Read(marker(5))));
     assert_eq!(model.rooms[1].unread, 1);
+}
+
+#[test]
+fn what_was_being_written_in_a_room_that_is_gone_is_brought_back_by_up() {
+    let mut model = alice();
+    update(&mut model, Msg::Paste("half a thought".into()));
+    press(&mut model, Key::Alt('2'));
+    update(&mut model, Msg::News(News::Exited(exited(1, Departure::Kicked))));
+    assert!(notice(&model).ends_with("Up brings back what you were writing there."));
+    assert!(model.input.is_empty(), "it would be sent to another room");
+    press(&mut model, Key::Named(Named::Up));
+    assert_eq!(model.input.text(), "half a thought");
 }
 
 #[test]

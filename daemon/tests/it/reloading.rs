@@ -37,7 +37,7 @@ fn a_reload_changes_what_it_can_without_ending_a_connection_and_tells_what_needs
     rewrite(
         &daemon,
         "messages_burst = 2",
-        "messages_burst = 1000\nmessages_per_sec = 1000\nprobes_per_hour = 7",
+        "messages_burst = 100000\nmessages_per_sec = 1000\nprobes_per_hour = 7",
     );
     rewrite(&daemon, "\"hello\"", "\"good bye\"\nname = \"Two\"\nshards = 2");
     rewrite(&daemon, "[server]", "[metrics]\nlisten = \"127.0.0.1:1\"\n[server]");
@@ -56,7 +56,7 @@ fn a_reload_changes_what_it_can_without_ending_a_connection_and_tells_what_needs
             restart[0],
             restart[1],
             "accounts.sign_up: \"closed\", was \"open\"",
-            "limits.messages_burst: 1000, was 2",
+            "limits.messages_burst: 100000, was 2",
             "limits.messages_per_sec: 1000, was 2",
             "limits.probes_per_hour: 7, was 100",
             restart[2],

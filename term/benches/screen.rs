@@ -141,10 +141,10 @@ impl Daemon {
             .arg(config)
             .arg("--data")
             .arg(place.join("data"))
-            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()?;
-        let stderr = child.stderr.take().ok_or("no standard error")?;
-        let mut lines = BufReader::new(stderr).lines();
+        let stdout = child.stdout.take().ok_or("no standard output")?;
+        let mut lines = BufReader::new(stdout).lines();
         let port = lines
             .by_ref()
             .map_while(Result::ok)

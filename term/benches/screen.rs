@@ -266,14 +266,14 @@ impl Window {
 
     /// Scrolls up until so many messages are loaded.
     fn load_older(&mut self) -> Outcome<()> {
-        for page in 1..=LOADED / 100 - 1 {
+        let deadline = Instant::now() + PATIENCE;
+        let first = format!("message {} of many", MESSAGES - LOADED + 1);
+        while !self.screen.screen().contents().contains(&first) {
+            if Instant::now() > deadline {
+                return Err(format!("never: {first}\n{}", self.screen.screen().contents()).into());
+            }
             self.write("\x1b[1;3H")?;
-            let first = MESSAGES - page * 100;
-            let reached = format!("message {first} of many");
-            let next = format!("message {} of many", first + 1);
-            self.wait(|screen| {
-                screen.contents().contains(&reached) || screen.contents().contains(&next)
-            })?;
+            self.settle(Duration::from_millis(20));
         }
         self.settle(Duration::from_secs(1));
         Ok(())

@@ -61,7 +61,7 @@ fn main() -> Outcome<()> {
     for _ in 0..10 {
         let begun = Instant::now();
         let mut window = Window::parlor(place.path(), daemon.port)?;
-        window.until(" of many")?;
+        window.until(" of words")?;
         paints.push(begun.elapsed());
     }
     tell("start until the kept conversation is seen, without the daemon", &mut paints);

@@ -124,6 +124,8 @@ END {
             if (within(path, data[owner])) print "write data"
             else if (within(path, runtime[owner])) print "write runtime"
             else if (path == beside[owner] "/socket") print "write listen.unix"
+            else if (path == beside[owner] "/file.log" || parts[i] == "mkdir " beside[owner])
+                print "write log"
             else print "elsewhere", parts[i]
         }
     }
@@ -154,10 +156,12 @@ daemons=$(grep -c '^daemon ' "$place/found" || true)
 printf '%s daemons made %s different system calls:\n' "$daemons" "$(wc -l <"$place/calls")"
 paste -s -d ' ' "$place/calls" | fold -s -w 100
 printf 'sockets: %s\n' "$(paste -s -d ' ' "$place/used-families")"
-printf 'written: %s times in the data directory, %s in the runtime directory, %s at listen.unix\n' \
+printf 'written: %s times in the data directory, %s in the runtime directory, %s at listen.unix,\n' \
     "$(grep -c '^write data' "$place/found" || true)" \
     "$(grep -c '^write runtime' "$place/found" || true)" \
     "$(grep -c '^write listen.unix' "$place/found" || true)"
+# A story has a log4rs file that names a log beside it; under the unit that takes ReadWritePaths=.
+printf '    and %s at a log that log4rs was told of\n' "$(grep -c '^write log' "$place/found" || true)"
 
 faults=0
 none() {

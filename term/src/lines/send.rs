@@ -8,7 +8,8 @@ use std::time::Duration;
 use parlor_protocol::account::LoggedIn;
 use parlor_protocol::codec::FRAME_BYTES_MAX;
 use parlor_protocol::id::Nonce;
-use parlor_protocol::message::{Message, MessageKind, Send, Sent};
+use parlor_protocol::message::{Direction, History, Message, MessageKind, Send, Sent};
+use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::text::MessageText;
 use tokio::sync::mpsc;
@@ -70,7 +71,6 @@ impl Context<'_> {
         let place = Place::of(&self.find(&arguments.room).await?);
         let patience = if arguments.no_wait { Patience::Fail } else { Patience::Wait };
         let kind = if arguments.me { MessageKind::Action } else { MessageKind::Said };
-        let nonce = arguments.nonce;
         let Self { session, me, out, console, .. } = self;
         let console: &mut dyn Console = *console;
         let sender = Sender {
@@ -83,9 +83,12 @@ impl Context<'_> {
         };
         match text {
             Some(text) => {
-                let nonce = nonce.unwrap_or_else(|| session.nonce());
+                let nonce = arguments.nonce.unwrap_or_else(|| session.nonce());
                 let under_way = sender.begin(nonce, text).await?;
-                let message = sender.taken(under_way, me, patience).await?;
+                let mut message = sender.taken(under_way, me, patience).await?;
+                if arguments.nonce.is_some() {
+                    message = stored(session, &place, message).await?;
+                }
                 print(out, &place, &message)
             }
             None => sender.send_lines(me, out).await,
@@ -207,6 +210,15 @@ impl Sender<'_> {
         }
         done.map(|_| ())
     }
+}
+
+/// The message as the server has it: under a nonce that was used before, that is the first one.
+async fn stored(session: &Session, place: &Place, sent: Message) -> Result<Message, Failure> {
+    let (room, direction) = (place.room, Direction::Before);
+    let history = History { room, direction, seq: Some(sent.seq.next()), limit: 1 };
+    let page = session.client.ask(history).await?;
+    let mut found = page.messages.into_iter().map(|Record(message)| message);
+    Ok(found.find(|found| found.seq == sent.seq).unwrap_or(sent))
 }
 
 fn print(out: &mut Output, place: &Place, message: &Message) -> Result<(), Failure> {

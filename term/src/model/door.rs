@@ -14,6 +14,8 @@ pub(crate) struct Door {
     pub(crate) said: Vec<String>,
     /// What is asked; nothing while the server is waited for.
     pub(crate) prompt: Option<Prompt>,
+    /// How many lines one has scrolled back, to read what a small screen has no room for.
+    pub(crate) back: usize,
 }
 
 /// A question to whoever comes in.

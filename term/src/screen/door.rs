@@ -6,19 +6,26 @@ use super::popup::one_row;
 use crate::model::{Door, Model, Reply};
 use crate::theme::Role;
 
-/// Draws the way in. The question is seen on the smallest screen, what was said as far as it fits.
+/// Draws the way in. The question is seen on the smallest screen; what was said before it is scrolled
+/// back to where it does not fit.
 pub(super) fn draw(printer: &Printer, area: Area, model: &Model, door: &Door) {
-    let lines = lines(area.width, model, door);
-    let top = lines.len().saturating_sub(area.height);
-    for (row, (line, role)) in lines.iter().skip(top).enumerate() {
+    let mut lines = lines(area.width, model, door);
+    let bottom = lines.len().saturating_sub(area.height);
+    if let Some((keys, _)) = lines.last_mut()
+        && bottom > 0
+    {
+        keys.push_str(" · PgUp more");
+    }
+    let top = bottom.saturating_sub(door.back);
+    for (row, (line, role)) in lines.iter().skip(top).take(area.height).enumerate() {
         let line = paint::clipped(line, area.width);
         paint::styled(printer, (area.x, area.y + row), area.width, &line, *role);
     }
 }
 
-/// Where the caret stands.
+/// Where the caret stands; nowhere while one looks back.
 pub(super) fn caret(area: Area, model: &Model, door: &Door) -> Option<(usize, usize)> {
-    let at = match &door.prompt.as_ref()?.reply {
+    let at = match &door.prompt.as_ref().filter(|_| door.back == 0)?.reply {
         Reply::Line(input) => one_row(input, area.width.saturating_sub(ANSWER.len())).1,
         Reply::Secret(secret) => secret.chars(),
         Reply::Choice { .. } => return None,
@@ -59,10 +66,8 @@ fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
         }
         Reply::Choice { of, chosen } => {
             for (place, choice) in of.iter().enumerate() {
-                let (mark, role) = match place == *chosen {
-                    true => ("▸", Role::Here),
-                    false => (" ", Role::Text),
-                };
+                let is_chosen = place == *chosen;
+                let (mark, role) = if is_chosen { ("▸", Role::Here) } else { (" ", Role::Text) };
                 lines.push((format!(" {mark} {choice}"), role));
             }
             "Up, Down choose · Enter answers · Esc quits"

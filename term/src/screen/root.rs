@@ -76,7 +76,9 @@ impl Root {
     /// Takes a key in.
     pub(crate) fn press(&mut self, key: Key) -> Vec<Intent> {
         match (self.model.preferences.keymap.action(key), key) {
-            (Some(Action::Scroll(scroll)), _) if self.model.popup().is_none() => {
+            (Some(Action::Scroll(scroll)), _)
+                if self.model.popup().is_none() && self.model.door.is_none() =>
+            {
                 self.chat.scroll(&self.model, scroll);
                 Vec::new()
             }

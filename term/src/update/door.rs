@@ -2,7 +2,7 @@
 
 use super::popups::edit;
 use super::{Ask, AtDoor, Intent};
-use crate::keymap::Action;
+use crate::keymap::{Action, Scroll};
 use crate::model::{Door, Model, Reach, Reply};
 
 /// What a key does while one is not in yet; `None` where one is.
@@ -16,6 +16,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
     }
     if action == Action::Enter {
         return Some(answer(door));
+    }
+    if let Action::Scroll(scroll) = action {
+        door.back = match scroll {
+            Scroll::PageUp | Scroll::First => (door.back + LINES).min(BACK_MAX),
+            Scroll::PageDown => door.back.saturating_sub(LINES),
+            Scroll::Last | Scroll::NextMention | Scroll::PreviousMention => 0,
+        };
+        return Some(Vec::new());
     }
     let Some(prompt) = &mut door.prompt else { return Some(Vec::new()) };
     match &mut prompt.reply {
@@ -49,6 +57,11 @@ pub(super) fn insert(model: &mut Model, text: &str) -> Option<Vec<Intent>> {
     Some(Vec::new())
 }
 
+/// How far a key scrolls.
+const LINES: usize = 3;
+/// How far one can scroll back: beyond all that is said on the way in, on the narrowest screen.
+const BACK_MAX: usize = 60;
+
 /// What is known of a server's key once one has said that it is the right one.
 pub(crate) const PINNED: &str = "ED25519 pinned";
 
@@ -56,7 +69,10 @@ pub(crate) const PINNED: &str = "ED25519 pinned";
 pub(super) fn take(model: &mut Model, news: AtDoor) {
     match (&mut model.door, news) {
         (Some(door), AtDoor::Said(text)) => door.say(&text),
-        (Some(door), AtDoor::Asked(prompt)) => door.prompt = Some(prompt),
+        (Some(door), AtDoor::Asked(prompt)) => {
+            door.prompt = Some(prompt);
+            door.back = 0;
+        }
         (door, AtDoor::Opened(restored)) => {
             *door = None;
             PINNED.clone_into(&mut model.key);

@@ -227,10 +227,8 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
         1 => " A message to it was not sent; it is in the input line.",
         _ => " Messages to it were not sent; they are in the input line.",
     };
-    let draft = match room.draft.is_empty() {
-        true => "",
-        false => " Up brings back what you were writing there.",
-    };
+    let draft =
+        if room.draft.is_empty() { "" } else { " Up brings back what you were writing there." };
     match told.strip_prefix("you ") {
         Some(rest) => hint(model, format!("You {rest}.{unsent}{draft}")),
         // A name or a title stays as it is.

@@ -66,6 +66,8 @@ fn a_nonce_sent_again_is_the_same_message() {
     let send = ["send", "ops", "--nonce", &nonce, "--json", "once"];
     let first = alice.does(&send);
     assert_eq!(alice.does(&send), first);
+    let otherwise = ["send", "ops", "--me", "--nonce", &nonce, "--json", "twice"];
+    assert_eq!(alice.does(&otherwise), first, "what is told is what is stored");
     assert_eq!(alice.does(&["tail", "ops"]).lines().count(), 1);
 }
 

@@ -284,6 +284,29 @@ fn the_way_in() {
 }
 
 #[test]
+fn the_fingerprint_is_scrolled_back_to_on_the_smallest_screen() {
+    let mut model = Model::new("alice", "chat", "key not known yet", NOW);
+    let mut door = Door::default();
+    let fingerprint = "SHA256:puZ/aZotuECQmgCaiZt/MM+4IgUXJ0cGov0GQ14iMow";
+    door.say(&format!(
+        "The authenticity of host 'chat.example.org (192.0.2.7)' can't be established.\nED25519 key \
+         fingerprint is {fingerprint}.\nThis key is not known by any other names."
+    ));
+    let text = "Are you sure you want to continue connecting (yes/no/[fingerprint])? ".into();
+    door.prompt = Some(Prompt { text, reply: Reply::Line(Default::default()) });
+    model.door = Some(door);
+    let mut shown = Shown::new(model, (40, 10));
+    let is_seen = |text: &str| text.replace(['\n', ' '], "").contains(fingerprint);
+    let first = shown.look();
+    assert!(first.contains("PgUp more") && !is_seen(&first), "{first}");
+    shown.press(Key::Named(Named::PageUp));
+    let text = shown.look();
+    assert!(is_seen(&text), "{text}");
+    shown.press(Key::Named(Named::PageDown));
+    assert_eq!(shown.look(), first);
+}
+
+#[test]
 fn a_question() {
     let text = "bob would own this room, and you would be an admin.".to_owned();
     let transfer = room::Transfer { room: id(1), user: "bob".into() };

@@ -23,6 +23,7 @@ mod people;
 mod plain;
 mod rules;
 mod screenshots;
+mod seen;
 mod server;
 mod sign_up;
 mod tail;

@@ -1,0 +1,33 @@
+//! `/notices`: what one was told of, listed, read and taken away.
+
+use parlor_protocol::id::NotificationId;
+use parlor_protocol::notification::WhichNotifications;
+use parlor_protocol::request::Command as Change;
+
+use super::{change, show, word};
+use crate::model::{Listing, Model};
+use crate::update::{Intent, error};
+
+const USAGE: &str =
+    "/notices lists them; /notices read 7, /notices dismiss 7, or all in place of 7.";
+
+pub(super) fn run(model: &mut Model, what: &str) -> Vec<Intent> {
+    let (verb, rest) = word(what);
+    if verb.is_empty() {
+        return show(model, Listing::Notifications);
+    }
+    let id = match rest {
+        "all" => Some(None),
+        number => number.parse().ok().map(|number| Some(NotificationId(number))),
+    };
+    match (verb, id) {
+        ("read", Some(id)) => change(model, Change::ReadNotifications(WhichNotifications { id })),
+        ("dismiss", Some(id)) => {
+            change(model, Change::DismissNotifications(WhichNotifications { id }))
+        }
+        _ => {
+            error(model, USAGE);
+            Vec::new()
+        }
+    }
+}

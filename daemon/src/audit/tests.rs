@@ -3,13 +3,14 @@
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, Seq};
 use parlor_protocol::message::MessageKind;
-use parlor_protocol::name::Title;
+use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{MessageText, is_hazard};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rooms::{NewDevice, Password, Status};
+use crate::penalties::Guessing;
+use crate::rooms::{Command, NewDevice, Password, Status};
 
 const AT: Timestamp = Timestamp(1_795_378_032_123);
 const ALICE: UserId = UserId(1);

@@ -182,7 +182,7 @@ fn rooms(width: usize, model: &Model, go_to: &GoTo) -> Sheet {
     let keys = match (nothing, go_to.chosen < found.len()) {
         (true, _) => " Esc closes",
         (false, true) => " Enter go there · Esc closes",
-        (false, false) => " Enter see how to rejoin · Esc closes",
+        (false, false) => " Enter see it · Esc closes",
     };
     let below = vec![Line::new(keys.to_owned(), Role::Keys)];
     Sheet { heading: search_line(&go_to.search, width), lines, seen, below }

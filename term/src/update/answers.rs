@@ -4,7 +4,7 @@ use parlor_protocol::entry::{FormerRoom, Rejoin};
 use parlor_protocol::refusal::Code;
 
 use super::reading::read_mentions;
-use super::{Intent, ask_page, error, form, hint};
+use super::{Intent, NOT_CONNECTED, ask_page, error, form, hint};
 use crate::model::{
     AskId, Asked, AskedFrom, FORMER_MAX, Listing, Model, More, NOTICES_MAX, Popup, ROWS_MAX, Row,
 };
@@ -90,7 +90,7 @@ pub(super) fn fetch_again(model: &mut Model) -> Vec<Intent> {
     let mut intents = Vec::new();
     for popup in &mut model.popups {
         if let Popup::List(list) = popup
-            && list.error.as_deref() == Some(LIST_LOST)
+            && matches!(list.error.as_deref(), Some(LIST_LOST | NOT_CONNECTED))
         {
             list.error = None;
             list.more = More::Asked;

@@ -279,3 +279,55 @@ fn without_a_room_the_keys_say_something_fitting() {
     assert!(text.contains("You are in no room yet: /rooms"), "{text}");
     assert!(!text.contains("Enter"), "{text}");
 }
+
+#[test]
+fn rooms_to_go_to_and_to_rejoin() {
+    let mut model = busy();
+    model.popups = vec![Popup::GoTo(crate::model::GoTo { chosen: 3, ..Default::default() })];
+    insta::assert_snapshot!(shots(&model));
+}
+
+#[test]
+fn no_room_at_all() {
+    let mut model = Model::new("alice", "chat.example.org", "ED25519 pinned", NOW);
+    model.link = Link::Online { round_trip: None };
+    model.former = vec![former(7, "hackday", 50)];
+    insta::assert_snapshot!(shots(&model));
+}
+
+#[test]
+fn no_connection_and_what_waits_for_one() {
+    let mut model = busy();
+    let why = "192.0.2.7:7667 does not answer: connection refused (os error 111)".to_owned();
+    let retry_at = Timestamp(NOW.0 + 3_500);
+    model.link = Link::Waiting { heard: Some(at(2)), retry_at, why };
+    let refused = SendState::Refused("You are no member of this room any more.".into());
+    for (number, state) in
+        [SendState::Unkept, SendState::Held { until: at(-1) }, refused].into_iter().enumerate()
+    {
+        let local = LocalId(10 + number as u64);
+        let (text, kind) = ("one of those that wait".to_owned(), MessageKind::Said);
+        model.rooms[0].unsent.push(Unsent { local, text, kind, state });
+    }
+    model.rooms[0].catching_up = true;
+    model.notice =
+        Some(Notice::Error("Not connected: try again when the connection is back.".into()));
+    insta::assert_snapshot!(shots(&model));
+}
+
+#[test]
+fn what_tab_offers_and_what_is_searched() {
+    let mut shown: Vec<_> = SIZES.into_iter().map(|size| Shown::new(model(), size)).collect();
+    let mut all = String::new();
+    for shown in &mut shown {
+        for key in [Key::Ctrl('u'), Key::Char('/'), Key::Named(Named::Tab)] {
+            shown.press(key);
+        }
+        all += &shown.look();
+        for key in [Key::Ctrl('u'), Key::Ctrl('r'), Key::Char('z')] {
+            shown.press(key);
+        }
+        all += &shown.look();
+    }
+    insta::assert_snapshot!(all);
+}

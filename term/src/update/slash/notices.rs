@@ -4,8 +4,8 @@ use parlor_protocol::id::NotificationId;
 use parlor_protocol::notification::WhichNotifications;
 use parlor_protocol::request::Command as Change;
 
-use super::{change, show, word};
-use crate::model::{Listing, Model};
+use super::{show, typed, word};
+use crate::model::{Deed, Listing, Model};
 use crate::update::{Intent, error};
 
 const USAGE: &str =
@@ -20,14 +20,18 @@ pub(super) fn run(model: &mut Model, what: &str) -> Vec<Intent> {
         "all" => Some(None),
         number => number.parse().ok().map(|number| Some(NotificationId(number))),
     };
-    match (verb, id) {
-        ("read", Some(id)) => change(model, Change::ReadNotifications(WhichNotifications { id })),
+    let (deed, done) = match (verb, id) {
+        ("read", Some(id)) => {
+            (Change::ReadNotifications(WhichNotifications { id }), "marked as read")
+        }
         ("dismiss", Some(id)) => {
-            change(model, Change::DismissNotifications(WhichNotifications { id }))
+            (Change::DismissNotifications(WhichNotifications { id }), "taken away")
         }
         _ => {
             error(model, USAGE);
-            Vec::new()
+            return Vec::new();
         }
-    }
+    };
+    let which = if rest == "all" { "All notices are".into() } else { format!("Notice {rest} is") };
+    typed(model, Deed::Change(deed), Some(format!("{which} {done}.")))
 }

@@ -36,7 +36,7 @@ pub(crate) use self::reading::{Awaited, Reading};
 pub(crate) use self::refusals::refusal;
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};
-pub(crate) use self::verify::Verdict;
+pub(crate) use self::verify::{Fault, Verdict};
 use crate::rooms::{
     Actor, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent, UserId,
     World,

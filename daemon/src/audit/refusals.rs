@@ -4,8 +4,9 @@ use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
+use super::actions::{standing_changed, status_changed};
 use super::{AuditRecord, Origin, name_of};
-use crate::rooms::{Actor, Command, World};
+use crate::rooms::{Actor, Command, Status, World};
 
 /// The record of a subcommand that was refused. What users are refused is not audited: they could
 /// fill the disk with it.
@@ -22,17 +23,19 @@ pub(crate) fn refusal(
         Actor::Stranger | Actor::User(_) | Actor::Clock => return None,
     }
     let record = |action| AuditRecord::new(at, action, origin).by_actor(world, actor);
-    let account = |user: &UserName| record("account-changed").about(user.as_str());
+    let account =
+        |user: &UserName, was, status| record(status_changed(was, status)).about(user.as_str());
     let record = match command {
         Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
         Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
-        Command::SetStanding { user, .. } => record("standing-changed").about(user.as_str()),
-        Command::ApproveSignUp { user } | Command::EnableUser { user } => {
-            account(user).text("status", "active")
+        Command::SetStanding { user, standing } => {
+            record(standing_changed(*standing)).about(user.as_str())
         }
-        Command::DenySignUp { user, .. } => account(user).text("status", "denied"),
-        Command::DisableUser { user } => account(user).text("status", "disabled"),
-        Command::RemoveUser { user } => account(user).text("status", "removed"),
+        Command::ApproveSignUp { user } => account(user, Status::Waiting, Status::Active),
+        Command::DenySignUp { user, .. } => account(user, Status::Waiting, Status::Denied),
+        Command::EnableUser { user } => account(user, Status::Disabled, Status::Active),
+        Command::DisableUser { user } => account(user, Status::Active, Status::Disabled),
+        Command::RemoveUser { user } => account(user, Status::Active, Status::Removed),
         Command::SetSignUpMode { mode } => record("sign-up-mode-set").text("mode", mode.word()),
         Command::MakeCode { .. } => record("code-made"),
         Command::RevokeCode { .. } => record("code-ended"),

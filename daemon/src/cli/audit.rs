@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use parlor_protocol::id::RoomId;
@@ -54,8 +54,8 @@ struct Filter {
     /// Only what happened in this room: its title or ID
     #[arg(long)]
     room: Option<String>,
-    /// Only this, as in `login` or `room-created`
-    #[arg(long)]
+    /// Only this, as in `login` or `room-created`; the README lists them
+    #[arg(long, value_parser = PossibleValuesParser::new(audit::ACTIONS), hide_possible_values = true)]
     action: Option<String>,
     /// Only what an administrator should look at
     #[arg(long)]

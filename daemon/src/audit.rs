@@ -5,6 +5,7 @@
 //! transaction of their events, and lines of the audit file from there ([`AuditLog`]). Messages
 //! are not audited, and nothing in a record says what was written.
 
+mod actions;
 mod chain;
 mod copy;
 mod files;
@@ -23,6 +24,8 @@ mod verify;
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
 use parlor_protocol::refusal::Code;
 
+pub(crate) use self::actions::ACTIONS;
+use self::actions::{standing_changed, status_changed};
 pub(crate) use self::chain::{Link, Sealed};
 pub(crate) use self::copy::{Copied, Copying, copied};
 pub(crate) use self::files::{DIRECTORY, directory};
@@ -36,7 +39,7 @@ pub(crate) use self::reading::{Awaited, Reading};
 pub(crate) use self::refusals::{announcement_refused, refusal};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};
-pub(crate) use self::verify::Verdict;
+pub(crate) use self::verify::{Fault, Verdict};
 use crate::rooms::{
     Actor, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent, UserId,
     World,
@@ -220,11 +223,9 @@ fn user_event(
         UserEvent::DeviceRevoked { id } => record("device-revoked").number("device", id.0),
         UserEvent::Blocked { user } => record("blocked").text("user", name_of(world, *user)),
         UserEvent::Unblocked { user } => record("unblocked").text("user", name_of(world, *user)),
-        UserEvent::StandingChanged(standing) => {
-            record("standing-changed").text("standing", standing_word(*standing))
-        }
-        UserEvent::StatusChanged { status, reason: _ } => {
-            record("account-changed").text("status", status.word())
+        UserEvent::StandingChanged(standing) => record(standing_changed(*standing)),
+        UserEvent::StatusChanged { was, status, reason: _ } => {
+            record(status_changed(*was, *status))
         }
         UserEvent::Notified { .. }
         | UserEvent::NotificationsRead(_)
@@ -267,6 +268,7 @@ fn name_of(world: &World, user: UserId) -> String {
 
 impl AuditRecord {
     fn new(at: Timestamp, action: &'static str, origin: &Origin<'_>) -> Self {
+        debug_assert!(ACTIONS.contains(&action), "{action} is in no list");
         let mut record = Self {
             at,
             action,

@@ -4,16 +4,18 @@ use parlor_protocol::entry::{InviteEnd, RequestEnd};
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::room::Departure;
+use parlor_protocol::room::{Departure, Role};
 
+use super::actions::{standing_changed, status_changed};
 use super::{AuditRecord, Origin, announced, name_of, rfc3339};
-use crate::rooms::{Actor, Command, World};
+use crate::rooms::{Actor, Command, Status, World};
 
 /// The record of a command that was refused: of a subcommand whatever the reason, of a user's where
 /// it takes a role that they do not have. `None` for what takes no role: users could fill the disk
 /// with it.
 ///
 /// The action is that of the record which the command would have left.
+#[expect(clippy::too_many_lines, reason = "one arm a command, so that none is forgotten")]
 pub(crate) fn refusal(
     world: &World,
     actor: &Actor,
@@ -23,28 +25,30 @@ pub(crate) fn refusal(
     origin: &Origin<'_>,
 ) -> Option<AuditRecord> {
     let record = |action| AuditRecord::new(at, action, origin).by_actor(world, actor);
-    let account = |user: &UserName| record("account-changed").about(user.as_str());
+    let account =
+        |user: &UserName, was, status| record(status_changed(was, status)).about(user.as_str());
     let member =
         |action, room: &RoomId, user: &UserName| record(action).about(user.as_str()).within(*room);
+    let role =
+        |room, user, role: Role| member("role-changed", room, user).text("role", role.word());
     let record = match command {
         Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
         Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
-        Command::SetStanding { user, .. } => record("standing-changed").about(user.as_str()),
-        Command::ApproveSignUp { user } | Command::EnableUser { user } => {
-            account(user).text("status", "active")
+        Command::SetStanding { user, standing } => {
+            record(standing_changed(*standing)).about(user.as_str())
         }
-        Command::DenySignUp { user, .. } => account(user).text("status", "denied"),
-        Command::DisableUser { user } => account(user).text("status", "disabled"),
-        Command::RemoveUser { user } => account(user).text("status", "removed"),
+        Command::ApproveSignUp { user } => account(user, Status::Waiting, Status::Active),
+        Command::DenySignUp { user, .. } => account(user, Status::Waiting, Status::Denied),
+        Command::EnableUser { user } => account(user, Status::Disabled, Status::Active),
+        Command::DisableUser { user } => account(user, Status::Active, Status::Disabled),
+        Command::RemoveUser { user } => account(user, Status::Active, Status::Removed),
         Command::SetSignUpMode { mode } => record("sign-up-mode-set").text("mode", mode.word()),
         Command::MakeCode { .. } => record("code-made"),
         Command::RevokeCode { .. } => record("code-ended"),
         Command::TerminateRoom { room } => record("room-terminated").within(*room),
-        Command::Promote { room, user } => member("role-changed", room, user).text("role", "admin"),
-        Command::Demote { room, user } => member("role-changed", room, user).text("role", "member"),
-        Command::Transfer { room, user } => {
-            member("role-changed", room, user).text("role", "owner")
-        }
+        Command::Promote { room, user } => role(room, user, Role::Admin),
+        Command::Demote { room, user } => role(room, user, Role::Member),
+        Command::Transfer { room, user } => role(room, user, Role::Owner),
         // Topics are for those who may read the room.
         Command::SetTopic { room, .. } => record("topic-changed").within(*room),
         Command::Rename { room, title } => {

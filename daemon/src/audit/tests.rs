@@ -200,3 +200,12 @@ proptest! {
         prop_assert_eq!(value["actor"].as_str(), Some("alice"));
     }
 }
+
+#[test]
+fn every_action_is_explained_to_operators() {
+    let readme = include_str!("../../../README.md");
+    let missing: Vec<_> =
+        ACTIONS.iter().filter(|action| !readme.contains(&format!("`{action}`"))).collect();
+    assert!(missing.is_empty(), "README.md does not explain {missing:?}");
+    assert!(ACTIONS.is_sorted());
+}

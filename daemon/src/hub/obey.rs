@@ -400,7 +400,7 @@ impl Hub {
                 self.tell_user(turn, *user, what, origin, event.at);
                 // A removed user's rooms are left at once, not with the next tick.
                 self.chores.left |=
-                    matches!(what, UserEvent::StatusChanged { status: Status::Removed, reason: _ });
+                    matches!(what, UserEvent::StatusChanged { status: Status::Removed, .. });
             }
             Happening::Room(room, what) => self.tell(turn, *room, what, &event),
         }
@@ -430,7 +430,7 @@ impl Hub {
                 };
                 turn.tell_all_behind_the_answer(Step::PasswordChanged { user, by });
             }
-            UserEvent::StatusChanged { status, reason: _ } => {
+            UserEvent::StatusChanged { was: _, status, reason: _ } => {
                 let reason = match status {
                     Status::Disabled => CloseReason::Disabled,
                     Status::Removed => CloseReason::Removed,

@@ -93,7 +93,7 @@ impl Hub {
             }
             Oversight::Reconfigure { terms, changed, uid, reply } => {
                 if self.can_record() {
-                    self.reconfigure(*terms);
+                    self.reconfigure(*terms, at);
                     turn.sign_up = self.world.sign_up_mode().or(Some(self.sign_up_configured));
                     turn.rows.audit.push(audit::reloaded(&Origin::Console { uid }, &changed, at));
                     turn.answer(reply, Ok(()));
@@ -140,11 +140,11 @@ impl Hub {
         Ok(())
     }
 
-    fn reconfigure(&mut self, terms: HubTerms) {
+    fn reconfigure(&mut self, terms: HubTerms, at: Timestamp) {
         let HubTerms { sign_up, allowances, penalties, retention } = terms;
         self.sign_up_configured = sign_up;
         self.allowances.limit(allowances);
-        self.penalties.set_terms(penalties);
+        self.penalties.set_terms(penalties, at);
         self.chores.retention = retention;
     }
 

@@ -96,16 +96,22 @@ fn an_operator_sees_to_sign_ups_and_accounts_and_it_is_on_record_under_their_nam
     let records = daemon.audit();
     let told: Vec<_> = records
         .iter()
-        .filter(|record| record["action"] == "account-changed")
+        .filter(|record| !record["session"].is_null() && record["subject"] != record["actor"])
+        .filter(|record| record["actor"] == "alice")
         .map(|record| {
             assert!(record["address"].is_string() && record["session"].is_number(), "{record}");
             let [actor, subject] = ["actor", "subject"].map(|key| record[key].as_str().unwrap());
-            format!("{actor} {subject} {}", record["details"]["status"].as_str().unwrap())
+            format!("{actor} {} {subject}", record["action"].as_str().unwrap())
         })
         .collect();
     assert_eq!(
         told,
-        ["alice bob active", "alice carol denied", "alice bob disabled", "alice bob active",]
+        [
+            "alice sign-up-approved bob",
+            "alice sign-up-denied carol",
+            "alice account-disabled bob",
+            "alice account-enabled bob",
+        ]
     );
 }
 

@@ -36,7 +36,7 @@ pub(crate) use self::log::{AuditError, AuditLog, Row};
 pub(crate) use self::logins::{guessing, kept_out, logged_in, login_failed, session_ended};
 pub(crate) use self::operators::{announced, disconnected, reloaded};
 pub(crate) use self::reading::{Awaited, Reading};
-pub(crate) use self::refusals::refusal;
+pub(crate) use self::refusals::{announcement_refused, refusal};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};
 pub(crate) use self::verify::{Fault, Verdict};
@@ -255,6 +255,7 @@ pub(crate) fn suspicious(
         Suspicion::Flooding => "suspicious-flooding",
         Suspicion::Removals => "suspicious-removals",
         Suspicion::Adds => "suspicious-adds",
+        Suspicion::Overreaching => "suspicious-overreaching",
     };
     let record = AuditRecord::new(at, action, origin).by_actor(world, &Actor::User(user));
     record.about(name_of(world, user))

@@ -321,12 +321,7 @@ impl Config {
                 requests_per_hour: file.limits.requests_per_hour,
                 probes_per_hour: file.limits.probes_per_hour,
             },
-            retention: Retention {
-                associations_ms: days_ms(file.retention.associations_days),
-                notifications_ms: days_ms(file.retention.notifications_days),
-                terminated_ms: days_ms(file.retention.terminated_days),
-                devices_ms: days_ms(DEVICES_UNUSED_DAYS),
-            },
+            retention: retention(&file.retention),
             audit: Rolling {
                 file_bytes: file.audit.file_bytes,
                 file_ms: days_ms(file.audit.file_days),
@@ -336,6 +331,17 @@ impl Config {
             metrics_beyond_loopback: file.metrics.beyond_loopback,
             sources,
         })
+    }
+}
+
+/// For how long what has ended is remembered.
+fn retention(file: &file::Retention) -> Retention {
+    Retention {
+        associations_ms: days_ms(file.associations_days),
+        notifications_ms: days_ms(file.notifications_days),
+        terminated_ms: days_ms(file.terminated_days),
+        messages_ms: file.messages_days.map(days_ms),
+        devices_ms: days_ms(DEVICES_UNUSED_DAYS),
     }
 }
 

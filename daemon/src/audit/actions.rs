@@ -47,6 +47,7 @@ pub(crate) const ACTIONS: &[&str] = &[
     "suspicious-logins-by-address",
     "suspicious-logins-on-name",
     "suspicious-network",
+    "suspicious-overreaching",
     "suspicious-probing",
     "suspicious-removals",
     "topic-changed",

@@ -1,15 +1,21 @@
 //! What was refused, and is on record all the same.
 
-use parlor_protocol::id::Timestamp;
+use parlor_protocol::entry::{InviteEnd, RequestEnd};
+use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
+use parlor_protocol::room::{Departure, Role};
 
 use super::actions::{standing_changed, status_changed};
-use super::{AuditRecord, Origin, name_of};
+use super::{AuditRecord, Origin, announced, name_of, rfc3339};
 use crate::rooms::{Actor, Command, Status, World};
 
-/// The record of a subcommand that was refused. What users are refused is not audited: they could
-/// fill the disk with it.
+/// The record of a command that was refused: of a subcommand whatever the reason, of a user's where
+/// it takes a role that they do not have. `None` for what takes no role: users could fill the disk
+/// with it.
+///
+/// The action is that of the record which the command would have left.
+#[expect(clippy::too_many_lines, reason = "one arm a command, so that none is forgotten")]
 pub(crate) fn refusal(
     world: &World,
     actor: &Actor,
@@ -18,13 +24,13 @@ pub(crate) fn refusal(
     at: Timestamp,
     origin: &Origin<'_>,
 ) -> Option<AuditRecord> {
-    match actor {
-        Actor::Console => {}
-        Actor::Stranger | Actor::User(_) | Actor::Clock => return None,
-    }
     let record = |action| AuditRecord::new(at, action, origin).by_actor(world, actor);
     let account =
         |user: &UserName, was, status| record(status_changed(was, status)).about(user.as_str());
+    let member =
+        |action, room: &RoomId, user: &UserName| record(action).about(user.as_str()).within(*room);
+    let role =
+        |room, user, role: Role| member("role-changed", room, user).text("role", role.word());
     let record = match command {
         Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
         Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
@@ -40,10 +46,35 @@ pub(crate) fn refusal(
         Command::MakeCode { .. } => record("code-made"),
         Command::RevokeCode { .. } => record("code-ended"),
         Command::TerminateRoom { room } => record("room-terminated").within(*room),
-        Command::Transfer { room, user } => {
-            record("role-changed").about(user.as_str()).within(*room)
+        Command::Promote { room, user } => role(room, user, Role::Admin),
+        Command::Demote { room, user } => role(room, user, Role::Member),
+        Command::Transfer { room, user } => role(room, user, Role::Owner),
+        // Topics are for those who may read the room.
+        Command::SetTopic { room, .. } => record("topic-changed").within(*room),
+        Command::Rename { room, title } => {
+            record("room-renamed").within(*room).text("title", title.as_str())
         }
-        // The console does none of these.
+        Command::SetSlowMode { room, secs } => {
+            record("slow-mode-changed").within(*room).number("secs", *secs)
+        }
+        Command::Approve { room, user } | Command::AddMember { room, user } => {
+            member("joined", room, user)
+        }
+        Command::Deny { room, user, .. } => {
+            member("request-ended", room, user).text("how", RequestEnd::Denied.word())
+        }
+        Command::InviteUser { room, user } => member("invited", room, user),
+        Command::RevokeInvite { room, user } => {
+            member("invite-ended", room, user).text("how", InviteEnd::Revoked.word())
+        }
+        Command::Kick { room, user, .. } => {
+            member("departed", room, user).text("how", Departure::Kicked.word())
+        }
+        Command::BanUser { room, user, until, .. } => {
+            member("banned", room, user).text_or_null("until", until.map(rfc3339))
+        }
+        Command::Unban { room, user } => member("unbanned", room, user),
+        // These take no role.
         Command::SignUp { .. }
         | Command::Restretch { .. }
         | Command::SetDisplayName { .. }
@@ -58,21 +89,8 @@ pub(crate) fn refusal(
         | Command::LeaveRoom { .. }
         | Command::Send { .. }
         | Command::MarkRead { .. }
-        | Command::Promote { .. }
-        | Command::Demote { .. }
-        | Command::SetTopic { .. }
-        | Command::Rename { .. }
-        | Command::SetSlowMode { .. }
         | Command::RequestToJoin { .. }
         | Command::Withdraw { .. }
-        | Command::Approve { .. }
-        | Command::Deny { .. }
-        | Command::AddMember { .. }
-        | Command::InviteUser { .. }
-        | Command::RevokeInvite { .. }
-        | Command::Kick { .. }
-        | Command::BanUser { .. }
-        | Command::Unban { .. }
         | Command::Expire { .. }
         | Command::Forget { .. }
         | Command::PruneNotifications { .. }
@@ -82,4 +100,15 @@ pub(crate) fn refusal(
         | Command::ExpireCode { .. } => return None,
     };
     Some(record.refused(code))
+}
+
+/// The record of words to everybody that were refused.
+pub(crate) fn announcement_refused(
+    world: &World,
+    actor: &Actor,
+    code: Code,
+    at: Timestamp,
+    origin: &Origin<'_>,
+) -> AuditRecord {
+    announced(world, actor, origin, at).refused(code)
 }

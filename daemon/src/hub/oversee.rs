@@ -113,9 +113,13 @@ impl Hub {
         text: MessageText,
         at: Timestamp,
     ) -> Result<Outcome, Refusal> {
-        self.world.may_operate(user, at)?;
+        let (actor, origin) = (Actor::User(user), caller.origin());
+        if let Err(code) = self.world.may_operate(user, at) {
+            let record = audit::announcement_refused(&self.world, &actor, code, at, &origin);
+            return Err(self.overreached(turn, caller, user, (Some(record), code.into()), at));
+        }
         self.allowances.charge_announcement(user, at)?;
-        self.announce(turn, &Actor::User(user), &caller.origin(), text, at)?;
+        self.announce(turn, &actor, &origin, text, at)?;
         Ok(Outcome::Done)
     }
 

@@ -100,6 +100,7 @@ impl Model {
             self.input.insert(&text);
             self.input.insert("\n");
         }
+        self.told.unasked_at = Some(self.now);
         self.notice = warning.map(Notice::Error);
         self.kept = self.keep();
     }

@@ -8,6 +8,7 @@ const KEEP: Retention = Retention {
     notifications_ms: i64::MAX,
     terminated_ms: i64::MAX,
     devices_ms: i64::MAX,
+    messages_ms: None,
 };
 
 #[test]

@@ -109,6 +109,11 @@ fn whoever_waits_at_the_door_is_told_that_the_room_has_ended() {
     assert_eq!(listed(&bob, &["notifications"], "kind"), ["room-terminated"]);
     assert_eq!(listed(&carol, &["notifications"], "kind"), ["invited", "room-terminated"]);
     assert_eq!(carol.does(&["invites"]), "");
+    for waited in [&bob, &carol] {
+        assert_eq!(listed(waited, &["log"], "title"), ["ops"]);
+        assert_eq!(listed(waited, &["log"], "ended"), ["terminated"]);
+        assert_eq!(listed(waited, &["log"], "rejoin"), ["no"]);
+    }
 }
 
 #[test]

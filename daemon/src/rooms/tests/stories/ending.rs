@@ -13,6 +13,7 @@ const KEEP: Retention = Retention {
     notifications_ms: i64::MAX,
     terminated_ms: i64::MAX,
     devices_ms: i64::MAX,
+    messages_ms: None,
 };
 
 fn crowd(scene: &mut Scene) -> Vec<UserId> {

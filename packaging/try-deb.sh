@@ -132,6 +132,9 @@ by_hand() {
     inside parlord user list --json | grep -q '"user":"alice","operator":true' ||
         fail 'root is not served'
     as nobody parlord parlord user list | grep -q alice || fail 'the group is not served'
+    as nobody parlord parlord audit --action signed-up | grep -q alice ||
+        fail 'the group does not read the audit'
+    ! as nobody nogroup parlord audit 2>/dev/null || fail 'strangers read the audit'
     ! as nobody nogroup parlord user list 2>"$root/var/tmp/refused" || fail 'strangers are served'
     told "root and the group run subcommands; strangers hear: $(cat "$root/var/tmp/refused")"
     stop_by_hand
@@ -173,7 +176,20 @@ under_systemd() {
     parlor alice whoami >/dev/null || fail 'alice does not get in'
     inside parlord user add carol --generate >/dev/null || fail 'root is not served'
     as nobody parlord parlord user list | grep -q carol || fail 'the group is not served'
-    told 'alice gets in with her key, and subcommands work'
+    as nobody parlord parlord audit --action user-added | grep -q carol ||
+        fail 'the group does not read the audit'
+    told 'alice gets in with her key, and subcommands work, for the group as well'
+
+    echo 'motd = "by the administrator"' >"$root/var/tmp/motd"
+    sed -i "/^\\[server\\]/r $root/var/tmp/motd" "$root/etc/parlord/parlord.toml"
+    inside systemctl reload parlord.service || fail 'systemctl reload fails'
+    [ "$(property MainPID)" = "$process" ] || fail 'a reload starts it anew'
+    inside parlord audit --action config-reloaded | grep -q server.motd || fail 'nothing was read'
+    echo nonsense >>"$root/etc/parlord/parlord.toml"
+    ! inside systemctl reload parlord.service 2>/dev/null || fail 'a bad configuration is taken'
+    active parlord.service || fail 'a bad configuration ends it'
+    sed -i '$d' "$root/etc/parlord/parlord.toml"
+    told 'systemctl reload takes a changed configuration over, and a bad one changes nothing'
 
     inside systemctl stop parlord.service
     [ "$(property Result)" = success ] || fail 'it did not end well'

@@ -49,6 +49,8 @@ pub(crate) enum ServeError {
     Audit(#[from] AuditError),
     #[error(transparent)]
     Control(#[from] ControlError),
+    #[error("cannot listen on {place}: {source}{}", listen::remedy(source))]
+    Listen { place: String, source: io::Error },
     #[error("cannot {operation}: {source}")]
     Io { operation: String, source: io::Error },
     #[error("the store failed and nothing may follow: {0}; see to the disk and start again")]

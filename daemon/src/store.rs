@@ -84,6 +84,12 @@ pub(crate) enum StoreError {
     /// Another process uses the data directory.
     #[error("cannot lock {}: another parlord uses this data directory", .0.display())]
     Locked(PathBuf),
+    /// There was a store once, as the audit beside it tells.
+    #[error(
+        "there is audit in {}, and the store it belongs to is missing or empty: put the store back, \
+         or move all of the directory away, and restore a backup or begin anew", .0.display()
+    )]
+    Lost(PathBuf),
     /// There is no store, and none was to be made.
     #[error("there is no store at {}", .0.display())]
     Missing(PathBuf),
@@ -91,7 +97,7 @@ pub(crate) enum StoreError {
     #[error("cannot {operation} {}: {source}", .path.display())]
     File { operation: &'static str, path: PathBuf, source: io::Error },
     /// SQLite failed us.
-    #[error("cannot {operation} the store: {source}")]
+    #[error("cannot {operation} the store: {source}{}", remedy(source))]
     Sql { operation: &'static str, source: rusqlite::Error },
     /// The schema is not ours, or newer than we are.
     #[error("cannot bring the schema of {} up to date: {source}", .path.display())]
@@ -116,6 +122,18 @@ pub(crate) enum StoreError {
     Damaged(String),
 }
 
+/// What to do about it, where there is something to say.
+fn remedy(source: &rusqlite::Error) -> &'static str {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match source.sqlite_error_code() {
+        Some(NotADatabase | DatabaseCorrupt) => {
+            "; the file is damaged: keep a copy of the data directory, move it away, and restore a \
+             backup with `parlord restore`"
+        }
+        _ => "",
+    }
+}
+
 impl StoreError {
     /// What a user hears whose read ended so.
     pub(crate) fn code(&self) -> Code {
@@ -129,6 +147,7 @@ impl StoreError {
             Self::Sql { .. }
             | Self::Locked(_)
             | Self::HalfRestored(_)
+            | Self::Lost(_)
             | Self::Missing(_)
             | Self::File { .. }
             | Self::Migrate { .. }
@@ -177,6 +196,7 @@ impl Store {
         }
         let lock = claim(dir)?;
         expect_no_half(dir)?;
+        expect_not_lost(dir, &path)?;
         if !path.exists() {
             // SQLite gives its WAL the mode of the database, but would itself ask for 0644.
             private_file(&path)?;
@@ -189,6 +209,22 @@ impl Store {
         let readers = Readers::open(&path)?;
         let writer = Writer::new(connection, dir, lock)?;
         Ok(Self { writer, readers })
+    }
+}
+
+/// A new store beside the audit of another would pass for it, and its clients for strangers.
+fn expect_not_lost(dir: &Path, path: &Path) -> Result<(), StoreError> {
+    if path.metadata().is_ok_and(|found| found.len() > 0) {
+        return Ok(());
+    }
+    let failed = |source| StoreError::File {
+        operation: "read the audit in",
+        path: crate::audit::directory(dir),
+        source,
+    };
+    match crate::audit::has_records(dir).map_err(failed)? {
+        true => Err(StoreError::Lost(dir.to_owned())),
+        false => Ok(()),
     }
 }
 

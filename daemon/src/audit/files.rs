@@ -49,6 +49,31 @@ pub(super) fn parse(file_name: &str) -> Option<(u64, Form)> {
     (name(number, form) == file_name).then_some((number, form))
 }
 
+/// Whether nothing was ever in front of a file that is the first of those that there are: with
+/// closed ones in front of it the live one is not.
+pub(super) fn is_first(file_name: &str) -> bool {
+    file_name == LIVE || parse(file_name).is_some_and(|(number, _)| number == 1)
+}
+
+/// Whether there are audit files with something in them.
+///
+/// # Errors
+/// The directory cannot be read.
+pub(crate) fn has_records(data: &Path) -> io::Result<bool> {
+    let dir = directory(data);
+    match fs::metadata(dir.join(LIVE)) {
+        Ok(live) if live.len() > 0 => return Ok(true),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    match closed(&dir) {
+        Ok(closed) => Ok(!closed.is_empty()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The closed files in a directory of audit files, in order. A file may stand there in both forms
 /// for a moment.
 pub(super) fn closed(dir: &Path) -> io::Result<Vec<(u64, Form)>> {

@@ -117,6 +117,8 @@ impl AuditLog {
     /// Opens the live file and mends its end; of the pending lines those that it lacks remain.
     fn mend(&self, pending: &mut Vec<&str>) -> Result<RollingFileAppender, AuditError> {
         let live = self.dir.join(LIVE);
+        // Whoever removed it while we write loses no further record by that.
+        make_directory(&self.dir).map_err(failed("make the directory", &self.dir))?;
         let mut file = open_live(&self.dir).map_err(failed("open the audit file", &live))?;
         let first = first_line(&mut file).map_err(failed("read the audit file", &live))?;
         leave_out_closed(&self.dir, &first, pending)

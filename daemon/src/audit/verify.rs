@@ -7,6 +7,7 @@
 use parlor_protocol::id::Bytes;
 
 use super::chain::{Link, Sealed};
+use super::files;
 use super::lines::{Line, Unreadable};
 use crate::store::AuditMark;
 
@@ -136,7 +137,14 @@ impl Verifier {
         }
         match self.last {
             None if sealed.prev == Bytes::default() => {}
-            None => self.vouch_for_no_early_line(),
+            None => {
+                // Files beyond the kept ones go, but the first one has all that is before the next.
+                if self.early.is_empty() && files::is_first(&self.place.0) && serial > 1 {
+                    let missing = numbers(1, serial - 1);
+                    self.tell(format!("before it, {missing} missing"));
+                }
+                self.vouch_for_no_early_line();
+            }
             Some(last) => {
                 if let Some(what) = last.serial.and_then(|it| out_of_place(sealed, it, last.hash)) {
                     self.tell(what);

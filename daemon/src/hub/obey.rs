@@ -16,7 +16,7 @@ use crate::delivery::{Opening, Place, Step};
 use crate::metrics::Kind;
 use crate::rooms::{
     Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
-    RoomEvent, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
+    RoomEvent, RoomState, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
 };
 use crate::store::StoreError;
 use crate::translate;
@@ -297,7 +297,7 @@ impl Hub {
             let of = of.expect("invariant: a user's rooms have the user");
             Place { room, joined: of.joined, rank: of.role.into() }
         };
-        let rooms = self.world.rooms_of(user).map(place).collect();
+        let rooms = self.world.live_rooms_of(user).map(place).collect();
         turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
         let account = self.world.user(user).expect("invariant: users are never forgotten");
         Ok(Outcome::LoggedIn(LoggedIn {
@@ -311,7 +311,7 @@ impl Hub {
     fn subscribe(&mut self, turn: &mut Turn, caller: &Caller, user: UserId) -> Outcome {
         let snapshot = self
             .world
-            .rooms_of(user)
+            .live_rooms_of(user)
             .map(|room| translate::snapshot(&self.world, room, user))
             .collect();
         turn.tell_conn(caller.conn, Step::Subscribe { conn: caller.conn, snapshot });
@@ -402,7 +402,11 @@ impl Hub {
                 self.chores.left |=
                     matches!(what, UserEvent::StatusChanged { status: Status::Removed, .. });
             }
-            Happening::Room(room, what) => self.tell(turn, *room, what, &event),
+            Happening::Room(room, what) => {
+                self.tell(turn, *room, what, &event);
+                // Whoever is left in it is taken out at once.
+                self.chores.left |= matches!(what, RoomEvent::Terminated);
+            }
         }
         turn.rows.events.push(event);
     }
@@ -457,6 +461,10 @@ impl Hub {
         if let Some(Effect::Exit { user, how, by, reason }) = &effect {
             let frame = translate::exited(&self.world, room, *how, *by, reason.clone());
             turn.tell_all(&Step::Exit { user: *user, room, frame });
+            // The others in it know that it has ended, and that they go as well.
+            if self.world.room(room).is_some_and(|room| room.state == RoomState::Terminated) {
+                return;
+            }
         }
         let (frame, admins) =
             translate::room_frames(&self.world, room, what, event.revision, event.at);

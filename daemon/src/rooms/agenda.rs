@@ -13,7 +13,8 @@ use parlor_protocol::refusal::Code;
 use super::command::{Command, Decision};
 use super::decide::Draft;
 use super::event::{RoomEvent, Status, UserEvent, UserId};
-use super::world::World;
+use super::leaving;
+use super::world::{RoomState, World};
 
 /// For how long what has ended is remembered, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(super) struct Agenda {
     pub(super) waiting: BTreeSet<UserId>,
     /// When a sign-up was denied.
     pub(super) denied: BTreeSet<(Timestamp, UserId)>,
+    /// Rooms that have ended, and still have members.
+    pub(super) ended: BTreeSet<RoomId>,
     /// Removed users who are still in rooms, or wait to come in.
     pub(super) removed: BTreeSet<UserId>,
 }
@@ -56,6 +59,10 @@ impl World {
     /// What is due, `max` things at most.
     pub(crate) fn due(&self, at: Timestamp, keep: &Retention, max: usize) -> Vec<Command> {
         let before = |ms: i64| Timestamp(at.0.saturating_sub(ms));
+        let over = self.agenda.ended.iter().filter_map(|&id| Some((id, self.rooms.get(&id)?)));
+        let over = over.flat_map(|(room, ended)| {
+            ended.members.keys().map(move |&user| Command::Expire { room, user })
+        });
         let ended = self.agenda.ends.iter().take_while(|(until, ..)| *until <= at);
         let ended = ended.map(|&(_, room, user)| Command::Expire { room, user });
         let horizon = before(keep.associations_ms);
@@ -74,13 +81,18 @@ impl World {
         let removed = self.agenda.removed.iter().map(|&user| Command::Forsake { user });
         let codes = self.codes.iter().filter(|(_, terms)| !terms.counts(at));
         let codes = codes.map(|(&code, _)| Command::ExpireCode { code });
-        let rooms = removed.chain(ended).chain(old).chain(told);
+        let rooms = removed.chain(over).chain(ended).chain(old).chain(told);
         rooms.chain(unused).chain(denied).chain(codes).take(max).collect()
     }
 }
 
-/// An invite or a ban whose time is over ends; what still counts stays.
+/// An invite or a ban whose time is over ends, and so does the membership of a room that has; what
+/// still counts stays.
 pub(super) fn expire(mut draft: Draft<'_>, room: RoomId, user: UserId) -> Result<Decision, Code> {
+    let ended = draft.world.rooms.get(&room).filter(|room| room.state == RoomState::Terminated);
+    if let Some(ended) = ended.filter(|ended| ended.membership(user).is_some()) {
+        leaving::outlive(&mut draft, user, room, ended);
+    }
     settle(&mut draft, room, user);
     Ok(draft.done())
 }
@@ -134,6 +146,13 @@ pub(super) fn prune_notifications(
 }
 
 impl World {
+    /// Keeps the agenda true after a room has ended, or a member has gone or come back by loading.
+    pub(super) fn note_ended(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let is_left_over = room.state == RoomState::Terminated && !room.members.is_empty();
+        mark(&mut self.agenda.ended, id, is_left_over);
+    }
+
     /// Keeps the agenda true after a user's status, or what rooms they are in, has changed.
     pub(super) fn note_status(&mut self, user: UserId) {
         let Some(known) = self.users.get(&user) else { return };

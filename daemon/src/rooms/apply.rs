@@ -108,6 +108,7 @@ impl World {
                 self.room_mut(id).members.remove(user);
                 self.user_mut(*user).rooms.remove(&id);
                 self.note_status(*user);
+                self.note_ended(id);
                 self.associate(id, *user, at, |it| {
                     *it = Association { ended: Some(ended), must_ask, ..Association::default() };
                 });
@@ -116,7 +117,10 @@ impl World {
                 let member = self.room_mut(id).members.get_mut(user);
                 member.expect("invariant: only members have roles").membership.role = *role;
             }
-            RoomEvent::Terminated => self.room_mut(id).state = RoomState::Terminated,
+            RoomEvent::Terminated => {
+                self.room_mut(id).state = RoomState::Terminated;
+                self.note_ended(id);
+            }
             RoomEvent::TopicChanged { by: _, topic } => self.room_mut(id).topic.clone_from(topic),
             RoomEvent::Renamed { by: _, title } => self.room_mut(id).title.clone_from(title),
             RoomEvent::SlowModeChanged { by: _, secs } => self.room_mut(id).slow_secs = *secs,

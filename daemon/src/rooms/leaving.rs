@@ -26,6 +26,11 @@ pub(super) fn end(mut draft: Draft<'_>, id: RoomId) -> Result<Decision, Code> {
     Ok(draft.done())
 }
 
+/// Members who are taken out in the step that ends their room. Each takes two events, and a step of
+/// so many some 5 ms. Out of a larger room all are taken by and by, as chores: it has ended for them
+/// as well, and nobody else waits until all are out.
+const OUT_AT_ONCE_MAX: usize = 100;
+
 /// How somebody goes.
 pub(super) struct Farewell<'a> {
     pub(super) how: Departure,
@@ -53,6 +58,10 @@ pub(super) fn depart(
 ) -> Result<(), Code> {
     let room = draft.known_room(id)?;
     let gone = room.membership(user).ok_or(Code::NotAMember)?;
+    if room.state == RoomState::Terminated {
+        outlive(draft, user, id, room);
+        return Ok(());
+    }
     let Farewell { how, by, reason } = *farewell;
     draft.room(id, RoomEvent::Departed { user, how, by, reason: reason.cloned() });
     match sequel(draft.world, room, user, gone) {
@@ -95,18 +104,30 @@ fn sequel(world: &World, room: &Room, user: UserId, gone: Membership) -> Sequel 
     }
 }
 
-/// Takes everybody out but whoever is gone already, and ends the room.
+/// Takes a member out of a room that has ended.
+pub(super) fn outlive(draft: &mut Draft<'_>, user: UserId, id: RoomId, room: &Room) {
+    out(draft, user, id);
+    draft.notify(user, Notice::of(NotificationKind::RoomTerminated, id, room));
+}
+
+fn out(draft: &mut Draft<'_>, user: UserId, id: RoomId) {
+    let how = Departure::Terminated;
+    draft.room(id, RoomEvent::Departed { user, how, by: None, reason: None });
+}
+
+/// Ends the room, and takes everybody out but whoever is gone already: at once, or where they are
+/// many, one by one from then on.
 fn terminate(draft: &mut Draft<'_>, id: RoomId, room: &Room, gone: Option<UserId>) {
-    let left = || room.members().map(|(user, _)| user).filter(|&user| Some(user) != gone);
-    for user in left() {
-        let how = Departure::Terminated;
-        draft.room(id, RoomEvent::Departed { user, how, by: None, reason: None });
-    }
+    let at_once = if room.members.len() <= OUT_AT_ONCE_MAX { usize::MAX } else { 0 };
+    let left = room.members().map(|(user, _)| user).filter(|&user| Some(user) != gone);
+    let left: Vec<UserId> = left.take(at_once).collect();
+    left.iter().for_each(|&user| out(draft, user, id));
     let ended = || Notice::of(NotificationKind::RoomTerminated, id, room);
+    // These are few: as many as may wait.
     let waiting = room.associations.iter().filter(|(_, association)| {
         association.is_requested() || association.is_invited_at(draft.at)
     });
-    let told: Vec<UserId> = left().chain(waiting.map(|(&user, _)| user)).collect();
+    let told: Vec<UserId> = left.into_iter().chain(waiting.map(|(&user, _)| user)).collect();
     told.into_iter().for_each(|user| draft.notify(user, ended()));
     draft.room(id, RoomEvent::Terminated);
     draft.directory(DirectoryEvent::TitleFreed { room: id });

@@ -346,11 +346,13 @@ pub(crate) struct Sight<'a> {
 impl Sight<'_> {
     /// What the user is to the room at a moment.
     pub(crate) fn part(&self, at: Timestamp) -> Part {
-        match self.role {
-            Some(Role::Owner) => return Part::Owner,
-            Some(Role::Admin) => return Part::Admin,
-            Some(Role::Member | Role::Unknown) => return Part::Member,
-            None => {}
+        match (self.state, self.role) {
+            // Of a large room not everybody is taken out yet.
+            (RoomState::Terminated, Some(_)) => return Part::Survivor,
+            (RoomState::Live, Some(Role::Owner)) => return Part::Owner,
+            (RoomState::Live, Some(Role::Admin)) => return Part::Admin,
+            (RoomState::Live, Some(Role::Member | Role::Unknown)) => return Part::Member,
+            (RoomState::Live | RoomState::Terminated, None) => {}
         }
         let association = self.association;
         match association.and_then(|it| it.ban_at(at)).map(|ban| ban.notice) {

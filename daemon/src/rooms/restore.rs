@@ -121,5 +121,6 @@ impl World {
         self.room_mut(room).members.insert(user, Member { membership, reading });
         self.user_mut(user).rooms.insert(room);
         self.note_status(user);
+        self.note_ended(room);
     }
 }

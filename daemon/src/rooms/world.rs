@@ -198,6 +198,11 @@ impl World {
         self.rooms.get(&room)
     }
 
+    /// The same without rooms that have ended, out of which the user is about to be taken.
+    pub(crate) fn live_rooms_of(&self, user: UserId) -> impl Iterator<Item = RoomId> {
+        self.rooms_of(user).filter(|room| self.rooms[room].state == RoomState::Live)
+    }
+
     /// The rooms that a user is in, by ID.
     pub(crate) fn rooms_of(&self, user: UserId) -> impl Iterator<Item = RoomId> {
         self.users.get(&user).into_iter().flat_map(|user| user.rooms.iter().copied())

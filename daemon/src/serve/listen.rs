@@ -15,7 +15,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener};
 use tokio::sync::mpsc;
 
-use super::{Passed, ServeError, failed};
+use super::{Passed, ServeError};
 use crate::admission::Gate;
 use crate::config::{Listen, Tls};
 use crate::delivery::{Incoming, ShardHandle};
@@ -114,15 +114,15 @@ pub(super) fn bind(
             {
                 log::info!("not listening on {address}: this machine does not have it");
             }
-            Err(error) => return Err(failed(format!("listen on {address}"))(error)),
+            Err(error) => return Err(unable(format!("{address}"))(error)),
         }
     }
     for address in &listen.plain {
         let tcp = bind_tcp(*address);
-        listeners.push(Listener::Plain(tcp.map_err(failed(format!("listen on {address}")))?));
+        listeners.push(Listener::Plain(tcp.map_err(unable(format!("{address}")))?));
     }
     for path in &listen.unix {
-        let unix = bind_unix(path).map_err(failed(format!("listen on {}", path.display())))?;
+        let unix = bind_unix(path).map_err(unable(format!("{}", path.display())))?;
         listeners.push(Listener::Unix(unix, path.clone()));
     }
     Ok(listeners)
@@ -132,7 +132,28 @@ pub(super) fn bind(
 pub(super) fn bind_metrics(address: Option<SocketAddr>) -> Result<Option<TcpListener>, ServeError> {
     let Some(address) = address else { return Ok(None) };
     let bound = bind_tcp(address);
-    bound.map(Some).map_err(failed(format!("listen on {address} for scrapers")))
+    bound.map(Some).map_err(unable(format!("{address} for scrapers")))
+}
+
+fn unable(place: String) -> impl FnOnce(io::Error) -> ServeError {
+    move |source| ServeError::Listen { place, source }
+}
+
+/// What to do where it is not possible to listen.
+pub(super) fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => {
+            "; something listens there already, perhaps another parlord or parlord.socket: stop it, \
+             or choose another address under [listen]"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "; this machine does not have that address: choose another one under [listen]"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "; this user may not: choose a port from 1024 on, or a directory that the user can write to"
+        }
+        _ => "",
+    }
 }
 
 /// Listens where an earlier run's connections may still be closing.

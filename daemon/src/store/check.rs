@@ -87,12 +87,6 @@ const RULES: &[Rule] = &[
               WHERE r.terminated_at IS NULL GROUP BY r.id HAVING count(m.user) <> 1",
     },
     Rule {
-        name: "ended-room",
-        sql: "SELECT m.room, u.name, 'is in a room that has ended'
-              FROM members m JOIN rooms r ON r.id = m.room LEFT JOIN users u ON u.id = m.user
-              WHERE r.terminated_at IS NOT NULL",
-    },
-    Rule {
         name: "banned-member",
         sql: "SELECT room, u.name, 'is banned and a member'
               FROM members m JOIN associations a USING (room, user)

@@ -69,9 +69,9 @@ const SIGN_UPS: &str = "SELECT name, created_at FROM users
 
 /// The columns of a [`RoomLine`].
 const ROOM_LINE: &str = "r.id, r.title, CASE r.visibility WHEN 'public' THEN r.topic END,
-    r.visibility, r.entry, r.members,
+    r.visibility, r.entry, CASE WHEN r.terminated_at IS NULL THEN r.members ELSE 0 END,
     (SELECT u.name FROM members m JOIN users u ON u.id = m.user
-     WHERE m.room = r.id AND m.role = 'owner'),
+     WHERE m.room = r.id AND m.role = 'owner' AND r.terminated_at IS NULL),
     r.created_at, r.terminated_at";
 
 impl Readers {

@@ -1,5 +1,6 @@
 //! The store's tests: a world and a store that are told the same, and what one then finds in it.
 
+mod ending;
 mod laws;
 mod opening;
 mod pages;

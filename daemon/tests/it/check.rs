@@ -52,7 +52,6 @@ fn story(daemon: &Daemon) -> (RoomId, RoomId) {
 const BROKEN: &[(&str, &str)] = &[
     ("one-owner", "UPDATE members SET role = 'member' WHERE role = 'owner'"),
     ("one-owner", "UPDATE members SET role = 'owner'"),
-    ("ended-room", "UPDATE rooms SET terminated_at = 1, key = NULL WHERE title = 'ops'"),
     (
         "banned-member",
         "INSERT INTO associations (room, user, since, banned_at)

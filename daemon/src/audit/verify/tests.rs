@@ -3,6 +3,7 @@
 use parlor_protocol::id::Timestamp;
 
 use super::*;
+use crate::audit::files::LIVE;
 use crate::audit::{Origin, session_ended};
 
 /// Ten records in three files, and what the store remembers of them.
@@ -179,4 +180,23 @@ fn lines_of_before_the_chain_are_counted_where_it_begins_and_nowhere_else() {
     let mut all = book();
     all.lines = vec![old(1)];
     assert_eq!(all.verdict().faults_count, 2);
+}
+
+#[test]
+fn the_first_file_lacks_nothing_at_its_beginning() {
+    for (name, told) in [
+        (LIVE, true),
+        ("audit.000001.log.gz", true),
+        ("audit.000002.log.gz", false),
+        ("audit.000010.log", false),
+    ] {
+        let mut book = book();
+        book.lines.drain(..2);
+        for line in book.lines.iter_mut().filter(|line| line.file == "a") {
+            name.clone_into(&mut line.file);
+        }
+        let expected = format!("{name} line 1: before it, records 1 to 2 are missing");
+        let expected = if told { vec![expected] } else { vec![] };
+        assert_eq!(book.faults(), expected, "{name}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The stories of rooms: leaving and succession, titles, limits.
 
 mod associations;
+mod ending;
 mod entering;
 mod keeping_out;
 mod notices;

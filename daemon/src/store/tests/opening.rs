@@ -1,5 +1,6 @@
 //! Opening: locks, modes, crashes, old schemas, and what the checkpoints leave of the WAL.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command as Process;
 
@@ -12,7 +13,9 @@ use rusqlite::Connection;
 use super::{Scene, device};
 use crate::audit::{Link, LoginBy, Origin, Sealed, Subnet, logged_in};
 use crate::rooms::{Actor, Command};
-use crate::store::{Batch, Behind, Clearing, Create, DeviceNetwork, DeviceUse, Store, StoreError};
+use crate::store::{
+    Batch, Behind, Clearing, Create, DATABASE, DeviceNetwork, DeviceUse, Store, StoreError,
+};
 
 #[test]
 fn a_second_store_on_the_same_directory_is_refused() {
@@ -34,7 +37,7 @@ fn what_is_made_is_the_owners_alone() {
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&dir), 0o700);
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(&dir).unwrap() {
+    for entry in fs::read_dir(&dir).unwrap() {
         let path = entry.unwrap().path();
         assert_eq!(mode(&path), 0o600, "{}", path.display());
         names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
@@ -48,7 +51,7 @@ fn what_is_made_is_the_owners_alone() {
 fn a_data_directory_may_be_a_symbolic_link() {
     let parent = tempfile::tempdir().unwrap();
     let (real, link) = (parent.path().join("real"), parent.path().join("link"));
-    std::fs::create_dir(&real).unwrap();
+    fs::create_dir(&real).unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
     drop(Store::open(&link, Create::IfMissing).unwrap());
     Store::open(&real, Create::Never).unwrap();
@@ -98,7 +101,7 @@ fn a_crash_loses_nothing_that_was_committed() {
     // What a killed process leaves: the files as they are at some moment, the lock not among them.
     let left = tempfile::tempdir().unwrap();
     for name in ["parlor.db", "parlor.db-wal"] {
-        std::fs::copy(scene.dir.path().join(name), left.path().join(name)).unwrap();
+        fs::copy(scene.dir.path().join(name), left.path().join(name)).unwrap();
     }
     let mut store = Store::open(left.path(), Create::Never).unwrap();
     assert_eq!(store.writer.load(scene.now).unwrap(), scene.world);
@@ -351,4 +354,33 @@ fn messages_of_a_room_that_ended_long_ago_are_removed_some_at_a_time() {
     assert_eq!(left(at.0, 2), 4);
     assert_eq!(left(at.0, 2), 3);
     assert_eq!(left(at.0, 500), 3, "the live room keeps its own");
+}
+
+#[test]
+fn a_store_that_was_lost_is_not_made_anew_beside_its_audit() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path(), Create::IfMissing).unwrap());
+    let audit = crate::audit::directory(dir.path());
+    fs::create_dir(&audit).unwrap();
+    fs::write(audit.join("audit.log"), "a record\n").unwrap();
+    drop(Store::open(dir.path(), Create::IfMissing).unwrap());
+    let database = dir.path().join(DATABASE);
+    fs::write(&database, "").unwrap();
+    for _ in ["empty", "missing"] {
+        let lost = Store::open(dir.path(), Create::IfMissing).unwrap_err();
+        assert!(matches!(&lost, StoreError::Lost(_)), "{lost}");
+        assert!(lost.to_string().contains("restore a backup or begin anew"), "{lost}");
+        let _gone = fs::remove_file(&database);
+    }
+    fs::remove_file(audit.join("audit.log")).unwrap();
+    fs::write(&database, "").unwrap();
+    Store::open(dir.path(), Create::IfMissing).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_store_is_told_with_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(DATABASE), "garbage".repeat(1_000)).unwrap();
+    let told = Store::open(dir.path(), Create::IfMissing).unwrap_err().to_string();
+    assert!(told.contains("restore a backup with `parlord restore`"), "{told}");
 }

@@ -43,6 +43,15 @@ pub(crate) fn slashed(words: &str) -> String {
     pieces.collect()
 }
 
+/// What begins with a small letter and has no full stop, as a whole sentence.
+pub(crate) fn whole(words: &str) -> String {
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
+}
+
 /// How long to wait, as it follows a sentence.
 pub(crate) fn wait(millis: u32) -> String {
     let secs = millis.div_ceil(1_000);

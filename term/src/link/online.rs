@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::desk::Desk;
 use super::outbox::Turn;
+use super::passwd::passwd;
 use super::{Link, ScreenGone, pages};
 use crate::model::{self, AskId, Before, Deed, LocalId, Member, Then};
 use crate::net::{CallError, Change, Client, Item, Lost, Session};
@@ -71,6 +72,8 @@ enum Answer {
 struct Online<'a> {
     link: &'a mut Link,
     client: Client,
+    /// What ties a proof of the password to this connection.
+    binding: [u8; 32],
     answers: JoinSet<Answer>,
     /// The parts of the snapshot that have come.
     snapshot: Vec<Room>,
@@ -90,6 +93,7 @@ pub(super) async fn serve(link: &mut Link, mut session: Session) -> Ending {
     let mut online = Online {
         link,
         client,
+        binding: session.met.login_context,
         answers: JoinSet::new(),
         snapshot: Vec::new(),
         heard: Instant::now(),
@@ -389,6 +393,13 @@ impl Online<'_> {
             Ask::Read { room, seq } => {
                 self.markers.insert(room, seq);
             }
+            Ask::Passwd { id, old, new } => {
+                let (binding, user) = (self.binding, self.link.account.user.clone());
+                self.answers.spawn(async move {
+                    let news = passwd(&client, &binding, &user, id, (old, new)).await;
+                    news.map_or(Answer::Nothing, Answer::News)
+                });
+            }
             Ask::Do { id, deed } => {
                 self.answers.spawn(async move {
                     match done(&client, *deed).await {
@@ -479,12 +490,8 @@ async fn find(client: &Client, named: &str) -> Result<RoomId, CallError> {
 }
 
 /// What a refusal means and what to do, as a whole sentence.
-fn sentence(refusal: &Refusal) -> String {
+pub(super) fn sentence(refusal: &Refusal) -> String {
     let words = words::slashed(&words::refusal(refusal));
     let wait = refusal.retry_after_ms.map_or_else(String::new, words::wait);
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => format!("{}{}{wait}.", first.to_uppercase(), letters.as_str()),
-        None => String::new(),
-    }
+    words::whole(&format!("{words}{wait}"))
 }

@@ -11,7 +11,8 @@ pub(super) use self::rows::own_room;
 pub(crate) use self::rows::{heading as list_heading, none as none_listed, words as row_words};
 use super::paint::{self, Printer};
 use super::panes::Area;
-use crate::model::{GoTo, List, Listing, Model, More, Popup, Question};
+use crate::keymap::{Action, Scroll};
+use crate::model::{GoTo, List, Listing, Model, More, Popup, Question, Reach};
 use crate::theme::Role;
 use crate::update::{COMMANDS, matching, offers};
 
@@ -66,8 +67,10 @@ pub(super) fn draw(printer: &Printer, area: Area, model: &Model, popup: &Popup, 
         Popup::Help { top } => help(area.width, model, *top),
         Popup::GoTo(go_to) => rooms(area.width, model, go_to),
         Popup::List(list) => listing(area.width, model, list, zone),
-        Popup::Form(form) => return form::draw(printer, area, form),
-        Popup::Question(question) => asked(area.width, question),
+        Popup::Form(form) => {
+            return form::draw(printer, area, &model.preferences.keymap, form);
+        }
+        Popup::Question(question) => asked(area.width, model, question),
     };
     draw_sheet(printer, area, &sheet);
     // What lies beside the conversation is told from it by a rule.
@@ -102,7 +105,8 @@ fn search_line(search: &crate::model::Input, width: usize) -> String {
 }
 
 fn help(width: usize, model: &Model, top: usize) -> Sheet {
-    let keys = model.preferences.keymap.help();
+    let keymap = &model.preferences.keymap;
+    let keys = keymap.help();
     let commands = COMMANDS.iter().map(|one| (format!("{} {}", one.name, one.takes), one.help));
     let pairs: Vec<_> = keys.into_iter().chain([(String::new(), "")]).chain(commands).collect();
     let widest = pairs.iter().map(|(keys, _)| paint::columns(keys)).max().unwrap_or(0);
@@ -115,7 +119,14 @@ fn help(width: usize, model: &Model, top: usize) -> Sheet {
     let mut lines: Vec<_> = lines.collect();
     // The line at the top is asked for, not one that has to be seen.
     lines.drain(..top.min(lines.len()));
-    let heading = " HELP  Up, Down, PgUp, PgDn · Esc closes".to_owned();
+    let scrolls = [
+        Action::Go(Reach::Up),
+        Action::Go(Reach::Down),
+        Action::Scroll(Scroll::PageUp),
+        Action::Scroll(Scroll::PageDown),
+    ];
+    let keys = hinted([keymap.close_hint("closes"), keymap.hints(&scrolls, "scroll")]);
+    let heading = format!(" HELP  {keys}");
     Sheet { heading, lines, seen: 0..0, below: Vec::new() }
 }
 
@@ -131,7 +142,9 @@ fn rooms(width: usize, model: &Model, go_to: &GoTo) -> Sheet {
     if lines.is_empty() {
         lines.push((" None of your rooms is called so.".to_owned(), Role::Faint));
     }
-    let below = vec![(" Enter go there · Esc closes".to_owned(), Role::Keys)];
+    let keymap = &model.preferences.keymap;
+    let keys = hinted([keymap.hint(Action::Enter, "go there"), keymap.close_hint("closes")]);
+    let below = vec![(format!(" {keys}"), Role::Keys)];
     let seen = go_to.chosen..go_to.chosen + 1;
     Sheet { heading: search_line(&go_to.search, width), lines, seen, below }
 }
@@ -171,19 +184,27 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
         below.extend(indented(error, width, Role::Error));
     }
     let offers = offers(model, list);
-    let keys = offers.iter().map(|offer| match offer.key {
-        Some(key) => format!("{key} {}", offer.words),
-        None => format!("Enter {}", offer.words),
+    let keymap = &model.preferences.keymap;
+    let keys = offers.iter().filter_map(|offer| match offer.key {
+        Some(key) => Some(format!("{key} {}", offer.words)),
+        None => keymap.hint(Action::Enter, offer.words),
     });
-    let keys = filled(keys.chain(["Esc closes".to_owned()]), width.saturating_sub(2));
+    let keys = filled(keys.chain(keymap.close_hint("closes")), width.saturating_sub(2));
     below.extend(keys.into_iter().take(OFFER_ROWS_MAX).map(|line| (line, Role::Keys)));
     Sheet { heading, lines, seen, below }
 }
 
-fn asked(width: usize, question: &Question) -> Sheet {
+fn asked(width: usize, model: &Model, question: &Question) -> Sheet {
     let lines = indented(&question.text, width, Role::Text).collect();
-    let below = vec![(" Enter or y: yes · Esc or n: no".to_owned(), Role::Keys)];
+    let no = model.preferences.keymap.close_hint("or n: no");
+    let keys = format!(" y: yes · {}", no.unwrap_or_else(|| "n: no".to_owned()));
+    let below = vec![(keys, Role::Keys)];
     Sheet { heading: " ARE YOU SURE?".to_owned(), lines, seen: 0..0, below }
+}
+
+/// Hints beside each other, of what keys do.
+pub(super) fn hinted<const N: usize>(hints: [Option<String>; N]) -> String {
+    hints.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn indented(text: &str, width: usize, role: Role) -> impl Iterator<Item = (String, Role)> {

@@ -159,7 +159,8 @@ impl Root {
             popup::draw(printer, area, &self.model, shown, &self.zone);
         }
         if let Some(paste) = &self.model.pasted {
-            panes::draw_paste(printer, self.middle(), paste);
+            let keymap = &self.model.preferences.keymap;
+            panes::draw_paste(printer, self.middle(), keymap, paste);
         }
     }
 

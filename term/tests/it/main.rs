@@ -25,3 +25,4 @@ mod server;
 mod sign_up;
 mod tail;
 mod terminal;
+mod typed;

@@ -16,6 +16,13 @@ use crate::cli::{CreateArgs, Page};
 use crate::console::{YesOrNo, yes_or_no};
 use crate::failure::Failure;
 
+/// What one has just done, and is told on what terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Created,
+    Joined,
+}
+
 impl Context<'_> {
     pub(super) async fn rooms(
         &mut self,
@@ -47,6 +54,7 @@ impl Context<'_> {
         let visibility = if private { Visibility::Private } else { Visibility::Public };
         let create = CreateRoom { title, visibility, entry: entry.into() };
         let room = self.client().ask(create).await?;
+        self.tell_of_history(Words::Created);
         match self.out.format() {
             Format::Json => self.out.list(&room)?,
             Format::Columns => self.out.line(&room.room.to_string())?,
@@ -65,6 +73,7 @@ impl Context<'_> {
         };
         let room = self.id(room).await?;
         self.client().ask(JoinRoom { room, leave }).await?;
+        self.tell_of_history(Words::Joined);
         if self.out.format() == Format::Columns {
             return Ok(());
         }
@@ -106,6 +115,20 @@ impl Context<'_> {
         let room = self.id(room).await?;
         let marker = self.client().ask(MarkRead { room, seq: Seq(seq) }).await?;
         Ok(self.out.made(|| read_marker(&marker))?)
+    }
+
+    /// Tells a person at a terminal who reads what is said in a room.
+    fn tell_of_history(&mut self, words: Words) {
+        if std::io::stderr().is_terminal() {
+            self.console.say(match words {
+                Words::Created => {
+                    "parlor: whoever comes in later reads everything, also what was said before"
+                }
+                Words::Joined => {
+                    "parlor: members read everything here, also what was said before they came"
+                }
+            });
+        }
     }
 
     /// Asks a person at a terminal whether they mean to end the room. A script means what it says.

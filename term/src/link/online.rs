@@ -20,10 +20,10 @@ use super::desk::Desk;
 use super::outbox::Turn;
 use super::passwd::passwd;
 use super::{Link, ScreenGone, pages};
-use crate::model::{self, AskId, Before, Deed, LocalId, Member, Then};
+use crate::model::{self, Before, Deed, LocalId, Member, Then};
 use crate::net::{CallError, Change, Client, Item, Lost, Session};
 use crate::update::{Ask, News};
-use crate::words;
+use crate::words::{self, Doing};
 
 /// How many messages a page of history has.
 const HISTORY_PAGE: u32 = 100;
@@ -343,7 +343,7 @@ impl Online<'_> {
         let Some(room) = self.link.desk.outbox.settle(local) else {
             return Ok(());
         };
-        let why = sentence(refusal);
+        let why = words::on_screen(&words::refusal(refusal), refusal);
         self.link.desk.keeper.keep(|cache| cache.refuse(local, &why));
         (self.link.desk.tell)(News::Refused { room, local, why })
     }
@@ -384,9 +384,10 @@ impl Online<'_> {
                 let first = after.clone();
                 Ok(match pages::fetch(&client, &listing, after).await {
                     Ok((rows, more)) => News::Page { listing, after: first, rows, more },
-                    Err(CallError::Refused(refusal)) => {
-                        News::NoPage { listing, why: sentence(&refusal) }
-                    }
+                    Err(CallError::Refused(refusal)) => News::NoPage {
+                        listing,
+                        why: words::on_screen(&words::refusal(&refusal), &refusal),
+                    },
                     Err(CallError::Lost(lost)) => return Err(lost.into()),
                 })
             }),
@@ -401,10 +402,15 @@ impl Online<'_> {
                 });
             }
             Ask::Do { id, deed } => {
+                let (doing, me) = (Doing::of(&deed), self.link.account.user.clone());
                 self.answers.spawn(async move {
                     match done(&client, *deed).await {
                         Ok(()) => Answer::News(News::Done(id)),
-                        Err(CallError::Refused(refusal)) => Answer::News(failed(id, &refusal)),
+                        Err(CallError::Refused(refusal)) => {
+                            let said = words::refusal_of(&doing, &refusal, me.as_str());
+                            let why = words::on_screen(&said, &refusal);
+                            Answer::News(News::Failed { id, code: Some(refusal.code), why })
+                        }
                         Err(CallError::Lost(_)) => Answer::Nothing,
                     }
                 });
@@ -459,10 +465,6 @@ async fn done(client: &Client, deed: Deed) -> Result<(), CallError> {
     client.ask(Change(command)).await
 }
 
-fn failed(id: AskId, refusal: &Refusal) -> News {
-    News::Failed { id, code: Some(refusal.code), why: sentence(refusal) }
-}
-
 async fn round_trip(client: &Client) -> Answer {
     match client.ping().await {
         Ok(time) => Answer::News(News::Link(model::Link::Online { round_trip: Some(time) })),
@@ -487,11 +489,4 @@ async fn find(client: &Client, named: &str) -> Result<RoomId, CallError> {
         ) => Ok(id),
         (Err(error), _) => Err(error),
     }
-}
-
-/// What a refusal means and what to do, as a whole sentence.
-pub(super) fn sentence(refusal: &Refusal) -> String {
-    let words = words::slashed(&words::refusal(refusal));
-    let wait = refusal.retry_after_ms.map_or_else(String::new, words::wait);
-    words::whole(&format!("{words}{wait}"))
 }

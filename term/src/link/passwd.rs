@@ -4,7 +4,6 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::password::Password;
 use parlor_protocol::refusal::{Code, Refusal};
 
-use super::online::sentence;
 use crate::model::{AskId, Secret};
 use crate::net::account::LoginError;
 use crate::net::login::change_password;
@@ -25,12 +24,12 @@ pub(super) async fn passwd(
     let failed = |why: String| Some(News::Failed { id, code: None, why: words::whole(&why) });
     let Ok(new) = Password::parse(new.as_str()) else {
         let refusal = Code::WeakPassword.into();
-        return refused(&refusal, sentence(&refusal));
+        return refused(&refusal, words::on_screen(&words::refusal(&refusal), &refusal));
     };
     // No password like this was ever registered.
     let Ok(old) = Password::parse(old.as_str()) else {
         let refusal = Code::BadCredentials.into();
-        return refused(&refusal, sentence(&refusal));
+        return refused(&refusal, words::on_screen(&words::refusal(&refusal), &refusal));
     };
     match change_password(client, binding, user, &old, &new).await.map_err(LoginError::from) {
         Ok(()) => Some(News::Done(id)),
@@ -39,7 +38,9 @@ pub(super) async fn passwd(
             let why = format!("There were too many wrong passwords; wait, then try again{wait}.");
             refused(&refusal, why)
         }
-        Err(LoginError::Refused(refusal)) => refused(&refusal, sentence(&refusal)),
+        Err(LoginError::Refused(refusal)) => {
+            refused(&refusal, words::on_screen(&words::refusal(&refusal), &refusal))
+        }
         Err(LoginError::Connect(ConnectError::Lost(_))) => None,
         Err(
             error @ (LoginError::Connect(_)

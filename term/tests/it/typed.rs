@@ -124,3 +124,32 @@ fn a_room_is_not_ended_by_one_enter_too_many() {
     hers.shows("You are in no room");
     hers.quits();
 }
+
+#[test]
+fn refusals_say_what_they_mean_for_what_was_asked() {
+    let daemon = Daemon::start();
+    let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
+    alice.does(&["create", "ops"]);
+    let refused = |user: &User, command: &[&str], says: &str| {
+        let done = user.home.run(&user.arguments(command));
+        assert_eq!(done.status, Some(1), "{done:?}");
+        assert!(done.err.contains(says), "no {says:?} in {done:?}");
+    };
+    refused(
+        &alice,
+        &["promote", "ops", "bob"],
+        "not-a-member: bob is not a member, or you are not",
+    );
+    refused(&alice, &["kick", "ops", "alice"], "not-permitted: nobody can put themselves out");
+    refused(&alice, &["members", "ops", "--after", "junk"], "behind --after is no cursor");
+    bob.does(&["request", "ops"]);
+    alice.does(&["deny", "ops", "bob"]);
+    refused(&bob, &["request", "ops"], "rate-limited: your request was denied");
+    refused(&bob, &["request", "ops"], "; wait 24 h\n");
+    let mut his = bob.opens();
+    his.shows("You are in no room");
+    his.types("/request ops\r");
+    his.shows("Your request was denied; you may ask again a day after that (24 h).");
+    his.types("\x03");
+    his.quits();
+}

@@ -15,7 +15,8 @@ pub(crate) fn words(purpose: &Purpose) -> (String, &'static str) {
     match purpose {
         Purpose::Join => (
             "JOIN A ROOM".to_owned(),
-            "The ID is in your invite, like kx4f9-2mqa7; all around it may be pasted, too.",
+            "The ID is in your invite, like kx4f9-2mqa7; all around it may be pasted, too. Members \
+             read everything, also what was said before they came.",
         ),
         Purpose::Request { title, .. } => (
             format!("ASK TO JOIN {title}"),

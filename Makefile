@@ -6,11 +6,15 @@ CARGO ?= cargo
 try:
 	@packaging/try.sh
 
+# All tests; then the scenarios of the rules once more, with a daemon that is killed and started
+# again after each command.
 test:
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-		$(CARGO) nextest run --locked --workspace; \
+		$(CARGO) nextest run --locked --workspace && \
+		PARLOR_RESTLESS=1 $(CARGO) nextest run --locked -p parlor --test it rules::; \
 	else \
-		$(CARGO) test --locked --workspace --lib --bins --tests; \
+		$(CARGO) test --locked --workspace --lib --bins --tests && \
+		PARLOR_RESTLESS=1 $(CARGO) test --locked -p parlor --test it rules::; \
 	fi
 
 check:

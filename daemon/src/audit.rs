@@ -5,6 +5,7 @@
 //! transaction of their events, and lines of the audit file from there ([`AuditLog`]). Messages
 //! are not audited, and nothing in a record says what was written.
 
+mod actions;
 mod chain;
 mod copy;
 mod files;
@@ -12,16 +13,19 @@ mod json;
 mod keeper;
 mod lines;
 mod log;
+mod logins;
 mod operators;
 mod reading;
+mod refusals;
 mod roller;
 mod subnet;
 mod verify;
 
 use parlor_protocol::id::{DeviceId, RoomId, Timestamp};
-use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::Code;
 
+pub(crate) use self::actions::ACTIONS;
+use self::actions::{standing_changed, status_changed};
 pub(crate) use self::chain::{Link, Sealed};
 pub(crate) use self::copy::{Copied, Copying, copied};
 pub(crate) use self::files::{DIRECTORY, directory};
@@ -29,15 +33,16 @@ pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::lines::Line;
 pub(crate) use self::log::{AuditError, AuditLog, Row};
+pub(crate) use self::logins::{guessing, kept_out, logged_in, login_failed, session_ended};
 pub(crate) use self::operators::{announced, disconnected, reloaded};
 pub(crate) use self::reading::{Awaited, Reading};
+pub(crate) use self::refusals::{announcement_refused, refusal};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};
-pub(crate) use self::verify::Verdict;
-use crate::penalties::Guessing;
+pub(crate) use self::verify::{Fault, Verdict};
 use crate::rooms::{
-    Actor, Command, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent,
-    UserId, World,
+    Actor, DirectoryEvent, Event, Happening, RoomEvent, Standing, Suspicion, UserEvent, UserId,
+    World,
 };
 
 /// Who stands as `actor` for what ends by time alone.
@@ -218,11 +223,9 @@ fn user_event(
         UserEvent::DeviceRevoked { id } => record("device-revoked").number("device", id.0),
         UserEvent::Blocked { user } => record("blocked").text("user", name_of(world, *user)),
         UserEvent::Unblocked { user } => record("unblocked").text("user", name_of(world, *user)),
-        UserEvent::StandingChanged(standing) => {
-            record("standing-changed").text("standing", standing_word(*standing))
-        }
-        UserEvent::StatusChanged { status, reason: _ } => {
-            record("account-changed").text("status", status.word())
+        UserEvent::StandingChanged(standing) => record(standing_changed(*standing)),
+        UserEvent::StatusChanged { was, status, reason: _ } => {
+            record(status_changed(*was, *status))
         }
         UserEvent::Notified { .. }
         | UserEvent::NotificationsRead(_)
@@ -239,80 +242,6 @@ fn standing_word(standing: Standing) -> &'static str {
     }
 }
 
-/// The record of a subcommand that was refused. What users are refused is not audited: they could
-/// fill the disk with it.
-pub(crate) fn refusal(
-    world: &World,
-    actor: &Actor,
-    command: &Command,
-    code: Code,
-    at: Timestamp,
-    origin: &Origin<'_>,
-) -> Option<AuditRecord> {
-    match actor {
-        Actor::Console => {}
-        Actor::Stranger | Actor::User(_) | Actor::Clock => return None,
-    }
-    let record = |action| AuditRecord::new(at, action, origin).by_actor(world, actor);
-    let account = |user: &UserName| record("account-changed").about(user.as_str());
-    let record = match command {
-        Command::AddUser { name, .. } => record("user-added").about(name.as_str()),
-        Command::SetPassword { user, .. } => record("password-set").about(name_of(world, *user)),
-        Command::SetStanding { user, .. } => record("standing-changed").about(user.as_str()),
-        Command::ApproveSignUp { user } | Command::EnableUser { user } => {
-            account(user).text("status", "active")
-        }
-        Command::DenySignUp { user, .. } => account(user).text("status", "denied"),
-        Command::DisableUser { user } => account(user).text("status", "disabled"),
-        Command::RemoveUser { user } => account(user).text("status", "removed"),
-        Command::SetSignUpMode { mode } => record("sign-up-mode-set").text("mode", mode.word()),
-        Command::MakeCode { .. } => record("code-made"),
-        Command::RevokeCode { .. } => record("code-ended"),
-        Command::TerminateRoom { room } => record("room-terminated").within(*room),
-        Command::Transfer { room, user } => {
-            record("role-changed").about(user.as_str()).within(*room)
-        }
-        // The console does none of these.
-        Command::SignUp { .. }
-        | Command::Restretch { .. }
-        | Command::SetDisplayName { .. }
-        | Command::AddDevice { .. }
-        | Command::RevokeDevice { .. }
-        | Command::Block { .. }
-        | Command::Unblock { .. }
-        | Command::ReadNotifications(_)
-        | Command::DismissNotifications(_)
-        | Command::CreateRoom { .. }
-        | Command::JoinRoom { .. }
-        | Command::LeaveRoom { .. }
-        | Command::Send { .. }
-        | Command::MarkRead { .. }
-        | Command::Promote { .. }
-        | Command::Demote { .. }
-        | Command::SetTopic { .. }
-        | Command::Rename { .. }
-        | Command::SetSlowMode { .. }
-        | Command::RequestToJoin { .. }
-        | Command::Withdraw { .. }
-        | Command::Approve { .. }
-        | Command::Deny { .. }
-        | Command::AddMember { .. }
-        | Command::InviteUser { .. }
-        | Command::RevokeInvite { .. }
-        | Command::Kick { .. }
-        | Command::BanUser { .. }
-        | Command::Unban { .. }
-        | Command::Expire { .. }
-        | Command::Forget { .. }
-        | Command::PruneNotifications { .. }
-        | Command::ExpireDevice { .. }
-        | Command::Forsake { .. }
-        | Command::ForgetSignUp { .. }
-        | Command::ExpireCode { .. } => return None,
-    };
-    Some(record.refused(code))
-}
-
 /// The record of somebody who does more than people do.
 pub(crate) fn suspicious(
     world: &World,
@@ -326,61 +255,10 @@ pub(crate) fn suspicious(
         Suspicion::Flooding => "suspicious-flooding",
         Suspicion::Removals => "suspicious-removals",
         Suspicion::Adds => "suspicious-adds",
+        Suspicion::Overreaching => "suspicious-overreaching",
     };
     let record = AuditRecord::new(at, action, origin).by_actor(world, &Actor::User(user));
     record.about(name_of(world, user))
-}
-
-/// The record of a login that succeeded; `user` is who logged in.
-pub(crate) fn logged_in(
-    origin: &Origin<'_>,
-    user: &UserName,
-    by: LoginBy,
-    at: Timestamp,
-) -> AuditRecord {
-    AuditRecord::new(at, "login", origin).acting(user.as_str()).about(user.as_str()).by(by)
-}
-
-/// The record of a login that failed; `user` is the name that was tried, known or not.
-pub(crate) fn login_failed(
-    origin: &Origin<'_>,
-    user: &UserName,
-    by: LoginBy,
-    at: Timestamp,
-) -> AuditRecord {
-    let failed = AuditRecord::new(at, "login", origin).about(user.as_str()).by(by);
-    failed.refused(Code::BadCredentials)
-}
-
-/// The record of more failed logins than people have, where `name` is the last that was tried.
-pub(crate) fn guessing(
-    origin: &Origin<'_>,
-    name: &UserName,
-    what: Guessing,
-    at: Timestamp,
-) -> AuditRecord {
-    let action = match what {
-        Guessing::ByAddress => "suspicious-logins-by-address",
-        Guessing::OnName => "suspicious-logins-on-name",
-    };
-    AuditRecord::new(at, action, origin).about(name.as_str())
-}
-
-/// The record of somebody who has proved to be a user who is not let in.
-pub(crate) fn kept_out(
-    origin: &Origin<'_>,
-    user: &UserName,
-    by: LoginBy,
-    code: Code,
-    at: Timestamp,
-) -> AuditRecord {
-    AuditRecord::new(at, "login", origin).about(user.as_str()).by(by).refused(code)
-}
-
-/// The record of the end of a session in which `user` was logged in.
-pub(crate) fn session_ended(origin: &Origin<'_>, user: &UserName, at: Timestamp) -> AuditRecord {
-    let ended = AuditRecord::new(at, "session-ended", origin);
-    ended.acting(user.as_str()).about(user.as_str())
 }
 
 /// Users are never forgotten; but a record with a number in it is better than none.
@@ -390,6 +268,7 @@ fn name_of(world: &World, user: UserId) -> String {
 
 impl AuditRecord {
     fn new(at: Timestamp, action: &'static str, origin: &Origin<'_>) -> Self {
+        debug_assert!(ACTIONS.contains(&action), "{action} is in no list");
         let mut record = Self {
             at,
             action,

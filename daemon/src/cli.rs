@@ -14,6 +14,7 @@ mod link;
 mod listing;
 mod owner;
 mod password;
+mod refused;
 mod reload;
 mod room;
 mod session;
@@ -22,12 +23,16 @@ mod span;
 mod status;
 mod user;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use parlor_protocol::account::SignUpMode;
 
+use self::listing::Form;
+pub(crate) use self::refused::told;
 use crate::config::{Config, Overrides, Surroundings};
 use crate::logging;
 use crate::serve::{self, Passed, Start};
@@ -38,6 +43,10 @@ use crate::serve::{self, Passed, Start};
 pub(crate) struct Cli {
     #[command(flatten)]
     place: Place,
+    /// Print one JSON object a line, also of what was changed, and one on stderr of what was
+    /// refused; not with `serve`
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -77,18 +86,10 @@ enum Command {
     #[command(subcommand)]
     Session(session::SessionCommand),
     /// Show how the running daemon is, and whom it makes wait, and why
-    Status {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    Status,
     /// Have the running daemon read its configuration again, without ending a connection, and print
     /// what has changed
-    Reload {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    Reload,
     /// Tell everybody something who is connected
     Announce {
         /// What
@@ -107,11 +108,7 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Find out whether the data directory is whole: the store and its rules, the audit, the host
     /// key; also while the daemon runs
-    Check {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    Check,
     /// Show by which key the server is known
     #[command(subcommand)]
     HostKey(HostKeyCommand),
@@ -143,11 +140,36 @@ enum HostKeyCommand {
     Show,
 }
 
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// It makes no sense, or asks for help.
+    pub(crate) fn understand(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(words)?;
+        match cli.command {
+            Command::Serve(_) if cli.json => Err(Self::command().error(
+                ErrorKind::ArgumentConflict,
+                "`serve` has no --json; scripts ask a running parlord by `parlord status --json`",
+            )),
+            _ => Ok(cli),
+        }
+    }
+
+    /// For whom it prints.
+    pub(crate) fn form(&self) -> Form {
+        Form::of(self.json)
+    }
+}
+
 /// Does what the command line says.
 ///
 /// # Errors
 /// It was refused or has failed; the error's chain, on one line, says why and what to do.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
+    let form = cli.form();
     let mut overrides =
         Overrides { config: cli.place.config, data: cli.place.data, ..Overrides::default() };
     match cli.command {
@@ -161,56 +183,56 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::User(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(user::run(&config, command))
+            waiting(user::run(&config, command, form))
         }
         Command::Code(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(code::run(&config, command))
+            waiting(code::run(&config, command, form))
         }
         Command::SignUp { mode } => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(sign_up::run(&config, mode))
+            waiting(sign_up::run(&config, mode, form))
         }
         Command::Room(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(room::run(&config, command))
+            waiting(room::run(&config, command, form))
         }
         Command::Session(command) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(session::run(&config, command))
+            waiting(session::run(&config, command, form))
         }
-        Command::Status { json } => {
+        Command::Status => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(status::run(&config, listing::Form::of(json)))
+            waiting(status::run(&config, form))
         }
-        Command::Reload { json } => {
+        Command::Reload => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(reload::run(&config, listing::Form::of(json)))
+            waiting(reload::run(&config, form))
         }
         Command::Announce { text } => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(session::announce(&config, &text))
         }
-        Command::Config(command) => config::run(overrides, command),
+        Command::Config(command) => config::run(overrides, command, form),
         Command::Audit(arguments) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(audit::run(&config, arguments))
+            waiting(audit::run(&config, arguments, form))
         }
         Command::Backup(arguments) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(backup::run(&config, arguments))
+            waiting(backup::run(&config, arguments, form))
         }
         Command::Restore(arguments) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(backup::restore(&config, arguments))
+            waiting(backup::restore(&config, arguments, form))
         }
-        Command::Check { json } => {
+        Command::Check => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(check::run(&config, listing::Form::of(json)))
+            waiting(check::run(&config, form))
         }
         Command::HostKey(HostKeyCommand::Show) => {
             let config = Config::load(&overrides, &Surroundings::here())?;
-            host_key::show(&config.data)
+            host_key::show(&config.data, form)
         }
     }
 }
@@ -230,8 +252,6 @@ mod manual;
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -245,7 +265,7 @@ mod tests {
     }
 
     fn parse(line: &str) -> Result<(), clap::Error> {
-        Cli::try_parse_from(line.split(' ')).map(|_| ())
+        Cli::understand(line.split(' ')).map(|_| ())
     }
 
     #[test]
@@ -289,6 +309,10 @@ mod tests {
             "parlord config show --json",
             "parlord config check",
             "parlord config check other.toml",
+            "parlord --json user add alice --generate",
+            "parlord audit verify --json",
+            "parlord host-key show --json",
+            "parlord sign-up approval --json",
         ] {
             parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
         }
@@ -316,7 +340,7 @@ mod tests {
             "parlord session disconnect 1alice",
             "parlord audit --since yesterday",
             "parlord audit --user 1alice",
-            "parlord audit verify --json",
+            "parlord serve --json",
             "parlord audit --suspicious verify",
             "parlord backup",
             "parlord restore",

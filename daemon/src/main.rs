@@ -27,22 +27,14 @@ mod translate;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use parlor_protocol::text::printable;
-
 fn main() -> ExitCode {
-    match cli::run(cli::Cli::parse()) {
+    let cli = cli::Cli::understand(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let form = cli.form();
+    match cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", printable(&told(&error)));
+            eprintln!("{}", cli::told(&error, form));
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error on one line. Many errors of ours quote their cause, which is then not told again.
-fn told(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold("parlord".to_owned(), |told, cause| {
-        if told.ends_with(&cause) { told } else { format!("{told}: {cause}") }
-    })
 }

@@ -106,11 +106,22 @@ impl Penalties {
         Self { terms, sources, names, keys: Ledger::new(ms, max) }
     }
 
-    /// Goes on by other terms. Strikes are forgotten where they would be counted otherwise now.
-    pub(crate) fn set_terms(&mut self, terms: Terms) {
-        if self.terms != terms {
-            *self = Self::new(terms);
+    /// Goes on by other terms, by which everybody has as many strikes as before. Only this machine's
+    /// own addresses begin anew where they are counted otherwise now.
+    pub(crate) fn set_terms(&mut self, terms: Terms, at: Timestamp) {
+        if self.terms == terms {
+            return;
         }
+        let (ms, max, loopback) = (terms.max_ms, terms.strikes_max(), terms.loopback);
+        let are_counted_as_before = loopback == self.terms.loopback;
+        let stays = |source: &Source| match source {
+            Source::Network(network) => network.limited(loopback).is_some(),
+            Source::Spared(_) => are_counted_as_before,
+        };
+        self.sources.recount(ms, max, at, stays);
+        self.keys.recount(ms, max, at, stays);
+        self.names.recount(ms, max, at, |_| true);
+        self.terms = terms;
     }
 
     /// Somebody begins a login by password. It is a strike, unless it is refused for coming too
@@ -240,6 +251,31 @@ struct Record {
 impl<K: Ord + Clone> Ledger<K> {
     fn new(forgive_ms: i64, strikes_max: u32) -> Self {
         Self { records: BTreeMap::new(), by_end: BTreeSet::new(), forgive_ms, strikes_max }
+    }
+
+    /// Goes on by other terms, with the strikes of those who stay.
+    fn recount(
+        &mut self,
+        forgive_ms: i64,
+        strikes_max: u32,
+        at: Timestamp,
+        stays: impl Fn(&K) -> bool,
+    ) {
+        let before = std::mem::replace(&mut self.forgive_ms, forgive_ms);
+        self.strikes_max = strikes_max;
+        self.by_end.clear();
+        for (key, record) in std::mem::take(&mut self.records) {
+            let left = record.end.0.saturating_sub(at.0);
+            if left > 0 && stays(&key) {
+                // A strike that is forgiven in part stays so, and none is lost by rounding.
+                let left = i128::from(left) * i128::from(forgive_ms);
+                let left = (left + i128::from(before) - 1) / i128::from(before);
+                let longest = forgive_ms.saturating_mul(strikes_max.into());
+                let left = i64::try_from(left).unwrap_or(i64::MAX).min(longest);
+                let end = Timestamp(at.0.saturating_add(left));
+                self.put(&key, Some(Record { end, ..record }));
+            }
+        }
     }
 
     fn strikes(&self, key: &K, at: Timestamp) -> u32 {

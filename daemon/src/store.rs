@@ -35,7 +35,7 @@ pub(crate) use audit::AuditMark;
 pub(crate) use check::{Fault, Remedy};
 pub(crate) use networks::DeviceNetwork;
 pub(crate) use onlooker::{Contents, Onlooker};
-pub(crate) use operators::{KnownUser, MemberLine, RoomLine};
+pub(crate) use operators::{CodeLine, KnownUser, MemberLine, RoomLine};
 pub(crate) use readers::{Asked, Generation, Readers};
 pub(crate) use writer::{Batch, Behind, DeviceUse, Sizes, Writer};
 

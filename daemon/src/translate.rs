@@ -51,7 +51,9 @@ fn change(world: &World, room: RoomId, what: &RoomEvent, at: Timestamp) -> Chang
         RoomEvent::Created { owner, .. } => Change::Created(name(owner)),
         RoomEvent::Messaged { seq, author, text, kind, nonce: _, mentions: _ } => {
             let (author, text) = (name(author), text.clone());
-            Change::Message(Message { seq: *seq, at, author, text, kind: *kind })
+            // Whoever has just sent it has an account.
+            let author_removed = false;
+            Change::Message(Message { seq: *seq, at, author, text, kind: *kind, author_removed })
         }
         RoomEvent::Joined { user } => Change::Joined(Member {
             user: name(user),

@@ -39,6 +39,9 @@ wire_struct! {
         pub text: MessageText,
         /// Whether that was said or done.
         pub kind: MessageKind,
+        /// Whether the author's account has been removed, as of when this was sent. Of a removal
+        /// that comes later, a member's departure tells.
+        pub author_removed: bool,
     }
 
     /// Sends a message.

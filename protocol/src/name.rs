@@ -152,8 +152,9 @@ impl Title {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let text = text.trim();
         check_label(text, MAX_TITLE_COLUMNS)?;
-        // By the key too: full-width letters would be taken for an ID just as well.
-        if has_room_id_form(text) || has_room_id_form(&key(text)) {
+        // By the key too: full-width letters would be taken for an ID just as well, and so would
+        // what only looks like letters and a hyphen.
+        if has_room_id_form(text) || has_room_id_form(&plain_looks(&key(text))) {
             return Err(NameError::LooksLikeRoomId);
         }
         Ok(Self(text.to_owned()))
@@ -212,6 +213,16 @@ pub fn has_room_id_form(text: &str) -> bool {
         && bytes[6..].iter().all(digit)
 }
 
+/// A text in which what looks like a letter, digit or sign of ASCII (UTS 39) is one.
+fn plain_looks(text: &str) -> String {
+    let plain = |c: char| {
+        let mut looks = unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).collect::<Vec<_>>();
+        let like = looks.pop().filter(|like| looks.is_empty() && like.is_ascii());
+        if c.is_ascii() { c } else { like.unwrap_or(c) }
+    };
+    text.chars().map(plain).collect()
+}
+
 /// The [key](Title::key) of a text that need not be a title: what titles are searched by.
 #[must_use]
 pub fn title_key(text: &str) -> String {
@@ -243,7 +254,9 @@ fn check_label(text: &str, columns_max: usize) -> Result<(), NameError> {
     if text.len() > MAX_LABEL_BYTES {
         return Err(NameError::TooLong);
     }
-    if let Some(bad) = text.chars().find(|&c| is_hazard(c)) {
+    // The blank of braille is drawn as nothing and is no space: two names with and without it
+    // would look the same.
+    if let Some(bad) = text.chars().find(|&c| is_hazard(c) || c == '\u{2800}') {
         return Err(NameError::BadCharacter(bad));
     }
     if text.graphemes(true).any(is_overlong) {
@@ -363,6 +376,7 @@ mod tests {
             ("\u{1100}\u{1100}\u{1100}", NameError::OverlongCluster),
             (&"語".repeat(25), NameError::TooLong),
             (" \u{3000}\u{200b}\u{1b}", NameError::Blank),
+            ("ops\u{2800}", NameError::BadCharacter('\u{2800}')),
         ] {
             assert_eq!(DisplayName::typed(text), Err(fault), "{text:?}");
         }
@@ -370,8 +384,15 @@ mod tests {
 
     #[test]
     fn titles_in_the_form_of_a_room_id_are_refused() {
-        for text in ["kx4f9-2mqa7", "KX4F9-2MQA7", "ilo00-00oli", "ｋｘ４ｆ９－２ｍｑａ７"]
-        {
+        for text in [
+            "kx4f9-2mqa7",
+            "KX4F9-2MQA7",
+            "ilo00-00oli",
+            "ｋｘ４ｆ９－２ｍｑａ７",
+            "kx4f9\u{2010}2mqa7",
+            "kx4f9\u{2212}2mqa7",
+            "k\u{445}4f9-2mq\u{430}7",
+        ] {
             assert_eq!(Title::parse(text), Err(NameError::LooksLikeRoomId), "{text}");
         }
         for text in ["kx4f92mqa7", "kx4f9_2mqa7", "kx4f9-2mqa", "uuuuu-uuuuu"] {

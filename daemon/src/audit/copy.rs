@@ -1,9 +1,8 @@
 //! Copying the audit files while they are written, up to a record; and the record of a copy.
 
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use parlor_protocol::id::Timestamp;
@@ -62,7 +61,7 @@ impl Copying {
     /// # Errors
     /// A file cannot be read, or the copy not be written.
     pub(crate) fn finish(self, to: &Path, last: u64) -> io::Result<()> {
-        DirBuilder::new().mode(0o700).create(to)?;
+        files::make_directory(to)?;
         for &number in &self.closed {
             self.copy_closed(number, to)?;
         }
@@ -101,5 +100,5 @@ impl Copying {
 }
 
 fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    files::make(OpenOptions::new().write(true).create_new(true), path)
 }

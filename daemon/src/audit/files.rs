@@ -5,12 +5,19 @@
 //! again, so whoever reads along does not lose the place, and a number that is missing is seen.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
 
+/// Whoever runs subcommands reads what was done by them: the members of the group that the control
+/// socket is for. The mode of the data directory decides whether anybody of the group gets as far:
+/// none where parlord made it (0700), those who administer it where the unit did (0710). Nothing in
+/// here logs anyone in or says what was written, unlike the store, which stays 0600.
+const FILE_MODE: u32 = 0o640;
+const DIRECTORY_MODE: u32 = 0o750;
 /// The directory of audit files inside the data directory.
 pub(crate) const DIRECTORY: &str = "audit";
 /// The live file.
@@ -71,6 +78,22 @@ pub(super) fn open(dir: &Path, number: u64) -> io::Result<(String, Box<dyn BufRe
         }
         Err(error) => Err(error),
     }
+}
+
+/// Opens a file that is being made by these options, with the mode that files of the audit have
+/// whatever the umask.
+pub(super) fn make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.mode(FILE_MODE).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o7777 != FILE_MODE {
+        file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+    }
+    Ok(file)
+}
+
+/// Makes a directory of audit files that is not there yet, with its mode whatever the umask.
+pub(super) fn make_directory(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(DIRECTORY_MODE).create(dir)?;
+    fs::set_permissions(dir, Permissions::from_mode(DIRECTORY_MODE))
 }
 
 /// Syncs a directory: what was made, renamed and removed in it stays so.

@@ -6,9 +6,8 @@
 //! each roll; and its time trigger counts from the start of the process, so that a daemon that is
 //! restarted daily would never close a file that may be a week old.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -21,9 +20,6 @@ use parlor_protocol::id::Timestamp;
 use super::files::{self, Form, LIVE, sync_directory};
 use crate::clock::now;
 
-/// Addresses of users are for the daemon's user alone, as is all else that it keeps.
-const FILE_MODE: u32 = 0o600;
-const DIRECTORY_MODE: u32 = 0o700;
 /// What a compressed file is called until it is whole.
 const UNFINISHED: &str = "unfinished.gz";
 
@@ -119,7 +115,7 @@ fn compress(dir: &Path, number: u64) -> io::Result<()> {
     let plain = dir.join(files::name(number, Form::Plain));
     let unfinished = dir.join(UNFINISHED);
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(FILE_MODE).open(&unfinished)?;
+    let file = files::make(options.write(true).create(true).truncate(true), &unfinished)?;
     let mut out = GzEncoder::new(file, Compression::default());
     io::copy(&mut BufReader::new(File::open(&plain)?), &mut out)?;
     out.finish()?.sync_all()?;
@@ -133,14 +129,14 @@ pub(super) fn open_live(dir: &Path) -> io::Result<File> {
     let path = dir.join(LIVE);
     let mut options = OpenOptions::new();
     options.read(true).append(true);
-    let file = options.create(true).mode(FILE_MODE).open(&path)?;
+    let file = files::make(options.create(true), &path)?;
     sync_directory(dir)?;
     Ok(file)
 }
 
 /// Makes the directory of audit files where it is not there; one that is there keeps its mode.
 pub(super) fn make_directory(dir: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(DIRECTORY_MODE).create(dir) {
+    match files::make_directory(dir) {
         Ok(()) => dir.parent().map_or(Ok(()), sync_directory),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),

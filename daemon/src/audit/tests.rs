@@ -3,13 +3,14 @@
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, Seq};
 use parlor_protocol::message::MessageKind;
-use parlor_protocol::name::Title;
+use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::room::{Departure, Entry, Role, Visibility};
 use parlor_protocol::text::{MessageText, is_hazard};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rooms::{NewDevice, Password, Status};
+use crate::penalties::Guessing;
+use crate::rooms::{Command, NewDevice, Password, Status};
 
 const AT: Timestamp = Timestamp(1_795_378_032_123);
 const ALICE: UserId = UserId(1);
@@ -140,14 +141,23 @@ fn messages_and_titles_have_no_record_of_their_own() {
 }
 
 #[test]
-fn only_the_consoles_refusals_are_records() {
+fn a_refusal_has_the_action_of_what_was_not_done_and_none_where_it_takes_no_role() {
+    let told = |actor, command, code, origin| {
+        refusal(&world(), &actor, &command, code, AT, &origin).map(|record| record.to_json())
+    };
+    let (room, user) = ("kx4f9-2mqa7".parse().unwrap(), alice());
+    let leave = Command::LeaveRoom { room };
+    assert_eq!(told(Actor::User(ALICE), leave, Code::NotAMember, SESSION), None);
     let standing = Standing::Ordinary;
-    let command = Command::AddUser { name: alice(), password: password(), standing };
-    let told =
-        |actor, origin| refusal(&World::default(), &actor, &command, Code::NameTaken, AT, &origin);
-    assert_eq!(told(Actor::Stranger, SESSION), None);
-    insta::assert_snapshot!(told(Actor::Console, HIDDEN).unwrap().to_json(), @r#"
+    let add = Command::AddUser { name: alice(), password: password(), standing };
+    let kick = Command::Kick { room, user, reason: "spam".parse().ok() };
+    let lines = [
+        told(Actor::Console, add, Code::NameTaken, HIDDEN),
+        told(Actor::User(ALICE), kick, Code::NotPermitted, SESSION),
+    ];
+    insta::assert_snapshot!(lines.map(Option::unwrap).join("\n"), @r#"
     {"at":"2026-11-22T20:07:12.123Z","action":"user-added","outcome":"refused","actor":"(console)","subject":"alice","room":null,"address":null,"session":null,"details":{"code":"name-taken","uid":null}}
+    {"at":"2026-11-22T20:07:12.123Z","action":"departed","outcome":"refused","actor":"alice","subject":"alice","room":"kx4f9-2mqa7","address":"192.0.2.7:40000","session":7,"details":{"code":"not-permitted","how":"kicked"}}
     "#);
 }
 
@@ -189,4 +199,13 @@ proptest! {
         prop_assert_eq!(value["details"]["name"].as_str(), Some(name.as_str()));
         prop_assert_eq!(value["actor"].as_str(), Some("alice"));
     }
+}
+
+#[test]
+fn every_action_is_explained_to_operators() {
+    let readme = include_str!("../../../README.md");
+    let missing: Vec<_> =
+        ACTIONS.iter().filter(|action| !readme.contains(&format!("`{action}`"))).collect();
+    assert!(missing.is_empty(), "README.md does not explain {missing:?}");
+    assert!(ACTIONS.is_sorted());
 }

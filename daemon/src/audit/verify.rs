@@ -17,9 +17,9 @@ const FAULTS_MAX: usize = 50;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file} line {line}: {what}")]
 pub(crate) struct Fault {
-    file: String,
-    line: u64,
-    what: String,
+    pub(crate) file: String,
+    pub(crate) line: u64,
+    pub(crate) what: String,
 }
 
 /// What was found.

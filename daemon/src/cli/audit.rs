@@ -6,17 +6,18 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use parlor_protocol::id::RoomId;
 use parlor_protocol::name::{UserName, has_room_id_form};
-use parlor_protocol::text::printable;
+use parlor_protocol::text::{printable, quote_json};
 
 use self::record::Record;
 use super::link::{Link, NONSENSE};
-use super::listing::Form;
+use super::listing::{self, Form};
 use super::span;
-use crate::audit::{self, Awaited, Line, Reading, Verdict};
+use crate::audit::{self, Awaited, Fault, Line, Reading, Verdict};
 use crate::config::Config;
 use crate::control::{Request, Response};
 
@@ -33,9 +34,6 @@ pub(super) struct AuditArgs {
     /// Go on with what comes from now on
     #[arg(long)]
     follow: bool,
-    /// Print the records as they are, one JSON object a line
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,8 +54,8 @@ struct Filter {
     /// Only what happened in this room: its title or ID
     #[arg(long)]
     room: Option<String>,
-    /// Only this, as in `login` or `room-created`
-    #[arg(long)]
+    /// Only this, as in `login` or `room-created`; the README lists them
+    #[arg(long, value_parser = PossibleValuesParser::new(audit::ACTIONS), hide_possible_values = true)]
     action: Option<String>,
     /// Only what an administrator should look at
     #[arg(long)]
@@ -65,11 +63,10 @@ struct Filter {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(config: &Config, arguments: AuditArgs) -> anyhow::Result<()> {
+pub(super) async fn run(config: &Config, arguments: AuditArgs, form: Form) -> anyhow::Result<()> {
     match arguments.command {
-        Some(AuditCommand::Verify) => verify(config).await,
+        Some(AuditCommand::Verify) => verify(config, form).await,
         None => {
-            let form = Form::of(arguments.json);
             let shown = show(config, &arguments.filter, arguments.follow, form).await;
             // Whoever reads no further has seen enough.
             shown.or_else(|error| match error.downcast_ref::<io::Error>() {
@@ -91,7 +88,10 @@ async fn open(config: &Config, mut link: Link) -> anyhow::Result<Reading> {
     drop(link);
     Reading::open(&config.data, mark, awaited).with_context(|| {
         let dir = audit::directory(&config.data);
-        format!("cannot read the audit in {} (it is for root and the daemon's user)", dir.display())
+        format!(
+            "cannot read the audit in {} (it is for root, the daemon's user and its group)",
+            dir.display()
+        )
     })
 }
 
@@ -171,13 +171,13 @@ fn since(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::now().checked_sub(span).unwrap_or(Timestamp::MIN))
 }
 
-async fn verify(config: &Config) -> anyhow::Result<()> {
+async fn verify(config: &Config, form: Form) -> anyhow::Result<()> {
     let verdict = open(config, Link::open(config).await?).await?.verify().await;
     let mut out = io::stdout().lock();
     for fault in &verdict.faults {
-        writeln!(out, "{}", printable(&fault.to_string()))?;
+        writeln!(out, "{}", fault_line(fault, form))?;
     }
-    writeln!(out, "{}", summary(&verdict))?;
+    writeln!(out, "{}", summary(&verdict, form))?;
     out.flush()?;
     if verdict.faults_count > 0 {
         bail!(
@@ -188,7 +188,39 @@ async fn verify(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn summary(verdict: &Verdict) -> String {
+fn fault_line(fault: &Fault, form: Form) -> String {
+    match form {
+        Form::Columns => printable(&fault.to_string()).into_owned(),
+        Form::Json => {
+            let Fault { file, line, what } = fault;
+            let (file, what) = (quote_json(file), quote_json(what));
+            format!(r#"{{"type":"fault","file":{file},"line":{line},"what":{what}}}"#)
+        }
+    }
+}
+
+fn summary(verdict: &Verdict, form: Form) -> String {
+    match form {
+        Form::Columns => summary_in_words(verdict),
+        Form::Json => {
+            let Verdict { records, first, last, files, unchained, waiting, .. } = verdict;
+            // Without a record there is no last one either.
+            let last = first.map(|_| last);
+            let or_null = |number: Option<u64>| {
+                number.map_or_else(|| "null".to_owned(), |number| number.to_string())
+            };
+            format!(
+                r#"{{"type":"verified","records":{records},"first":{},"last":{},"hash":{},"files":{files},"unchained":{unchained},"waiting":{waiting},"faults":{}}}"#,
+                or_null(*first),
+                or_null(last.map(|last| last.serial)),
+                listing::or_null(last.map(|last| last.hash.to_string()).as_deref()),
+                verdict.faults_count
+            )
+        }
+    }
+}
+
+fn summary_in_words(verdict: &Verdict) -> String {
     let Verdict { records, first, last, files, unchained, waiting, .. } = verdict;
     let mut told = match first {
         None => "no records".to_owned(),

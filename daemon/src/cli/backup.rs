@@ -23,9 +23,6 @@ use crate::store::Contents;
 pub(super) struct BackupArgs {
     /// The backup: a directory that is not there yet
     directory: PathBuf,
-    /// Print a JSON object
-    #[arg(long)]
-    json: bool,
     /// Only put it on record, as the owner of the data directory
     #[arg(long, hide = true)]
     only_record: bool,
@@ -35,16 +32,13 @@ pub(super) struct BackupArgs {
 pub(super) struct RestoreArgs {
     /// The backup
     directory: PathBuf,
-    /// Print a JSON object
-    #[arg(long)]
-    json: bool,
     /// Only put it on record, as the owner of the data directory
     #[arg(long, hide = true)]
     only_record: bool,
 }
 
 /// Makes a backup.
-pub(super) async fn run(config: &Config, arguments: BackupArgs) -> anyhow::Result<()> {
+pub(super) async fn run(config: &Config, arguments: BackupArgs, form: Form) -> anyhow::Result<()> {
     let directory = path::absolute(&arguments.directory)?;
     if arguments.only_record {
         return record(config, Copied::BackedUp, &directory).await;
@@ -54,7 +48,7 @@ pub(super) async fn run(config: &Config, arguments: BackupArgs) -> anyhow::Resul
     // Whoever has a backup has everything: there is none that is not on record.
     put_on_record(config, Copied::BackedUp, &directory).await?;
     backup.name()?;
-    told("backup", &directory, contents, Form::of(arguments.json))
+    told("backup", &directory, contents, form)
 }
 
 /// Makes it, on a thread of its own that an interrupt need not wait for.
@@ -74,7 +68,11 @@ async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
 }
 
 /// Puts a backup back.
-pub(super) async fn restore(config: &Config, arguments: RestoreArgs) -> anyhow::Result<()> {
+pub(super) async fn restore(
+    config: &Config,
+    arguments: RestoreArgs,
+    form: Form,
+) -> anyhow::Result<()> {
     let directory = path::absolute(&arguments.directory)?;
     if arguments.only_record {
         return record(config, Copied::Restored, &directory).await;
@@ -90,7 +88,7 @@ pub(super) async fn restore(config: &Config, arguments: RestoreArgs) -> anyhow::
     put_on_record(config, Copied::Restored, &directory)
         .await
         .context("the backup is restored, and that is not on record")?;
-    told("restored", &config.data, contents, Form::of(arguments.json))
+    told("restored", &config.data, contents, form)
 }
 
 /// Puts it on record, through the daemon where one runs. What is written otherwise is its owner's,

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
-use super::link::{self, Link, NONSENSE};
+use super::link::{Link, NONSENSE};
+use super::listing::Form;
 use super::span;
 use crate::audit::rfc3339;
 use crate::config::Config;
@@ -28,11 +29,7 @@ pub(super) enum CodeCommand {
         expires: u32,
     },
     /// List the codes that count
-    List {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    List,
     /// Revoke a code
     Revoke {
         /// The code
@@ -41,49 +38,49 @@ pub(super) enum CodeCommand {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(config: &Config, command: CodeCommand) -> anyhow::Result<()> {
+pub(super) async fn run(config: &Config, command: CodeCommand, form: Form) -> anyhow::Result<()> {
     match command {
-        CodeCommand::Create { uses, expires } => create(config, uses, expires).await,
-        CodeCommand::List { json } => {
-            list(config, if json { print_json } else { print_column }).await
+        CodeCommand::Create { uses, expires } => create(config, uses, expires, form).await,
+        CodeCommand::List => list(config, form).await,
+        CodeCommand::Revoke { code } => {
+            Link::open(config).await?.change(Request::Act(Act::RevokeCode(code))).await
         }
-        CodeCommand::Revoke { code } => link::act(config, Act::RevokeCode(code)).await,
     }
 }
 
-async fn create(config: &Config, uses: u32, secs: u32) -> anyhow::Result<()> {
+async fn create(config: &Config, uses: u32, secs: u32, form: Form) -> anyhow::Result<()> {
     let mut daemon = Link::open(config).await?;
     let made = Request::Act(Act::MakeCode { uses, secs });
-    let Response::Code(code) = daemon.ask(made).await? else { bail!(NONSENSE) };
-    writeln!(io::stdout(), "{code}")
+    let Response::Code(made) = daemon.ask(made).await? else { bail!(NONSENSE) };
+    let told = match form {
+        Form::Columns => made.code,
+        Form::Json => line(&made, form),
+    };
+    writeln!(io::stdout(), "{told}")
         .context("the code was made and cannot be printed; see `parlord code list`")
 }
 
-async fn list(
-    config: &Config,
-    print: fn(&mut dyn Write, &ListedCode) -> io::Result<()>,
-) -> anyhow::Result<()> {
+async fn list(config: &Config, form: Form) -> anyhow::Result<()> {
     let mut daemon = Link::open(config).await?;
     let Response::Codes(codes) = daemon.ask(Request::CodeList).await? else { bail!(NONSENSE) };
     let mut out = io::stdout().lock();
-    codes.iter().try_for_each(|line| print(&mut out, line))?;
+    codes.iter().try_for_each(|code| writeln!(out, "{}", line(code, form)))?;
     Ok(out.flush()?)
 }
 
-fn print_column(out: &mut dyn Write, line: &ListedCode) -> io::Result<()> {
-    let ListedCode { code, uses, until, operator } = line;
-    let standing = if *operator { "  operator" } else { "" };
-    writeln!(out, "{code}  {uses:>7}  {}{standing}", rfc3339(*until))
-}
-
 /// A code needs no escaping.
-fn print_json(out: &mut dyn Write, line: &ListedCode) -> io::Result<()> {
-    let ListedCode { code, uses, until, operator } = line;
+fn line(listed: &ListedCode, form: Form) -> String {
+    let ListedCode { code, uses, until, operator } = listed;
     let until = rfc3339(*until);
-    writeln!(
-        out,
-        r#"{{"type":"code","code":"{code}","uses":{uses},"until":"{until}","operator":{operator}}}"#
-    )
+    match form {
+        Form::Columns => {
+            let standing = if *operator { "  operator" } else { "" };
+            format!("{code}  {uses:>7}  {until}{standing}")
+        }
+        Form::Json => format!(
+            r#"{{"type":"code","code":"{code}","uses":{uses},"until":"{until}","operator":{operator}}}"#
+        ),
+    }
 }
 
 /// Reads for how long a code counts, in seconds.
@@ -101,18 +98,16 @@ mod tests {
 
     #[test]
     fn codes_are_listed_for_people_and_for_scripts() {
-        let line = |uses, operator| ListedCode {
+        let code = |uses, operator| ListedCode {
             code: "7k2m-q9xa-43fd".to_owned(),
             uses,
             until: Timestamp(1_795_377_632_123),
             operator,
         };
-        let mut out = Vec::new();
-        for code in [line(1, false), line(1_000_000, true)] {
-            print_column(&mut out, &code).unwrap();
-            print_json(&mut out, &code).unwrap();
-        }
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+        let lines = [code(1, false), code(1_000_000, true)];
+        let lines =
+            lines.iter().flat_map(|code| [Form::Columns, Form::Json].map(|form| line(code, form)));
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
         7k2m-q9xa-43fd        1  2026-11-22T20:00:32.123Z
         {"type":"code","code":"7k2m-q9xa-43fd","uses":1,"until":"2026-11-22T20:00:32.123Z","operator":false}
         7k2m-q9xa-43fd  1000000  2026-11-22T20:00:32.123Z  operator

@@ -20,36 +20,45 @@ pub(super) enum ConfigCommand {
         file: Option<PathBuf>,
     },
     /// Print every setting with its value and where that comes from
-    Show {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    Show,
 }
 
 /// Does what was asked for.
-pub(super) fn run(overrides: Overrides, command: ConfigCommand) -> anyhow::Result<()> {
+pub(super) fn run(overrides: Overrides, command: ConfigCommand, form: Form) -> anyhow::Result<()> {
     let here = Surroundings::here();
     match command {
         ConfigCommand::Check { file } => {
             let config = file.or(overrides.config);
-            check(&Overrides { config, ..overrides }, &here)
+            check(&Overrides { config, ..overrides }, &here, form)
         }
-        ConfigCommand::Show { json } => {
+        ConfigCommand::Show => {
             let settings = Config::load(&overrides, &here)?.settings();
             let mut out = io::stdout().lock();
-            let form = Form::of(json);
             settings.iter().try_for_each(|setting| writeln!(out, "{}", line(setting, form)))?;
             Ok(out.flush()?)
         }
     }
 }
 
-/// The last fault is left to the caller, who tells it like any other error.
-fn check(overrides: &Overrides, here: &Surroundings) -> anyhow::Result<()> {
+/// The last fault is left to the caller, who tells it like any other error; scripts get all of
+/// them.
+fn check(overrides: &Overrides, here: &Surroundings, form: Form) -> anyhow::Result<()> {
     match Config::load(overrides, here) {
         Ok(config) => Ok(logging::configured(config.log.as_deref()).map(drop)?),
         Err(ConfigError::Invalid { path, faults }) => {
+            if form == Form::Json {
+                let mut out = io::stdout().lock();
+                let file = quote_json(&path.to_string_lossy());
+                for Fault { line, why } in &faults {
+                    let what = quote_json(why);
+                    writeln!(
+                        out,
+                        r#"{{"type":"fault","file":{file},"line":{line},"what":{what}}}"#
+                    )?;
+                }
+                out.flush()?;
+                bail!("{} is not a configuration: {} faults", path.display(), faults.len())
+            }
             let told =
                 |Fault { line, why }: &Fault| format!("{} line {line}: {why}", path.display());
             let mut told: Vec<String> = faults.iter().map(told).collect();

@@ -3,13 +3,13 @@
 use anyhow::{Context, anyhow, bail};
 use parlor_protocol::name::UserName;
 use parlor_protocol::password::{Password, Registration};
-use parlor_protocol::refusal::Code;
 use tokio::io::BufStream;
 use tokio::net::UnixStream;
 
 use super::owner;
+use super::refused::Refused;
 use crate::config::{Config, DataNamed};
-use crate::control::{self, Act, Offline, Request, Response, Upload};
+use crate::control::{self, Offline, Request, Response, Upload};
 use crate::logging;
 use crate::store::{Create, Store};
 
@@ -72,7 +72,7 @@ impl Link {
             }
         };
         if let Response::Refused(code) = response {
-            bail!(sentence(code))
+            bail!(Refused::from(code))
         }
         Ok(response)
     }
@@ -98,28 +98,4 @@ impl Link {
         let Response::Done = self.ask(request).await? else { bail!(NONSENSE) };
         Ok(())
     }
-}
-
-/// Has the daemon do something that there is nothing to say of once it is done.
-pub(super) async fn act(config: &Config, act: Act) -> anyhow::Result<()> {
-    Link::open(config).await?.change(Request::Act(act)).await
-}
-
-/// What to say of refusals that can be met here; the others are bugs, told by their code.
-const SENTENCES: [(Code, &str); 10] = [
-    (Code::NoSuchRequest, "that user does not wait for anything; see `parlord user pending`"),
-    (Code::BadCode, "there is no such code; see `parlord code list`"),
-    (Code::NoSuchRoom, "there is no such room; name it by its title or ID"),
-    (Code::RoomTerminated, "the room has ended for good"),
-    (Code::NotAMember, "the user is not in that room; a room is handed to one of its members"),
-    (Code::Busy, "another code was made just like this one; try again"),
-    (Code::NameTaken, "that name is or was a user's; choose another"),
-    (Code::NoSuchUser, "there is no such user; see `parlord user list`"),
-    (Code::TooMany, "there are as many as there can be"),
-    (Code::Unavailable, "the store failed or its disk is full; see to it and try again"),
-];
-
-fn sentence(code: Code) -> String {
-    let known = SENTENCES.iter().find(|(known, _)| *known == code);
-    format!("refused: {}", known.map_or(code.word(), |(_, sentence)| sentence))
 }

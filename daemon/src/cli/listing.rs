@@ -13,7 +13,7 @@ use crate::control::{ListedDevice, ListedSignUp, ListedUser, Request, Response, 
 
 /// For whom a listing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// Aligned columns, for people.
     Columns,
     /// A JSON object a line, for scripts.
@@ -71,6 +71,31 @@ pub(super) async fn devices(config: &Config, name: UserName, form: Form) -> anyh
     let mut out = io::stdout().lock();
     devices.iter().try_for_each(|line| writeln!(out, "{}", device_line(line, form)))?;
     Ok(out.flush()?)
+}
+
+/// Prints for scripts what a user is after a change.
+pub(super) async fn made_user(daemon: &mut Link, name: UserName, form: Form) -> anyhow::Result<()> {
+    match form {
+        Form::Columns => Ok(()),
+        Form::Json => {
+            let Response::User(shown) = daemon.ask(Request::UserShow(name)).await? else {
+                bail!(NONSENSE)
+            };
+            Ok(writeln!(io::stdout(), "{}", user_line(&shown.user, form))?)
+        }
+    }
+}
+
+/// Prints for scripts whose sign-up was denied: nobody is called that any more.
+pub(super) fn denied(user: UserName, form: Form) -> anyhow::Result<()> {
+    match form {
+        Form::Columns => Ok(()),
+        Form::Json => {
+            let status = "denied".to_owned();
+            let line = ListedUser { user, operator: false, status, display_name: None };
+            Ok(writeln!(io::stdout(), "{}", user_line(&line, form))?)
+        }
+    }
 }
 
 /// A user name needs no escaping.

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use parlor_protocol::name::UserName;
 use parlor_protocol::text::{Topic, printable, quote_json};
 
-use super::link::{self, Link, NONSENSE};
+use super::link::{Link, NONSENSE};
 use super::listing::{Form, or_null};
 use crate::audit::rfc3339;
 use crate::config::Config;
@@ -16,18 +16,11 @@ use crate::control::{Act, ListedMember, ListedRoom, Request, Response};
 #[derive(Debug, Subcommand)]
 pub(super) enum RoomCommand {
     /// List all rooms by title, private ones too
-    List {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    List,
     /// Show one room and who is in it
     Show {
         /// Its title or ID
         room: String,
-        /// Print one JSON object a line: the room, then its members
-        #[arg(long)]
-        json: bool,
     },
     /// Hand a room whose owner has vanished to one of its members
     Transfer {
@@ -44,14 +37,37 @@ pub(super) enum RoomCommand {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(config: &Config, command: RoomCommand) -> anyhow::Result<()> {
+pub(super) async fn run(config: &Config, command: RoomCommand, form: Form) -> anyhow::Result<()> {
     match command {
-        RoomCommand::List { json } => list(config, Form::of(json)).await,
-        RoomCommand::Show { room, json } => show(config, room, Form::of(json)).await,
+        RoomCommand::List => list(config, form).await,
+        RoomCommand::Show { room } => show(config, room, form).await,
         RoomCommand::Transfer { room, user } => {
-            link::act(config, Act::TransferRoom { room, user }).await
+            change(config, room, form, |room| Act::TransferRoom { room, user }).await
         }
-        RoomCommand::Terminate { room } => link::act(config, Act::TerminateRoom(room)).await,
+        RoomCommand::Terminate { room } => change(config, room, form, Act::TerminateRoom).await,
+    }
+}
+
+/// Changes a room, and prints for scripts what it is then.
+async fn change(
+    config: &Config,
+    named: String,
+    form: Form,
+    act: impl FnOnce(String) -> Act,
+) -> anyhow::Result<()> {
+    let mut daemon = Link::open(config).await?;
+    match form {
+        Form::Columns => daemon.change(Request::Act(act(named))).await,
+        Form::Json => {
+            // A room that has ended has no title to be found by.
+            let Response::Room(id) = daemon.ask(Request::RoomFind(named)).await? else {
+                bail!(NONSENSE)
+            };
+            daemon.change(Request::Act(act(id.to_string()))).await?;
+            let shown = daemon.ask(Request::RoomShow(id)).await?;
+            let Response::ShownRoom(shown) = shown else { bail!(NONSENSE) };
+            Ok(writeln!(io::stdout(), "{}", room_json(&shown))?)
+        }
     }
 }
 

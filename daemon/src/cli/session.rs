@@ -8,6 +8,7 @@ use parlor_protocol::text::{MessageText, quote_json};
 
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
+use super::refused::Refused;
 use crate::audit::rfc3339;
 use crate::config::Config;
 use crate::control::{Act, ListedSession, Request, Response};
@@ -16,11 +17,7 @@ use crate::hub::Sessions;
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionCommand {
     /// List who is connected, the longest first
-    List {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    List,
     /// End a session, or all sessions of a user, who may come back at once
     Disconnect {
         /// The session's number in the list, or a user
@@ -30,16 +27,18 @@ pub(super) enum SessionCommand {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(config: &Config, command: SessionCommand) -> anyhow::Result<()> {
+pub(super) async fn run(
+    config: &Config,
+    command: SessionCommand,
+    form: Form,
+) -> anyhow::Result<()> {
     let mut daemon = Link::running(config).await?;
     match command {
-        SessionCommand::List { json } => list(&mut daemon, Form::of(json)).await,
+        SessionCommand::List => list(&mut daemon, form).await,
         SessionCommand::Disconnect { which } => {
             match daemon.ask(Request::Act(Act::Disconnect(which))).await? {
                 Response::Done => Ok(()),
-                Response::NoSuchSession => {
-                    bail!("refused: there is no such session; see `parlord session list`")
-                }
+                Response::NoSuchSession => bail!(Refused::NO_SUCH_SESSION),
                 _ => bail!(NONSENSE),
             }
         }

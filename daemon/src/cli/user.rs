@@ -8,7 +8,7 @@ use parlor_protocol::name::UserName;
 use parlor_protocol::text::{Reason, TextError};
 
 use super::PasswordArgs;
-use super::link::{self, Link};
+use super::link::Link;
 use super::listing::{self, Form};
 use super::password::NewPassword;
 use crate::config::Config;
@@ -27,33 +27,19 @@ pub(super) enum UserCommand {
         password: PasswordArgs,
     },
     /// List all users by name
-    List {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    List,
     /// Show one user
     Show {
         /// The user
         name: UserName,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
     },
     /// List the devices that log a user in without a password
     Devices {
         /// The user
         name: UserName,
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
     },
     /// List the sign-ups that wait for an operator
-    Pending {
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    Pending,
     /// Let a sign-up in that waits
     Approve {
         /// Whose
@@ -105,39 +91,44 @@ pub(super) enum Switch {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
-    match command {
+pub(super) async fn run(config: &Config, command: UserCommand, form: Form) -> anyhow::Result<()> {
+    let (name, act) = match command {
         UserCommand::Add { name, operator, password } => {
             let mut daemon = Link::open(config).await?;
             let new = NewPassword::obtain(password, &name)?;
             let password = daemon.register(&name, &new.password).await?;
-            daemon.change(Request::UserAdd { user: name, operator, password }).await?;
-            tell(new.made_up)
+            let add = Request::UserAdd { user: name.clone(), operator, password };
+            daemon.change(add).await?;
+            return tell(&mut daemon, name, new.made_up, form).await;
         }
         UserCommand::Passwd { name, password } => {
             let mut daemon = Link::open(config).await?;
             let new = NewPassword::obtain(password, &name)?;
             let password = daemon.register(&name, &new.password).await?;
-            daemon.change(Request::UserPasswd { user: name, password }).await?;
-            tell(new.made_up)
+            daemon.change(Request::UserPasswd { user: name.clone(), password }).await?;
+            return tell(&mut daemon, name, new.made_up, form).await;
         }
-        UserCommand::List { json } => listing::users(config, Form::of(json)).await,
-        UserCommand::Show { name, json } => listing::user(config, name, Form::of(json)).await,
-        UserCommand::Devices { name, json } => listing::devices(config, name, Form::of(json)).await,
-        UserCommand::Pending { json } => listing::sign_ups(config, Form::of(json)).await,
-        UserCommand::Approve { name } => link::act(config, Act::Approve(name)).await,
+        UserCommand::List => return listing::users(config, form).await,
+        UserCommand::Show { name } => return listing::user(config, name, form).await,
+        UserCommand::Devices { name } => return listing::devices(config, name, form).await,
+        UserCommand::Pending => return listing::sign_ups(config, form).await,
         UserCommand::Deny { name, reason } => {
-            let reason = parse_reason(&reason)?;
-            link::act(config, Act::Deny { user: name, reason }).await
+            let (user, reason) = (name.clone(), parse_reason(&reason)?);
+            Link::open(config).await?.change(Request::Act(Act::Deny { user, reason })).await?;
+            return listing::denied(name, form);
         }
         UserCommand::Operator { name, switch } => {
             let on = matches!(switch, Switch::On);
-            link::act(config, Act::Operator { user: name, on }).await
+            (name.clone(), Act::Operator { user: name, on })
         }
-        UserCommand::Disable { name } => link::act(config, Act::Disable(name)).await,
-        UserCommand::Enable { name } => link::act(config, Act::Enable(name)).await,
-        UserCommand::Remove { name } => link::act(config, Act::Remove(name)).await,
-    }
+        UserCommand::Approve { name } => (name.clone(), Act::Approve(name)),
+        UserCommand::Disable { name } => (name.clone(), Act::Disable(name)),
+        UserCommand::Enable { name } => (name.clone(), Act::Enable(name)),
+        UserCommand::Remove { name } => (name.clone(), Act::Remove(name)),
+    };
+    let mut daemon = Link::open(config).await?;
+    daemon.change(Request::Act(act)).await?;
+    listing::made_user(&mut daemon, name, form).await
 }
 
 /// A reason in one or more words; none where there are none.
@@ -150,9 +141,23 @@ fn parse_reason(words: &[String]) -> anyhow::Result<Option<Reason>> {
 }
 
 /// A password that was made up is told when it counts, and only to stdout.
-fn tell(made_up: Option<String>) -> anyhow::Result<()> {
-    let Some(password) = made_up else { return Ok(()) };
-    writeln!(io::stdout(), "{password}").context(
-        "the password was set and cannot be printed; set another with `parlord user passwd`",
-    )
+async fn tell(
+    daemon: &mut Link,
+    user: UserName,
+    made_up: Option<String>,
+    form: Form,
+) -> anyhow::Result<()> {
+    if let Some(password) = made_up {
+        // Neither needs escaping.
+        let line = match form {
+            Form::Columns => password,
+            Form::Json => {
+                format!(r#"{{"type":"password","user":"{user}","password":"{password}"}}"#)
+            }
+        };
+        writeln!(io::stdout(), "{line}").context(
+            "the password was set and cannot be printed; set another with `parlord user passwd`",
+        )?;
+    }
+    listing::made_user(daemon, user, form).await
 }

@@ -177,6 +177,21 @@ fn weak_stretching_is_refused_in_release_builds() {
     );
 }
 
+#[test]
+fn every_limit_stands_in_the_table_of_limits() {
+    let (_, limits) = include_str!("../../../README.md").split_once("\n## Limits\n").unwrap();
+    let sections = ["limits.", "retention."];
+    let named = |key: &&str| {
+        let (section, last) = key.split_once('.').unwrap();
+        sections.contains(&&*format!("{section}."))
+            && !limits.contains(&format!("`{last}`"))
+            && !limits.contains(&format!("`{key}`"))
+    };
+    let keys = keys::KEYS.iter().map(|(key, _)| *key).filter(|key| key.contains('.'));
+    let missing: Vec<&str> = keys.filter(named).collect();
+    assert!(missing.is_empty(), "README.md does not name {missing:?}");
+}
+
 /// The keys of the shipped file that are commented out stand there with their defaults.
 #[test]
 fn the_shipped_file_documents_every_key_with_its_default() {

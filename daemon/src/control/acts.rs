@@ -10,7 +10,7 @@ use super::{
 };
 use crate::clock::now;
 use crate::rooms::{CodeTerms, Command, SignUpCode, Standing};
-use crate::store::{KnownUser, Readers, UserLine};
+use crate::store::{CodeLine, KnownUser, Readers, UserLine};
 
 /// Does what was asked for.
 pub(super) async fn act(
@@ -34,7 +34,8 @@ pub(super) async fn act(
             let until = Timestamp(now().0.saturating_add(i64::from(secs) * 1_000));
             let terms = CodeTerms { uses, until, standing: Standing::Ordinary };
             daemon.obey(Command::MakeCode { code, terms }, uid).await?;
-            return Ok(Response::Code(code.to_string()));
+            let CodeTerms { uses, until, standing } = terms;
+            return Ok(Response::Code(listed_code(&CodeLine { code, uses, until, standing })));
         }
         Act::RevokeCode(code) => {
             let code = SignUpCode::parse(&code).ok_or(Code::BadCode)?;
@@ -78,13 +79,13 @@ pub(super) async fn sign_ups(
 
 pub(super) async fn codes(daemon: &impl Daemon) -> Result<Response, Refusal> {
     let lines = look_up(daemon, move |readers| readers.codes(now())).await?;
-    let listed = lines.into_iter().map(|line| ListedCode {
-        code: line.code.to_string(),
-        uses: line.uses,
-        until: line.until,
-        operator: line.standing == Standing::Operator,
-    });
-    Ok(Response::Codes(listed.collect()))
+    Ok(Response::Codes(lines.iter().map(listed_code).collect()))
+}
+
+fn listed_code(line: &CodeLine) -> ListedCode {
+    let CodeLine { code, uses, until, standing } = *line;
+    let operator = standing == Standing::Operator;
+    ListedCode { code: code.to_string(), uses, until, operator }
 }
 
 pub(super) async fn sign_up_mode(daemon: &impl Daemon) -> Result<Response, Refusal> {

@@ -208,7 +208,7 @@ pub(crate) enum Response {
     /// To [`Request::Reload`]: why nothing has.
     NotReloaded(String),
     /// To [`Act::MakeCode`].
-    Code(String),
+    Code(ListedCode),
     /// It is not done.
     Refused(Code),
 }

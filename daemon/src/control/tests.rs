@@ -130,14 +130,15 @@ async fn codes_and_the_sign_up_mode_are_kept() {
     let set = Request::Act(Act::SetSignUpMode(SignUpMode::Approval));
     assert_eq!(ask(&daemon, set).await, Response::Done);
     let make = Request::Act(Act::MakeCode { uses: 3, secs: 60 });
-    let Response::Code(code) = ask(&daemon, make).await else { panic!("no code") };
+    let Response::Code(made) = ask(&daemon, make).await else { panic!("no code") };
     drop(daemon);
 
     let daemon = offline(dir.path());
     assert_eq!(ask(&daemon, mode).await, Response::SignUpMode(SignUpMode::Approval));
     let Response::Codes(codes) = ask(&daemon, Request::CodeList).await else { panic!("no list") };
     let [listed] = &codes[..] else { panic!("{codes:?}") };
-    assert_eq!((&listed.code, listed.uses, listed.operator), (&code, 3, false));
+    assert_eq!((listed, listed.uses, listed.operator), (&made, 3, false));
+    let code = made.code;
     let revoke = |code: &str| Request::Act(Act::RevokeCode(code.to_owned()));
     assert_eq!(ask(&daemon, revoke(&code.to_uppercase())).await, Response::Done);
     assert_eq!(ask(&daemon, revoke(&code)).await, Response::Refused(Code::BadCode));

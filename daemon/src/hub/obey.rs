@@ -115,7 +115,7 @@ impl Hub {
             Wish::SignUp(command) => self.sign_up(turn, caller, &command, at),
             Wish::Open { user, device, proof } => self.open(turn, caller, user, device, &proof, at),
             Wish::Subscribe { user } => Ok(Ok(self.subscribe(turn, caller, user))),
-            Wish::Watch { user, room } => Ok(self.watch(caller, user, room, at)),
+            Wish::Watch { user, room } => Ok(self.watch(turn, caller, user, room, at)),
             Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
             Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
             Wish::Announce { user, text } => Ok(self.announce_for(turn, caller, user, text, at)),
@@ -156,16 +156,18 @@ impl Hub {
                 self.scrutinise(turn, caller, user, (command, &decided), at);
                 Ok(self.outcome(turn, user, command, &decided))
             }
-            Err(refusal) => {
-                let (refusal, suspicion) = self.allowances.refused(user, command, refusal, at);
-                self.suspect(turn, caller, user, suspicion, at);
-                Err(refusal)
-            }
+            Err(refusal) => Err(self.turn_down(turn, caller, user, (command, refusal), at)),
         })
     }
 
     /// What somebody hears who asked about a room that is not there, as far as they may know.
-    fn missed(&mut self, turn: &mut Turn, caller: &Caller, user: UserId, at: Timestamp) -> Refusal {
+    pub(super) fn missed(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        at: Timestamp,
+    ) -> Refusal {
         let (refusal, suspicion) = self.allowances.probed(user, Code::NoSuchRoom.into(), at);
         self.suspect(turn, caller, user, suspicion, at);
         refusal
@@ -398,7 +400,7 @@ impl Hub {
                 self.tell_user(turn, *user, what, origin, event.at);
                 // A removed user's rooms are left at once, not with the next tick.
                 self.chores.left |=
-                    matches!(what, UserEvent::StatusChanged { status: Status::Removed, reason: _ });
+                    matches!(what, UserEvent::StatusChanged { status: Status::Removed, .. });
             }
             Happening::Room(room, what) => self.tell(turn, *room, what, &event),
         }
@@ -428,7 +430,7 @@ impl Hub {
                 };
                 turn.tell_all_behind_the_answer(Step::PasswordChanged { user, by });
             }
-            UserEvent::StatusChanged { status, reason: _ } => {
+            UserEvent::StatusChanged { was: _, status, reason: _ } => {
                 let reason = match status {
                     Status::Disabled => CloseReason::Disabled,
                     Status::Removed => CloseReason::Removed,

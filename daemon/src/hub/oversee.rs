@@ -93,7 +93,7 @@ impl Hub {
             }
             Oversight::Reconfigure { terms, changed, uid, reply } => {
                 if self.can_record() {
-                    self.reconfigure(*terms);
+                    self.reconfigure(*terms, at);
                     turn.sign_up = self.world.sign_up_mode().or(Some(self.sign_up_configured));
                     turn.rows.audit.push(audit::reloaded(&Origin::Console { uid }, &changed, at));
                     turn.answer(reply, Ok(()));
@@ -113,9 +113,13 @@ impl Hub {
         text: MessageText,
         at: Timestamp,
     ) -> Result<Outcome, Refusal> {
-        self.world.may_operate(user, at)?;
+        let (actor, origin) = (Actor::User(user), caller.origin());
+        if let Err(code) = self.world.may_operate(user, at) {
+            let record = audit::announcement_refused(&self.world, &actor, code, at, &origin);
+            return Err(self.overreached(turn, caller, user, (Some(record), code.into()), at));
+        }
         self.allowances.charge_announcement(user, at)?;
-        self.announce(turn, &Actor::User(user), &caller.origin(), text, at)?;
+        self.announce(turn, &actor, &origin, text, at)?;
         Ok(Outcome::Done)
     }
 
@@ -136,11 +140,11 @@ impl Hub {
         Ok(())
     }
 
-    fn reconfigure(&mut self, terms: HubTerms) {
+    fn reconfigure(&mut self, terms: HubTerms, at: Timestamp) {
         let HubTerms { sign_up, allowances, penalties, retention } = terms;
         self.sign_up_configured = sign_up;
         self.allowances.limit(allowances);
-        self.penalties.set_terms(penalties);
+        self.penalties.set_terms(penalties, at);
         self.chores.retention = retention;
     }
 

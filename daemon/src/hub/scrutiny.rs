@@ -1,12 +1,13 @@
 //! What is allowed and still worth an administrator's look.
 
 use parlor_protocol::id::{DeviceId, Timestamp};
+use parlor_protocol::refusal::Refusal;
 
 use super::obey::Decided;
 use super::turn::Turn;
 use super::{Caller, Hub};
-use crate::audit::{self, Subnet};
-use crate::rooms::{Command, UserId};
+use crate::audit::{self, AuditRecord, Subnet};
+use crate::rooms::{Actor, Command, UserId};
 use crate::store::{DeviceNetwork, StoreError};
 use crate::translate;
 
@@ -28,6 +29,42 @@ impl Hub {
             let suspicion = self.allowances.done(user, command, at);
             self.suspect(turn, caller, user, suspicion, at);
         }
+    }
+
+    /// Takes note of what a user was refused, and gives what they hear of it.
+    pub(super) fn turn_down(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        (command, refusal): (&Command, Refusal),
+        at: Timestamp,
+    ) -> Refusal {
+        let code = refusal.code;
+        if !self.world.overreaches(user, command, code) {
+            let (refusal, suspicion) = self.allowances.refused(user, command, refusal, at);
+            self.suspect(turn, caller, user, suspicion, at);
+            return refusal;
+        }
+        let (actor, origin) = (Actor::User(user), caller.origin());
+        let record = audit::refusal(&self.world, &actor, command, code, at, &origin);
+        self.overreached(turn, caller, user, (record, refusal), at)
+    }
+
+    /// Puts on record what a user was refused for want of a role, unless that is too much.
+    pub(super) fn overreached(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        (record, refusal): (Option<AuditRecord>, Refusal),
+        at: Timestamp,
+    ) -> Refusal {
+        let code = refusal.code;
+        let (refusal, suspicion) = self.allowances.overreached(user, refusal, at);
+        turn.rows.audit.extend(record.filter(|_| refusal.code == code));
+        self.suspect(turn, caller, user, suspicion, at);
+        refusal
     }
 
     /// Takes note of the network that a device logs in from. Its first one is where it was made,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::record::Record;
-use parlor_protocol::refusal::Refusal;
+use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
 
@@ -161,6 +161,7 @@ impl Hub {
     /// A connection says which room's member list it has open.
     pub(super) fn watch(
         &mut self,
+        turn: &mut Turn,
         caller: &Caller,
         user: UserId,
         room: Option<RoomId>,
@@ -169,7 +170,11 @@ impl Hub {
         match room {
             None => self.watching.unwatch(caller.conn.serial),
             Some(room) => {
-                self.world.may_see_members(user, room, at)?;
+                match self.world.may_see_members(user, room, at) {
+                    Ok(()) => {}
+                    Err(Code::NoSuchRoom) => return Err(self.missed(turn, caller, user, at)),
+                    Err(code) => return Err(code.into()),
+                }
                 self.watching.watch(caller.conn, user, room);
             }
         }

@@ -206,3 +206,38 @@ fn a_key_that_is_not_taken_is_no_strike_and_only_some_are_worth_a_record() {
     assert!(penalties.key_failed(STRANGER, &alice(), later(1_000)).record);
     assert!(!penalties.key_failed(STRANGER, &alice(), later(2_000)).record);
 }
+
+#[test]
+fn other_terms_forgive_nothing() {
+    let mut penalties = Penalties::new(TERMS);
+    let at = penalties.fail(STRANGER, &alice(), 13, START);
+    let failed = |penalties: &Penalties| {
+        let source = penalties.source(STRANGER, &alice());
+        (penalties.sources.strikes(&source, at), penalties.names.strikes(&alice(), at))
+    };
+    let before = failed(&penalties);
+    assert!(before.0 > FREE, "{before:?}");
+    for terms in [
+        Terms { first_ms: TERMS.first_ms * 2, ..TERMS },
+        Terms { max_ms: TERMS.max_ms / 3, ..TERMS },
+        Terms { max_ms: TERMS.max_ms * 7, ..TERMS },
+        Terms { loopback: Loopback::Limited, ..TERMS },
+        TERMS,
+    ] {
+        penalties.set_terms(terms.clone(), at);
+        assert_eq!(failed(&penalties), before, "{terms:?}");
+        assert!(penalties.told(STRANGER, &alice(), at).is_some(), "{terms:?}");
+    }
+    // The longest wait comes earlier by shorter terms, and behind it no strike counts more.
+    penalties.set_terms(Terms { max_ms: TERMS.first_ms * 2, ..TERMS }, at);
+    assert_eq!(failed(&penalties).0, FREE + 2);
+}
+
+#[test]
+fn this_machines_own_addresses_begin_anew_where_they_are_counted_otherwise() {
+    let mut penalties = Penalties::new(Terms { loopback: Loopback::Limited, ..TERMS });
+    let at = penalties.fail("127.0.0.1", &alice(), 13, START);
+    assert_eq!(penalties.waiting(at).count(), 1);
+    penalties.set_terms(TERMS, at);
+    assert_eq!(penalties.waiting(at).count(), 0);
+}

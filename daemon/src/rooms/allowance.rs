@@ -30,6 +30,11 @@ const REMOVALS_PER_HOUR: u32 = 20;
 const ADDS_BURST: u32 = 50;
 /// How many of these are forgiven in an hour.
 const ADDS_PER_HOUR: u32 = 50;
+/// Refused acts of those who lack the role for them, at once, each of which is on record: nobody
+/// does many by mistake.
+const OVERREACHES_BURST: u32 = 60;
+/// How many of these are forgiven in an hour.
+const OVERREACHES_PER_HOUR: u32 = 60;
 /// How long somebody who was reported is not reported again.
 const REPORT_EVERY_US: i64 = HOUR_US;
 /// For how long messages can matter: as long as the longest slow mode.
@@ -65,6 +70,8 @@ pub(crate) enum Suspicion {
     Removals,
     /// Adding many.
     Adds,
+    /// Trying again and again what takes a role that one does not have.
+    Overreaching,
 }
 
 /// Each user's accounts.
@@ -88,6 +95,7 @@ enum Kind {
     Requests,
     Probes,
     Refusals,
+    Overreaches,
     /// Kicks and bans, which are not limited but watched.
     Removals,
     /// Adds as they are watched, within their limit.
@@ -104,6 +112,7 @@ impl Kind {
             Self::Invites => Some("invites"),
             Self::Requests => Some("requests"),
             Self::Probes => Some("probes"),
+            Self::Overreaches => Some("overreaches"),
             Self::Refusals | Self::Removals | Self::ManyAdds => None,
         }
     }
@@ -261,12 +270,32 @@ impl Allowances {
         refusal: Refusal,
         at: Timestamp,
     ) -> (Refusal, Option<Suspicion>) {
-        match self.draw(user, Kind::Probes, at) {
+        self.tried(user, (Kind::Probes, Suspicion::Probing), refusal, at)
+    }
+
+    /// The same for what takes a role that the user does not have. Each is on record, so there is a
+    /// limit to how many there are: whoever is told to wait is not.
+    pub(crate) fn overreached(
+        &mut self,
+        user: UserId,
+        refusal: Refusal,
+        at: Timestamp,
+    ) -> (Refusal, Option<Suspicion>) {
+        self.tried(user, (Kind::Overreaches, Suspicion::Overreaching), refusal, at)
+    }
+
+    fn tried(
+        &mut self,
+        user: UserId,
+        (kind, suspicion): (Kind, Suspicion),
+        refusal: Refusal,
+        at: Timestamp,
+    ) -> (Refusal, Option<Suspicion>) {
+        match self.draw(user, kind, at) {
             Ok(()) => (refusal, None),
             Err(wait) => {
-                let suspect = self.report(user, Kind::Probes, at);
-                let refusal = too_soon(Code::RateLimited, wait);
-                (refusal, suspect.then_some(Suspicion::Probing))
+                let suspect = self.report(user, kind, at);
+                (too_soon(Code::RateLimited, wait), suspect.then_some(suspicion))
             }
         }
     }
@@ -370,6 +399,7 @@ impl Allowances {
             Kind::Requests => hourly(limits.requests_per_hour, limits.requests_per_hour),
             Kind::Probes => hourly(limits.probes_per_hour, limits.probes_per_hour),
             Kind::Refusals => hourly(REFUSALS_BURST, REFUSALS_PER_HOUR),
+            Kind::Overreaches => hourly(OVERREACHES_BURST, OVERREACHES_PER_HOUR),
             Kind::Removals => hourly(REMOVALS_BURST, REMOVALS_PER_HOUR),
             Kind::ManyAdds => hourly(ADDS_BURST, ADDS_PER_HOUR),
         }

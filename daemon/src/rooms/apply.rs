@@ -224,7 +224,7 @@ impl World {
                     Standing::Ordinary => self.operators.remove(&id),
                 };
             }
-            UserEvent::StatusChanged { status, reason: _ } => {
+            UserEvent::StatusChanged { was: _, status, reason: _ } => {
                 let before = std::mem::replace(&mut user.status_at, at);
                 user.status = *status;
                 if *status == Status::Removed {

@@ -259,6 +259,7 @@ pub(crate) enum UserEvent {
     /// A sign-up was approved or denied, an account disabled, enabled or removed. A removed one has
     /// no password and no devices any more.
     StatusChanged {
+        was: Status,
         status: Status,
         reason: Option<Reason>,
     },

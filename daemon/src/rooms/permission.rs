@@ -189,7 +189,39 @@ impl World {
         command: &Command,
         at: Timestamp,
     ) -> Result<(), Code> {
-        let (action, room) = match command {
+        let (action, room) = self.asked(actor, command);
+        may(self.part(actor, room, at), action)
+    }
+
+    /// Whether somebody was refused what takes a role that they do not have.
+    pub(crate) fn overreaches(&self, user: UserId, command: &Command, refusal: Code) -> bool {
+        let (action, room) = self.asked(Actor::User(user), command);
+        let takes_a_role = match action {
+            Action::Administer
+            | Action::Operate
+            | Action::Govern
+            | Action::Own
+            | Action::Transfer => true,
+            Action::SignUp
+            | Action::OwnThings
+            | Action::Pass
+            | Action::CreateRoom
+            | Action::Look
+            | Action::JoinRoom
+            | Action::Request
+            | Action::Withdraw
+            | Action::TakePart
+            | Action::StepDown => false,
+        };
+        let is_out = room.is_some_and(|room| self.role(room, user).is_none());
+        // Of members these two say something else: that it was of somebody who is no member.
+        let kept_out = is_out && matches!(refusal, Code::NotAMember | Code::Banned);
+        takes_a_role && (refusal == Code::NotPermitted || kept_out)
+    }
+
+    /// What a command does, as far as permission goes, and in which room.
+    fn asked(&self, actor: Actor, command: &Command) -> (Action, Option<RoomId>) {
+        match command {
             Command::SignUp { .. } => (Action::SignUp, None),
             Command::SetPassword { user, .. } if actor == Actor::User(*user) => {
                 (Action::OwnThings, None)
@@ -245,8 +277,7 @@ impl World {
             | Command::Forsake { .. }
             | Command::ForgetSignUp { .. }
             | Command::ExpireCode { .. } => (Action::Pass, None),
-        };
-        may(self.part(actor, room, at), action)
+        }
     }
 
     /// Whether a user may do what operators do.

@@ -21,7 +21,8 @@ const USES_MAX: u32 = 1_000_000;
 
 pub(super) fn approve(mut draft: Draft<'_>, name: &UserName) -> Result<Decision, Code> {
     let user = waiting(&draft, name)?;
-    draft.user(user, UserEvent::StatusChanged { status: Status::Active, reason: None });
+    let (was, status) = (Status::Waiting, Status::Active);
+    draft.user(user, UserEvent::StatusChanged { was, status, reason: None });
     Ok(draft.done())
 }
 
@@ -31,8 +32,8 @@ pub(super) fn deny(
     reason: Option<&Reason>,
 ) -> Result<Decision, Code> {
     let user = waiting(&draft, name)?;
-    let (status, reason) = (Status::Denied, reason.cloned());
-    draft.user(user, UserEvent::StatusChanged { status, reason });
+    let (was, status, reason) = (Status::Waiting, Status::Denied, reason.cloned());
+    draft.user(user, UserEvent::StatusChanged { was, status, reason });
     Ok(draft.done())
 }
 
@@ -70,8 +71,9 @@ pub(super) fn enable(draft: Draft<'_>, name: &UserName) -> Result<Decision, Code
 pub(super) fn remove(mut draft: Draft<'_>, name: &UserName) -> Result<Decision, Code> {
     let user = draft.world.account_by_name(name).ok_or(Code::NoSuchUser)?;
     match draft.world.users[&user].status {
-        Status::Active | Status::Disabled | Status::Waiting => {
-            draft.user(user, UserEvent::StatusChanged { status: Status::Removed, reason: None });
+        was @ (Status::Active | Status::Disabled | Status::Waiting) => {
+            let status = Status::Removed;
+            draft.user(user, UserEvent::StatusChanged { was, status, reason: None });
             Ok(draft.done())
         }
         Status::Denied | Status::Removed => Err(Code::NoSuchUser),
@@ -80,8 +82,9 @@ pub(super) fn remove(mut draft: Draft<'_>, name: &UserName) -> Result<Decision, 
 
 fn set_status(mut draft: Draft<'_>, name: &UserName, status: Status) -> Result<Decision, Code> {
     let user = draft.world.user_by_name(name).ok_or(Code::NoSuchUser)?;
-    if draft.world.users[&user].status != status {
-        draft.user(user, UserEvent::StatusChanged { status, reason: None });
+    let was = draft.world.users[&user].status;
+    if was != status {
+        draft.user(user, UserEvent::StatusChanged { was, status, reason: None });
     }
     Ok(draft.done())
 }

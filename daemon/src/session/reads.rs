@@ -94,6 +94,8 @@ enum Subject {
     RoomById,
     Rooms,
     MembersOf(RoomId),
+    /// Something else of a room that is named by its ID.
+    OfRoom,
     Other,
 }
 
@@ -103,12 +105,13 @@ impl Subject {
             Read::Room(RoomRef::Id(_)) => Self::RoomById,
             Read::Members(list) => Self::MembersOf(list.room),
             Read::Room(RoomRef::Title(_) | RoomRef::Unknown) | Read::Rooms(_) => Self::Rooms,
-            Read::Devices
-            | Read::History(_)
+            Read::History(_)
             | Read::Changes(_)
             | Read::Requests(_)
-            | Read::Invites(_)
             | Read::Bans(_)
+            | Read::Invites(ListInvites { room: Some(_), .. }) => Self::OfRoom,
+            Read::Devices
+            | Read::Invites(ListInvites { room: None, .. })
             | Read::Notifications(_)
             | Read::FormerRooms(_)
             | Read::Blocks(_)
@@ -121,9 +124,10 @@ impl Subject {
 /// at IDs.
 fn complete(asked: Subject, user: UserId, found: Result<Outcome, Refusal>) -> Answer {
     match (asked, found) {
-        (Subject::RoomById, Err(Refusal { code: Code::NoSuchRoom, .. })) => {
-            Answer::Ask(Wish::Missed { user })
-        }
+        (
+            Subject::RoomById | Subject::MembersOf(_) | Subject::OfRoom,
+            Err(Refusal { code: Code::NoSuchRoom, .. }),
+        ) => Answer::Ask(Wish::Missed { user }),
         (Subject::Rooms | Subject::RoomById, Ok(outcome)) => {
             Answer::Ask(Wish::Freshen { user, outcome: Box::new(outcome) })
         }

@@ -31,12 +31,12 @@ impl Readers {
             let mut page = Page::new(asked.limit);
             let sql = match asked.direction {
                 Direction::Before => {
-                    "SELECT m.seq, m.at, u.name, m.text, m.kind FROM messages m
+                    "SELECT m.seq, m.at, u.name, m.text, m.kind, u.status = 'removed' FROM messages m
                      JOIN users u ON u.id = m.author
                      WHERE m.room = ?1 AND m.seq < ?2 ORDER BY m.seq DESC LIMIT ?3"
                 }
                 Direction::After => {
-                    "SELECT m.seq, m.at, u.name, m.text, m.kind FROM messages m
+                    "SELECT m.seq, m.at, u.name, m.text, m.kind, u.status = 'removed' FROM messages m
                      JOIN users u ON u.id = m.author
                      WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3"
                 }
@@ -120,7 +120,7 @@ fn fill(
         .unwrap_or(0);
     let last_seq = since.0.checked_sub(others).ok_or_else(|| gap(room, since))?;
     let mut messages = connection.prepare_cached(
-        "SELECT m.seq, m.at, u.name, m.text, m.kind, m.revision FROM messages m
+        "SELECT m.seq, m.at, u.name, m.text, m.kind, u.status = 'removed', m.revision FROM messages m
          JOIN users u ON u.id = m.author
          WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3",
     )?;
@@ -172,12 +172,13 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         author: parsed(row, 2)?,
         text: parsed(row, 3)?,
         kind: optional(row, 4, word)?.unwrap_or(MessageKind::Said),
+        author_removed: row.get(5)?,
     })
 }
 
 fn message_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
     let message = message(row)?;
-    let (revision, at) = (Revision(natural(row, 5)?), message.at);
+    let (revision, at) = (Revision(natural(row, 6)?), message.at);
     Ok(RoomChange { revision, at, change: Change::Message(message).into() })
 }
 

@@ -76,7 +76,8 @@ impl Onlooker {
 
     /// How much there is.
     pub(crate) fn contents(&self) -> Result<Contents, StoreError> {
-        let sql = "SELECT (SELECT count(*) FROM users),
+        // As `parlord status` counts them: who waits for an account or has lost it is nobody.
+        let sql = "SELECT (SELECT count(*) FROM users WHERE status IN ('active', 'disabled')),
                           (SELECT count(*) FROM rooms WHERE terminated_at IS NULL),
                           (SELECT count(*) FROM messages), audit_serial FROM meta";
         let read = self.connection.query_row(sql, [], |row| {

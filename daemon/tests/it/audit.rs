@@ -6,7 +6,10 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::Output;
 
+use parlor_protocol::operator::Announce;
 use parlor_protocol::refusal::Code;
+use parlor_protocol::reply::Outcome;
+use parlor_protocol::request::Command;
 use serde_json::Value;
 
 use crate::harness::{Client, Daemon, DeviceKey, Link, PASSWORD, seqs_without_a_gap};
@@ -338,4 +341,69 @@ fn whoever_kicks_very_many_is_on_record_once() {
         alice.kick(room, "bob", "out").unwrap();
     }
     assert_eq!(shown(&daemon, &["--suspicious"]), ["suspicious-removals alice"]);
+}
+
+fn refused(outcome: Outcome) -> Option<Code> {
+    match outcome {
+        Outcome::Refused(refusal) => Some(refusal.code),
+        _ => None,
+    }
+}
+
+#[test]
+fn who_tries_what_takes_a_role_is_on_record_and_has_to_wait_after_sixty() {
+    let daemon = Daemon::start();
+    let [mut alice, mut bob, mut carol] = ["alice", "bob", "carol"].map(|name| daemon.user(name));
+    let room = alice.create("ops").unwrap();
+    bob.join(room).unwrap();
+    let not = Some(Code::NotPermitted);
+    let announce = Command::Announce(Announce { text: "listen".to_owned() });
+    let tried = [
+        (bob.promote(room, "bob").err(), not, "role-changed bob"),
+        (bob.demote(room, "alice").err(), not, "role-changed alice"),
+        (bob.transfer(room, "bob").err(), not, "role-changed bob"),
+        (bob.set_topic(room, "mine").err(), not, "topic-changed -"),
+        (bob.rename(room, "mine").err(), not, "room-renamed -"),
+        (bob.slow(room, 9).err(), not, "slow-mode-changed -"),
+        (bob.approve(room, "carol").err(), not, "joined carol"),
+        (bob.deny(room, "carol", "no").err(), not, "request-ended carol"),
+        (bob.add(room, "carol").err(), not, "joined carol"),
+        (bob.invite(room, "carol").err(), not, "invited carol"),
+        (bob.revoke_invite(room, "carol").err(), not, "invite-ended carol"),
+        (bob.kick(room, "alice", "out").err(), not, "departed alice"),
+        (bob.ban(room, "alice", None).err(), not, "banned alice"),
+        (bob.unban(room, "carol").err(), not, "unbanned carol"),
+        (refused(bob.ask(announce)), not, "announced -"),
+        (carol.kick(room, "bob", "out").err(), Some(Code::NotAMember), "departed bob"),
+    ];
+    for (code, expected, what) in &tried {
+        assert_eq!(code, expected, "{what}");
+    }
+    // What an admin cannot do because it is not so is no attempt at anything.
+    assert_eq!(alice.kick(room, "carol", "out"), Err(Code::NotAMember));
+    let refused: Vec<Value> =
+        records(&daemon).into_iter().filter(|record| record["outcome"] == "refused").collect();
+    let told = |record: &Value| {
+        format!(
+            "{} {}",
+            record["action"].as_str().unwrap(),
+            record["subject"].as_str().unwrap_or("-")
+        )
+    };
+    let expected: Vec<&str> = tried.iter().map(|(_, _, what)| *what).collect();
+    assert_eq!(refused.iter().map(told).collect::<Vec<_>>(), expected);
+    assert_eq!(refused[0]["actor"], "bob");
+    assert_eq!(refused[0]["details"]["code"], "not-permitted");
+    assert_eq!(refused[15]["details"]["code"], "not-a-member");
+
+    let mut codes = vec![];
+    for _ in 0..50 {
+        codes.push(bob.set_topic(room, "mine").err().unwrap());
+    }
+    assert_eq!(codes.iter().filter(|code| **code == Code::NotPermitted).count(), 45);
+    assert!(codes[45..].iter().all(|code| *code == Code::RateLimited), "{codes:?}");
+    assert_eq!(shown(&daemon, &["--suspicious"]), ["suspicious-overreaching bob"]);
+    assert_eq!(shown(&daemon, &["--user", "bob", "--action", "topic-changed"]).len(), 46);
+    // It is nothing that a member does, and does not keep one from it.
+    bob.say(room, "sorry").unwrap();
 }

@@ -113,12 +113,12 @@ fn a_backup_during_full_load_holds_every_message_acknowledged_before_it_began() 
     for (backup, before) in &backups {
         assert_eq!(names(backup)[..], ["audit", "host_key", "parlor.db"]);
         let mode = BTreeMap::from(
-            [(".", 0o700), ("audit", 0o700), ("host_key", 0o600), ("parlor.db", 0o600)]
+            [(".", 0o700), ("audit", 0o750), ("host_key", 0o600), ("parlor.db", 0o600)]
                 .map(|(name, mode)| (name.to_owned(), mode)),
         );
         assert_eq!(modes(backup), mode);
         let audit = modes(&backup.join("audit"));
-        assert!(audit.iter().all(|(name, mode)| *mode == if name == "." { 0o700 } else { 0o600 }));
+        assert!(audit.iter().all(|(name, mode)| *mode == if name == "." { 0o750 } else { 0o640 }));
         done(daemon.run_on(backup, &["check"]));
         let store = Connection::open(backup.join("parlor.db")).unwrap();
         for (name, before) in NAMES.iter().zip(before) {

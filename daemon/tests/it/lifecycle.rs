@@ -183,9 +183,12 @@ fn store_and_keys_are_for_their_owner_alone() {
         let meta = fs::symlink_metadata(&entry).unwrap();
         if meta.is_file() {
             files += 1;
-            assert_eq!(meta.permissions().mode() & 0o077, 0, "{}", entry.display());
+            // Whoever may run subcommands reads the audit, as far as the data directory lets them.
+            let others = if entry.starts_with(daemon.data().join("audit")) { 0o037 } else { 0o077 };
+            assert_eq!(meta.permissions().mode() & others, 0, "{}", entry.display());
         }
     }
+    assert_eq!(fs::metadata(daemon.data()).unwrap().permissions().mode() & 0o7777, 0o700);
     assert!(files >= 3, "the store, the key and the audit file are there");
 }
 

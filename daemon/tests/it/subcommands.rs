@@ -1,5 +1,6 @@
 //! `parlord` on the command line: its subcommands, its daemon, and what both leave on disk.
 
+mod json;
 pub(crate) mod place;
 
 use std::collections::BTreeSet;

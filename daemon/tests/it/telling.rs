@@ -1,6 +1,8 @@
 //! What people are told, and what they have read: notifications, mentions, read markers, limits.
 
 use parlor_protocol::entry::Blocked;
+use parlor_protocol::id::{Revision, RoomId};
+use parlor_protocol::message::Direction;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Scope;
@@ -130,7 +132,7 @@ fn whoever_is_blocked_mentions_and_invites_nobody() {
     assert_eq!(bob.notifications(), [""; 0]);
 }
 
-fn hear(client: &mut Client, count: usize, room: parlor_protocol::id::RoomId) -> Vec<Outcome> {
+fn hear(client: &mut Client, count: usize, room: RoomId) -> Vec<Outcome> {
     let asks: Vec<_> = (0..count).map(|_| saying(room, client.nonce(), "hello")).collect();
     let ids = client.requests(asks);
     ids.into_iter().map(|id| client.answer(id)).collect()
@@ -198,7 +200,7 @@ fn guessing_at_ids_is_limited_and_on_record() {
     let mut bob = daemon.user("bob");
     let mut codes = vec![];
     for guess in 0..8 {
-        let room = parlor_protocol::id::RoomId::from_random(guess);
+        let room = RoomId::from_random(guess);
         codes.extend([bob.join(room).err(), bob.find_id(room).err()]);
     }
     let limited = codes.iter().filter(|code| **code == Some(Code::RateLimited)).count();
@@ -206,6 +208,29 @@ fn guessing_at_ids_is_limited_and_on_record() {
     assert!(daemon.terminate().success());
     let log = std::fs::read_to_string(daemon.data().join("audit/audit.log")).unwrap();
     assert_eq!(log.matches("\"suspicious-probing\"").count(), 1);
+}
+
+/// Whatever somebody asks of a room by an ID, a guess at the ID is a guess.
+#[test]
+fn every_question_about_an_id_that_is_not_there_counts_as_a_guess() {
+    let daemon = Daemon::in_earnest("sign_up = \"open\"\n[limits]\nprobes_per_hour = 1");
+    type Question = fn(&mut Client, RoomId) -> Option<Code>;
+    let questions: [(&str, Question); 8] = [
+        ("find", |client, room| client.find_id(room).err()),
+        ("members", |client, room| client.members(room).err()),
+        ("watch", |client, room| client.watch(Some(room)).err()),
+        ("history", |client, room| client.history(room, Direction::Before, None, 1).err()),
+        ("changes", |client, room| client.changes(room, Revision(0), 1).err()),
+        ("requests", |client, room| client.waiting(room).err()),
+        ("invites", |client, room| client.invites(Some(room)).err()),
+        ("bans", |client, room| client.bans(room).err()),
+    ];
+    for (name, question) in questions {
+        let mut guesser = daemon.user(&format!("by.{name}"));
+        let mut ask = |guess| question(&mut guesser, RoomId::from_random(guess));
+        assert_eq!(ask(1), Some(Code::NoSuchRoom), "{name}");
+        assert_eq!(ask(2), Some(Code::RateLimited), "{name}");
+    }
 }
 
 #[test]

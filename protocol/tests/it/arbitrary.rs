@@ -71,7 +71,8 @@ pub(crate) fn message() -> BoxedStrategy<Message> {
         at: at(),
         author: user(),
         text: text(),
-        kind: select(MessageKind::ALL)
+        kind: select(MessageKind::ALL),
+        author_removed: any::<bool>()
     })
 }
 

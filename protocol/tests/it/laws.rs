@@ -253,6 +253,7 @@ fn largest_message(bytes: usize) -> Message {
         author: UserName::parse(&"a".repeat(32)).unwrap(),
         text: MessageText::parse(&text).unwrap(),
         kind: MessageKind::Action,
+        author_removed: true,
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_protocol::id::{Nonce, Revision, RoomId, Seq};
 use parlor_protocol::message::MessageKind;
-use parlor_protocol::push::RoomChange;
+use parlor_protocol::push::{Change, Departed, RoomChange};
 use parlor_protocol::record::Wire;
-use parlor_protocol::room::Role;
+use parlor_protocol::room::{Departure, Role};
 use rusqlite::{Connection, Row};
 
 use super::outbox::Waiting;
@@ -113,6 +113,9 @@ fn converse(connection: &Connection, room: &mut Room) -> Result<Extent, CacheErr
         extent.extend(place, seq_of(&change.change));
         if let Some(what) = What::of(&change.change) {
             room.timeline.push(change.at, what);
+        }
+        if let Change::Departed(Departed { user, how: Departure::Removed, .. }) = &change.change.0 {
+            room.timeline.mark_removed(user.as_str());
         }
     })?;
     if extent.seqs.is_some_and(|(first, _)| first == Seq(1)) {

@@ -7,9 +7,9 @@ use parlor_protocol::id::{Nonce, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::message::Message;
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::UserName;
-use parlor_protocol::push::{Change, RoomChange, TopicChanged};
+use parlor_protocol::push::{Change, Departed, RoomChange, TopicChanged};
 use parlor_protocol::record::Record;
-use parlor_protocol::room::{self, Entry, Role, Visibility};
+use parlor_protocol::room::{self, Departure, Entry, Role, Visibility};
 use ssh_key::PublicKey;
 use tempfile::TempDir;
 
@@ -93,6 +93,7 @@ fn message(seq: u64) -> Message {
         author,
         text: format!("message {seq}").parse().unwrap(),
         kind: MessageKind::Said,
+        author_removed: false,
     }
 }
 
@@ -147,6 +148,22 @@ fn rooms_and_what_was_said_are_as_they_were() {
     assert_eq!(ops.topic.as_deref(), Some("all of it"));
     assert_eq!(ops.timeline.before(), Before::Unknown);
     assert_eq!(kept.revisions, [(id(1), Revision(5)), (id(2), Revision(9))].into());
+}
+
+#[test]
+fn who_was_removed_is_marked_in_what_they_said_before() {
+    let home = Home::new();
+    let (mut cache, _) = home.open();
+    cache.enter(&listed(1, "general", 1)).unwrap();
+    cache.change(id(1), &said(1)).unwrap();
+    let (user, how) = ("bob".parse().unwrap(), Departure::Removed);
+    let gone = Departed { user, how, by: None, reason: None };
+    cache.change(id(1), &change(2, Change::Departed(gone))).unwrap();
+    cache.commit().unwrap();
+    let kept = home.after_a_kill(cache);
+    let said = &kept.rooms[0].timeline.entries()[0];
+    let crate::model::What::Said(said) = &said.what else { panic!("{said:?}") };
+    assert!(said.author_removed, "{said:?}");
 }
 
 #[test]

@@ -26,13 +26,14 @@ impl Place {
 
     /// A message as an object.
     pub(super) fn message(&self, message: &Message) -> Object {
-        let Message { seq, at, author, text, kind } = message;
+        let Message { seq, at, author, text, kind, author_removed } = message;
         self.object("message")
             .number("seq", seq.0)
             .time("at", *at)
             .text("author", author.as_str())
             .text("kind", kind.word())
             .text("text", text.as_str())
+            .truth("author_removed", *author_removed)
     }
 
     /// Anything but a message as an object; `None` for what is withheld and for what this version
@@ -96,7 +97,8 @@ impl Place {
 pub(super) fn message_lines(message: &Message) -> String {
     let text = printable_block(message.text.as_str()).replace('\t', "    ");
     let text = text.split('\n').collect::<Vec<_>>().join("\n    ");
-    let author = printable(message.author.as_str());
+    let mark = if message.author_removed { " (removed)" } else { "" };
+    let author = format!("{}{mark}", printable(message.author.as_str()));
     match message.kind {
         MessageKind::Action => format!("{}  * {author} {text}", rfc3339(message.at)),
         MessageKind::Said | MessageKind::Unknown => {
@@ -135,6 +137,7 @@ mod tests {
             author: "bob".parse().unwrap(),
             text: "hi\n1970-01-01T00:00:00.000Z  alice  lie\tx\u{202e}".parse().unwrap(),
             kind: MessageKind::Said,
+            author_removed: false,
         };
         let waves = Message {
             text: "waves".parse().unwrap(),

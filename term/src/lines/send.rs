@@ -167,7 +167,14 @@ impl Sender<'_> {
         let text = MessageText::parse(&send.text)
             .map_err(|error| Failure::Failed(format!("the server took a text that {error}")))?;
         let author = me.user.clone();
-        Ok(Message { seq: sent.seq, at: sent.at, author, text, kind: send.kind })
+        Ok(Message {
+            seq: sent.seq,
+            at: sent.at,
+            author,
+            text,
+            kind: send.kind,
+            author_removed: false,
+        })
     }
 
     async fn wait(&self, code: Code, wait: Duration) {

@@ -49,13 +49,24 @@ pub(crate) struct Said {
     pub(crate) text: String,
     /// Whether it was said or done.
     pub(crate) kind: MessageKind,
+    /// Whether its author's account has been removed since.
+    pub(crate) author_removed: bool,
+}
+
+impl Said {
+    /// Its author's name in a line of prose.
+    pub(crate) fn by(&self) -> String {
+        let mark = if self.author_removed { " (removed)" } else { "" };
+        format!("{}{mark}", self.author)
+    }
 }
 
 impl From<&Message> for Said {
     fn from(message: &Message) -> Self {
         let author = message.author.as_str().to_owned();
         let text = message.text.as_str().to_owned();
-        Self { seq: message.seq, author, text, kind: message.kind }
+        let (seq, kind, author_removed) = (message.seq, message.kind, message.author_removed);
+        Self { seq, author, text, kind, author_removed }
     }
 }
 
@@ -142,6 +153,15 @@ impl Timeline {
         });
     }
 
+    /// Marks what a user has said whose account was removed.
+    pub(crate) fn mark_removed(&mut self, author: &str) {
+        for entry in &mut self.entries {
+            if let What::Said(said) = &mut entry.what {
+                said.author_removed |= said.author == author;
+            }
+        }
+    }
+
     /// Forgets the oldest entries but for so many.
     pub(crate) fn keep(&mut self, most: usize) {
         let surplus = self.entries.len().saturating_sub(most);
@@ -223,6 +243,7 @@ mod tests {
             author: "alice".into(),
             text: format!("message {seq}"),
             kind: MessageKind::Said,
+            author_removed: false,
         }
     }
 

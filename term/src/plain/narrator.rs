@@ -173,9 +173,9 @@ impl Narrator {
         let text = match &entry.what {
             What::Said(said) => match said.kind {
                 MessageKind::Said | MessageKind::Unknown => {
-                    format!("{}: {}", said.author, said.text)
+                    format!("{}: {}", said.by(), said.text)
                 }
-                MessageKind::Action => format!("{} {}", said.author, said.text),
+                MessageKind::Action => format!("{} {}", said.by(), said.text),
             },
             What::Happened(text) => text.clone(),
         };

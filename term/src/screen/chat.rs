@@ -29,7 +29,8 @@ pub(super) struct Chat {
     zone: TimeZone,
     places: HashMap<RoomId, Place>,
     surface: Arc<Surface>,
-    wrapped: HashMap<(RoomId, EntryId), Vec<Text>>,
+    /// Wrapped messages; whoever's account is removed has a longer name than before.
+    wrapped: HashMap<(RoomId, EntryId, bool), Vec<Text>>,
     wrapped_at: usize,
     lines: Vec<Line>,
     height: usize,
@@ -203,7 +204,7 @@ impl Chat {
         for entry in entries.range(..last.map_or(entries.len(), |last| last + 1)).rev() {
             let time = self.time(entry.at);
             let text = match &entry.what {
-                What::Said(said) => format!("{time} {}: {}", said.author, said.text),
+                What::Said(said) => format!("{time} {}: {}", said.by(), said.text),
                 What::Happened(text) => format!("{time} {text}"),
             };
             for line in printable_block(&text).replace('\t', "    ").rsplit('\n') {
@@ -406,8 +407,9 @@ impl Chat {
         {
             block.push(Line::Rule(format!("{count} new")));
         }
-        let (author, text) = spoken(&said.author, &said.text, said.kind, width);
-        let texts = self.wrapped.entry((room.id, entry.id)).or_insert_with(|| {
+        let (author, text) = spoken(&line::by(said), &said.text, said.kind, width);
+        let key = (room.id, entry.id, said.author_removed);
+        let texts = self.wrapped.entry(key).or_insert_with(|| {
             let (first, rest) = room_for_text(&author, width);
             let lines = paint::wrap(&text, first, rest);
             let links = self.surface.links().spans(&text, &lines);

@@ -13,7 +13,8 @@ use cursive::backends::puppet::observed::{GraphemePart, ObservedScreen};
 use jiff::tz::TimeZone;
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
 use parlor_protocol::message::MessageKind;
-use parlor_protocol::room::Role;
+use parlor_protocol::push::{Change, Departed};
+use parlor_protocol::room::{Departure, Role};
 
 use super::Screen;
 use super::backend::Surface;
@@ -21,7 +22,7 @@ use crate::keymap::{Key, Named};
 use crate::model::{
     Before, Link, LocalId, Member, Model, Notice, Reach, Room, Said, SendState, Unsent, What,
 };
-use crate::update::{Ask, Intent, tests as news};
+use crate::update::{Ask, Intent, Msg, News, tests as news};
 
 /// 14:05 on a Sunday.
 const NOW: Timestamp = Timestamp(1_795_356_300_000);
@@ -35,8 +36,8 @@ fn id(number: u64) -> RoomId {
 }
 
 fn say(room: &mut Room, seq: u64, minutes_ago: i64, author: &str, text: &str) {
-    let said =
-        Said { seq: Seq(seq), author: author.into(), text: text.into(), kind: MessageKind::Said };
+    let (seq, kind, author_removed) = (Seq(seq), MessageKind::Said, false);
+    let said = Said { seq, author: author.into(), text: text.into(), kind, author_removed };
     room.timeline.push(at(minutes_ago), What::Said(said));
 }
 
@@ -232,6 +233,37 @@ fn the_topic_stands_beside_the_title_as_far_as_there_is_room() {
      1 general — release planning                      ED25519 pinned  23 ms  14:05
      1 general — release plan… 23 ms  14:05
      1 general — release planningrelease planningrele… ED25519 pinned  23 ms  14:05
+    ");
+}
+
+#[test]
+fn who_has_no_account_any_more_is_marked_whatever_the_length_of_the_name() {
+    let name = "margarethe.vonderlinden";
+    let line = |width| {
+        let mut model = model();
+        let room = &mut model.rooms[0];
+        say(room, 90, 1, "dave", "bye");
+        say(room, 91, 1, name, "see you");
+        // What was shown without the mark is shown with it.
+        let mut shown = Shown::new(model, (width, 20));
+        shown.look();
+        for user in ["dave", name] {
+            let (user, how) = (user.parse().unwrap(), Departure::Removed);
+            let gone = Departed { user, how, by: None, reason: None };
+            let change = Change::Departed(gone);
+            shown.screen.take(Msg::News(News::Changed { room: id(1), at: NOW, change }));
+        }
+        let screen = shown.look();
+        let lines = screen.lines().filter(|line| line.contains("bye") || line.contains("see you"));
+        lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!([140, 80, 40].map(line).join("\n"), @r"
+                        │14:04 dave×      │ bye                                                                          │
+                        │14:04 margaret…× │ see you                                                                      │
+    14:04 dave×: bye
+    14:04 margarethe.vonderlinden×: see you
+    14:04 dave×: bye
+    14:04 margarethe.…×: see you
     ");
 }
 

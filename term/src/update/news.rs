@@ -7,7 +7,7 @@ use parlor_protocol::message::Message;
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::record::Record;
-use parlor_protocol::room::{self, Present, ReadMarker, Role};
+use parlor_protocol::room::{self, Departure, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
 use super::homeless::Left;
@@ -318,6 +318,9 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
         Change::Departed(departed) => {
             room.member_count = room.member_count.saturating_sub(1);
             room.members.retain(|known| known.user != departed.user.as_str());
+            if departed.how == Departure::Removed {
+                room.timeline.mark_removed(departed.user.as_str());
+            }
         }
         Change::RoleChanged(changed) => {
             let user = changed.user.as_str();

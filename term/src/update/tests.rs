@@ -36,6 +36,7 @@ pub(crate) fn message(seq: u64, author: &str, text: &str) -> Message {
         author: UserName::parse(author).unwrap(),
         text: MessageText::parse(text).unwrap(),
         kind: MessageKind::Said,
+        author_removed: false,
     }
 }
 

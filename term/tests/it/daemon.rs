@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+/// Where this is set, the daemon is killed and started again after each command of a user.
+const RESTLESS: &str = "PARLOR_RESTLESS";
 
 /// A running `parlord`, killed with the test.
 pub(crate) struct Daemon {
@@ -41,6 +45,21 @@ impl Daemon {
     pub(crate) fn restart(&self) {
         self.kill();
         *self.child.lock().unwrap() = spawn(self.dir.path(), self.port).0;
+    }
+
+    /// Restarts it after a command where the tests were asked for that: whatever one of them does,
+    /// the outcome is the same with a restart in the middle. Read markers are written some seconds
+    /// later or at the end, so behind one it ends as a service manager would have it.
+    pub(crate) fn may_restart(&self, command: &[&str]) {
+        if std::env::var_os(RESTLESS).is_none() {
+            return;
+        }
+        if command.first() == Some(&"read") {
+            let pid = Pid::from_child(&self.child.lock().unwrap());
+            kill_process(pid, Signal::TERM).unwrap();
+            self.child.lock().unwrap().wait().unwrap();
+        }
+        self.restart();
     }
 
     /// Ends it at once.

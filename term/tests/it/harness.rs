@@ -114,6 +114,7 @@ impl Follower {
     }
 
     /// The next line.
+    #[track_caller]
     pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("another line")
     }

@@ -35,7 +35,9 @@ impl<'a> User<'a> {
     }
 
     pub(crate) fn run(&self, command: &[&str]) -> Done {
-        done(&self.command(command).output().unwrap())
+        let done = done(&self.command(command).output().unwrap());
+        self.daemon.may_restart(command);
+        done
     }
 
     /// What a command printed that must succeed.

@@ -67,8 +67,8 @@ fn a_kicked_user_who_follows_is_told_and_comes_back_by_asking() {
     let [alice, bob] = people(&daemon, ["alice", "bob"]);
     alice.does(&["create", "ops", "--entry", "open"]);
     bob.does(&["join", "ops"]);
-    let tail = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     alice.does(&["send", "ops", "you there?"]);
+    let tail = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     assert!(tail.line().contains("you there?"));
     alice.does(&["kick", "ops", "bob", "calm", "down"]);
     let last = tail.line();

@@ -245,6 +245,7 @@ pub(crate) fn message(seq: u64, text: &str) -> Message {
         author: "bob".parse().unwrap(),
         text: text.parse().unwrap(),
         kind: parlor_protocol::message::MessageKind::Said,
+        author_removed: false,
     }
 }
 

@@ -86,7 +86,7 @@ fn messages_are_shown_and_nothing_in_them_reaches_the_terminal_raw() {
         done.out,
         "{\"type\":\"message\",\"room\":\"kx4f9-2mqa7\",\"title\":\"ops\",\"seq\":1,\
          \"at\":\"2026-11-22T20:07:12.123Z\",\"author\":\"bob\",\
-         \"kind\":\"said\",\"text\":\"a\\u202eb\\n\\u1100\\u1100\\u1100\\tc\"}\n"
+         \"kind\":\"said\",\"text\":\"a\\u202eb\\n\\u1100\\u1100\\u1100\\tc\",\"author_removed\":false}\n"
     );
     server.finish();
 }

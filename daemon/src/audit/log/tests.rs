@@ -64,14 +64,14 @@ fn records_are_lines_as_the_chain_has_them() {
 }
 
 #[test]
-fn the_files_are_for_the_daemon_alone() {
+fn the_files_are_for_the_daemon_and_its_group() {
     let (data, all) = (tempfile::tempdir().unwrap(), records(10));
     AuditLog::open(data.path(), SMALL_FILES, &all).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let dir = directory(data.path());
-    assert_eq!(mode(&dir), 0o700);
+    assert_eq!(mode(&dir), 0o750);
     let modes = fs::read_dir(&dir).unwrap().map(|entry| mode(&entry.unwrap().path()));
-    assert_eq!(modes.collect::<BTreeSet<_>>(), [0o600].into());
+    assert_eq!(modes.collect::<BTreeSet<_>>(), [0o640].into());
 }
 
 #[test]

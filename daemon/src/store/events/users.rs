@@ -131,7 +131,7 @@ pub(super) fn user_event(
             "UPDATE users SET standing = ?2 WHERE id = ?1",
             params![id, standing_word(*standing)],
         )?,
-        UserEvent::StatusChanged { status, reason } => {
+        UserEvent::StatusChanged { was: _, status, reason } => {
             status_changed(connection, user, *status, reason.as_ref(), event.at)?;
         }
     }

@@ -96,16 +96,22 @@ fn an_operator_sees_to_sign_ups_and_accounts_and_it_is_on_record_under_their_nam
     let records = daemon.audit();
     let told: Vec<_> = records
         .iter()
-        .filter(|record| record["action"] == "account-changed")
+        .filter(|record| !record["session"].is_null() && record["subject"] != record["actor"])
+        .filter(|record| record["actor"] == "alice")
         .map(|record| {
             assert!(record["address"].is_string() && record["session"].is_number(), "{record}");
             let [actor, subject] = ["actor", "subject"].map(|key| record[key].as_str().unwrap());
-            format!("{actor} {subject} {}", record["details"]["status"].as_str().unwrap())
+            format!("{actor} {} {subject}", record["action"].as_str().unwrap())
         })
         .collect();
     assert_eq!(
         told,
-        ["alice bob active", "alice carol denied", "alice bob disabled", "alice bob active",]
+        [
+            "alice sign-up-approved bob",
+            "alice sign-up-denied carol",
+            "alice account-disabled bob",
+            "alice account-enabled bob",
+        ]
     );
 }
 
@@ -163,7 +169,9 @@ fn nobody_else_may_do_any_of_it_nor_an_operator_who_is_none_any_more() {
         assert_eq!(alice.ask(command), refused(Code::NotPermitted));
     }
     assert_eq!(alice.settle(), [""; 0], "nothing was announced");
-    assert!(daemon.audit().iter().all(|record| record["action"] != "announced"));
+    let audit = daemon.audit();
+    let mut announced = audit.iter().filter(|record| record["action"] == "announced");
+    assert!(announced.all(|record| record["outcome"] == "refused"));
 }
 
 #[test]

@@ -299,6 +299,7 @@ pub(super) fn message() -> Message {
         author: alice(),
         text: MessageText::parse("grüß dich").unwrap(),
         kind: MessageKind::Said,
+        author_removed: false,
     }
 }
 

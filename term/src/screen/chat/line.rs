@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::message::MessageKind;
 
+use crate::model::Said;
 use crate::screen::links::{self, Span};
 use crate::screen::paint::{self, Printer};
 use crate::theme::Role;
@@ -20,6 +21,8 @@ const TEXT_AT: usize = 6 + NAME_COLUMNS + 3;
 
 /// What stands for the name where somebody does something.
 const DOES: &str = "*";
+/// What stands behind the name of whoever has no account any more; no name has it.
+const REMOVED: char = '×';
 
 /// One row of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +65,16 @@ pub(in crate::screen) fn clock(at: Timestamp, zone: &TimeZone) -> String {
 /// A name as it is shown: no wider than its place.
 fn author(name: &str, width: usize) -> String {
     let most = if width >= COLUMNS_WIDE { NAME_COLUMNS } else { (width / 3).max(1) };
-    paint::clipped(name, most).into_owned()
+    match name.strip_suffix(REMOVED) {
+        Some(name) => format!("{}{REMOVED}", paint::clipped(name, most.saturating_sub(1).max(1))),
+        None => paint::clipped(name, most).into_owned(),
+    }
+}
+
+/// Who a message is by: a name, and a mark where there is no such account any more.
+pub(super) fn by(said: &Said) -> String {
+    let mark = said.author_removed.then_some(REMOVED);
+    said.author.chars().chain(mark).collect()
 }
 
 /// Who a message is by and what it says, as they are shown: what somebody does is told of them.
@@ -154,7 +166,13 @@ pub(super) fn draw_line(printer: &Printer, (x, y): (usize, usize), width: usize,
             paint::styled(printer, (x, y), time_columns.min(width), time, Role::Time);
             let mut at = time_columns;
             if wide || !author.is_empty() {
-                paint::styled(printer, (x + at, y), width - at, author, Role::name(author));
+                paint::styled(
+                    printer,
+                    (x + at, y),
+                    width - at,
+                    author,
+                    Role::name(author.trim_end_matches(REMOVED)),
+                );
                 at += paint::columns(author);
             }
             if wide {

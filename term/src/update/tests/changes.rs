@@ -1,6 +1,7 @@
 //! What happens in rooms and to oneself, and what is then shown of it.
 
 use parlor_protocol::id::{NotificationId, Seq};
+use parlor_protocol::message::Message;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::{
@@ -12,7 +13,7 @@ use parlor_protocol::text::Topic;
 
 use super::{NOW, alice, happened, id, listed, message, notice, press, said, type_in};
 use crate::keymap::{Key, Named};
-use crate::model::{Armed, Before, LocalId, Member};
+use crate::model::{Armed, Before, LocalId, Member, What};
 use crate::update::{Ask, Edited, Intent, Msg, News, update};
 
 #[test]
@@ -93,6 +94,32 @@ fn changes_of_a_room_are_told_and_counted() {
     let change = Change::RoleChanged(own);
     update(&mut model, Msg::News(News::Changed { room: id(1), at: NOW, change }));
     assert_eq!(model.rooms[0].role, Role::Member);
+}
+
+#[test]
+fn what_a_removed_user_has_said_is_marked_and_what_others_have_is_not() {
+    let mut model = alice();
+    for (seq, author) in [(1, "bob"), (2, "carol"), (3, "dave")] {
+        update(&mut model, said(id(1), message(seq, author, "hi")));
+    }
+    for (user, how) in [("bob", Departure::Removed), ("carol", Departure::Left)] {
+        let user = UserName::parse(user).unwrap();
+        let gone = Departed { user, how, by: None, reason: None };
+        let news = News::Changed { room: id(1), at: NOW, change: Change::Departed(gone) };
+        update(&mut model, Msg::News(news));
+    }
+    let page = vec![Message { author_removed: true, ..message(4, "erin", "hi") }];
+    let before = Before::Unknown;
+    update(&mut model, Msg::News(News::Older { room: id(2), messages: page, before }));
+    let by = |room: usize| {
+        let entries = model.rooms[room].timeline.entries().iter();
+        entries.filter_map(|entry| match &entry.what {
+            What::Said(said) => Some(said.by()),
+            What::Happened(_) => None,
+        })
+    };
+    assert_eq!(by(0).collect::<Vec<_>>(), ["bob (removed)", "carol", "dave"]);
+    assert_eq!(by(1).collect::<Vec<_>>(), ["erin (removed)"]);
 }
 
 #[test]

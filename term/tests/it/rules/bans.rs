@@ -10,8 +10,8 @@ fn a_banned_follower_is_out_at_once_and_told_why() {
     let [alice, bob] = people(&daemon, ["alice", "bob"]);
     alice.does(&["create", "ops", "--entry", "open"]);
     bob.does(&["join", "ops"]);
-    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     alice.does(&["send", "ops", "hello"]);
+    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     assert!(follower.line().contains("hello"));
     let ban = alice.does(&["ban", "ops", "bob", "spam", "again", "--json"]);
     assert!(ban.contains("\"user\":\"bob\",\"by\":\"alice\",\"reason\":\"spam again\""), "{ban}");

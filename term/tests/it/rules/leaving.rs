@@ -3,7 +3,7 @@
 use super::{listed, people, refused, until};
 use crate::daemon::Daemon;
 use crate::harness::Follower;
-use crate::people::User;
+use crate::people::{PASSWORD, User};
 
 /// Who is in a room, and as what, in the order of joining.
 fn roles(user: &User<'_>, room: &str) -> Vec<String> {
@@ -109,6 +109,11 @@ fn whoever_waits_at_the_door_is_told_that_the_room_has_ended() {
     assert_eq!(listed(&bob, &["notifications"], "kind"), ["room-terminated"]);
     assert_eq!(listed(&carol, &["notifications"], "kind"), ["invited", "room-terminated"]);
     assert_eq!(carol.does(&["invites"]), "");
+    for waited in [&bob, &carol] {
+        assert_eq!(listed(waited, &["log"], "title"), ["ops"]);
+        assert_eq!(listed(waited, &["log"], "ended"), ["terminated"]);
+        assert_eq!(listed(waited, &["log"], "rejoin"), ["no"]);
+    }
 }
 
 #[test]
@@ -116,8 +121,8 @@ fn a_membership_survives_its_connection_and_the_daemon() {
     let daemon = Daemon::start();
     let [alice, bob] = people(&daemon, ["alice", "bob"]);
     open_room(&alice, &[&bob], "ops");
-    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f"]));
     alice.does(&["send", "ops", "one"]);
+    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f"]));
     assert!(follower.line().ends_with("one"));
     drop(follower);
     alice.does(&["send", "ops", "two"]);
@@ -133,8 +138,8 @@ fn a_follower_of_a_room_that_ends_is_told_so() {
     let daemon = Daemon::start();
     let [alice, bob] = people(&daemon, ["alice", "bob"]);
     open_room(&alice, &[&bob], "ops");
-    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     alice.does(&["send", "ops", "the last word"]);
+    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     assert!(follower.line().contains("the last word"));
     alice.does(&["leave", "ops"]);
     assert!(follower.line().ends_with("\"code\":\"room-terminated\"}"));
@@ -147,17 +152,30 @@ fn a_removed_account_is_cut_off_and_its_rooms_go_on_without_it() {
     let [alice, bob, carol] = people(&daemon, ["alice", "bob", "carol"]);
     open_room(&alice, &[&bob, &carol], "ops");
     open_room(&alice, &[&bob], "two");
-    let follower = Follower::spawn(alice.command(&["notifications", "-f", "--json"]));
-    // Whoever has printed something listens.
+    alice.does(&["send", "ops", "hello yourself"]);
     bob.does(&["send", "ops", "hello @alice"]);
+    // Whoever has printed something listens.
+    let follower = Follower::spawn(alice.command(&["notifications", "-f", "--json"]));
     assert!(follower.line().contains("mentioned"));
+    let listener = Follower::spawn(carol.command(&["tail", "ops", "-f", "--json", "--events"]));
+    let marked = |line: &str| line.contains("\"author_removed\":true");
+    while !listener.line().contains("hello @alice") {}
     daemon.operate(&["user", "remove", "alice"]);
-    assert!(follower.line().ends_with("\"code\":\"removed\"}"));
+    let line = follower.line();
+    assert!(line.ends_with("\"code\":\"removed\"}"), "{line}");
     assert_eq!(follower.ends(), Some(255));
     until("the rooms are left", || {
         roles(&bob, "ops").len() == 2 && listed(&bob, &["rooms", "--mine"], "title") == ["ops"]
     });
     assert_eq!(roles(&bob, "ops"), ["bob owner", "carol member"]);
+    // What alice said stays under her name, which nobody takes for that of an account.
+    assert!(listener.line().contains("\"how\":\"removed\""));
+    let said = bob.does(&["tail", "ops", "--json"]);
+    assert_eq!(said.lines().map(marked).collect::<Vec<_>>(), [true, false], "{said}");
+    assert!(said.contains("\"author\":\"alice\""));
+    assert!(bob.does(&["tail", "ops"]).contains("  alice (removed)  hello yourself\n"));
+    let taken = User::new("alice", &daemon).with_password(PASSWORD, &["signup"]);
+    assert!(taken.err.contains("parlor: refused: name-taken: "), "{taken:?}");
     // The rooms are left in the order of their IDs, which are random.
     let mut kinds = listed(&bob, &["notifications"], "kind");
     kinds.sort_unstable();
@@ -169,8 +187,8 @@ fn a_disabled_user_is_cut_off_stays_a_member_and_inherits_nothing() {
     let daemon = Daemon::start();
     let [alice, bob, carol] = people(&daemon, ["alice", "bob", "carol"]);
     open_room(&alice, &[&bob, &carol], "ops");
-    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     alice.does(&["send", "ops", "hello"]);
+    let follower = Follower::spawn(bob.command(&["tail", "ops", "-f", "--json"]));
     assert!(follower.line().contains("hello"));
     daemon.operate(&["user", "disable", "bob"]);
     assert!(follower.line().ends_with("\"code\":\"disabled\"}"));

@@ -62,12 +62,21 @@ fn a_blocked_user_is_listed_and_what_they_say_is_hidden_until_they_are_unblocked
     assert_eq!(alice.does(&["block"]), "");
     let tail = Follower::spawn(alice.command(&["tail", "ops", "-f", "--json"]));
     let said = |line: String| line.split("\"author\":").nth(1).unwrap().to_owned();
-    assert_eq!(said(tail.line()), "\"bob\",\"kind\":\"said\",\"text\":\"hello @alice\"}");
-    assert_eq!(said(tail.line()), "\"carol\",\"kind\":\"said\",\"text\":\"hello @alice\"}");
+    assert_eq!(
+        said(tail.line()),
+        "\"bob\",\"kind\":\"said\",\"text\":\"hello @alice\",\"author_removed\":false}"
+    );
+    assert_eq!(
+        said(tail.line()),
+        "\"carol\",\"kind\":\"said\",\"text\":\"hello @alice\",\"author_removed\":false}"
+    );
     alice.does(&["block", "bob"]);
     bob.does(&["send", "ops", "@alice", "are", "you", "there?"]);
     carol.does(&["send", "ops", "no"]);
-    assert_eq!(said(tail.line()), "\"carol\",\"kind\":\"said\",\"text\":\"no\"}");
+    assert_eq!(
+        said(tail.line()),
+        "\"carol\",\"kind\":\"said\",\"text\":\"no\",\"author_removed\":false}"
+    );
     drop(tail);
     assert_eq!(listed(&alice, &["tail", "ops"], "author"), ["carol", "carol"]);
     assert_eq!(listed(&alice, &["notifications"], "by"), ["bob", "carol"], "from before it");

@@ -166,7 +166,11 @@ fn who_is_blocked_on_another_device_is_hidden_from_then_on_also_over_a_new_conne
     let done = Home::new().at(&server, &["tail", "ops", "-f", "-n", "1", "--json"]);
     let texts: Vec<_> =
         done.out.lines().filter_map(|line| line.split("\"text\":").nth(1)).collect();
-    assert_eq!(texts, ["\"text 1\"}", "\"text 3\"}"], "{done:?}");
+    assert_eq!(
+        texts,
+        ["\"text 1\",\"author_removed\":false}", "\"text 3\",\"author_removed\":false}"],
+        "{done:?}"
+    );
     server.finish();
 }
 

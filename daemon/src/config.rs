@@ -325,6 +325,7 @@ impl Config {
                 associations_ms: days_ms(file.retention.associations_days),
                 notifications_ms: days_ms(file.retention.notifications_days),
                 terminated_ms: days_ms(file.retention.terminated_days),
+                messages_ms: file.retention.messages_days.map(days_ms),
                 devices_ms: days_ms(DEVICES_UNUSED_DAYS),
             },
             audit: Rolling {

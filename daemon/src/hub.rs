@@ -268,7 +268,7 @@ impl Hub {
         }
         let ticked = turn.ticked;
         self.hand_on(turn.committed());
-        if ticked { self.write_behind() } else { Ok(()) }
+        if ticked || self.behind.clearing.is_some() { self.write_behind() } else { Ok(()) }
     }
 
     fn hand_on(&mut self, steps: Vec<delivery::Batch>) {
@@ -284,7 +284,9 @@ impl Hub {
             return Ok(());
         }
         let behind = std::mem::take(&mut self.behind);
-        self.writer.write_behind(&behind)
+        let cleared = self.writer.write_behind(&behind)?;
+        self.cleared(cleared, now());
+        Ok(())
     }
 
     /// Notes that the device of a session is in use, if it has one.

@@ -195,8 +195,8 @@ pub(crate) fn read_marker(world: &World, room: RoomId, user: UserId) -> Option<R
     Some(ReadMarker {
         room,
         seq: reading.read,
-        unread: known.last_seq.0.saturating_sub(reading.read.0),
-        mentions: u32::try_from(reading.mentions.len()).unwrap_or(u32::MAX),
+        unread: known.unread(reading),
+        mentions: known.mentions(reading),
     })
 }
 

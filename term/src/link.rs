@@ -2,6 +2,7 @@
 //! again by itself.
 
 mod desk;
+mod doing;
 mod keeper;
 mod online;
 mod outbox;

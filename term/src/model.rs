@@ -16,7 +16,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_protocol::id::{RoomId, Seq, Timestamp};
+use parlor_protocol::entry::FormerRoom;
+use parlor_protocol::id::{NotificationId, RoomId, Seq, Timestamp};
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::Notification;
 use parlor_protocol::request::Command;
@@ -33,7 +34,7 @@ pub(crate) use self::paste::{LINES_ASKED_MIN, PASTE_CHOICES, Paste, PasteChoice}
 pub(crate) use self::popup::{GoTo, List, Listing, More, Popup, Question, ROWS_MAX, Row};
 pub(crate) use self::selection::{Selection, Step};
 pub(crate) use self::timeline::{
-    Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
+    Banned, Before, ENTRIES_MAX, Entry, EntryId, HIDDEN_ENTRIES_MAX, Said, Timeline, What,
 };
 use crate::preferences::Preferences;
 
@@ -42,6 +43,9 @@ pub(crate) const UNSENT_MAX: usize = 500;
 
 /// The most notices that are kept; the list fetches more.
 pub(crate) const NOTICES_MAX: usize = 200;
+
+/// The most former rooms that are kept; the list fetches more.
+pub(crate) const FORMER_MAX: usize = 5;
 
 /// Everything.
 #[derive(Debug, Clone)]
@@ -86,6 +90,8 @@ pub(crate) struct Model {
     pub(crate) pasted: Option<Paste>,
     /// What the input line has to say: an error, an answer, a question.
     pub(crate) notice: Option<Notice>,
+    /// How that came to be said.
+    pub(crate) told: Told,
     /// Where the user's attention is, as far as the terminal has said so.
     pub(crate) focus: Option<Focus>,
     /// Whose the mouse is.
@@ -108,6 +114,8 @@ pub(crate) struct Model {
     pub(crate) next_ask: AskId,
     /// What one is told of, newest first, as far as it is known.
     pub(crate) notices: Vec<Notification>,
+    /// The former rooms that one may go back to by oneself, the last first, as far as they are known.
+    pub(crate) former: Vec<FormerRoom>,
     /// Where in a conversation to look next.
     pub(crate) jump: Option<Jump>,
     /// Numbers the messages that are written here.
@@ -238,6 +246,17 @@ pub(crate) enum Notice {
     Hint(String),
 }
 
+/// How what the input line says came to be said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// How much was said so far.
+    pub(crate) count: u64,
+    /// When the last of it was said, where nobody had asked for it.
+    pub(crate) unasked_at: Option<Timestamp>,
+    /// The notification that it tells of.
+    pub(crate) about: Option<NotificationId>,
+}
+
 /// What is asked of the server and answered by one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Deed {
@@ -314,7 +333,7 @@ pub(crate) enum AskedFrom {
 pub(crate) enum Mouse {
     /// The terminal's, which selects text with it.
     Terminals,
-    /// Ours: it scrolls and chooses rooms.
+    /// Ours: it scrolls and chooses.
     Ours,
 }
 
@@ -369,6 +388,8 @@ impl Model {
             copied_link: None,
             pasted: None,
             notice: None,
+            told: Told::default(),
+            former: Vec::new(),
             focus: None,
             mouse: Mouse::Terminals,
             touched_at: now,

@@ -49,7 +49,7 @@ use crate::update::{Intent, Msg};
 /// What lists and forms are called and say, also where they are not drawn.
 pub(crate) mod words {
     pub(crate) use super::popup::{
-        form_words as form, list_heading as heading, none_listed as none, row_words as row,
+        form_words as form, list_heading as heading, moment, none_listed as none, row_words as row,
     };
 }
 

@@ -14,11 +14,14 @@ mod mute;
 mod news;
 mod offers;
 mod paste;
+mod pointing;
 mod popups;
+mod reading;
 mod recall;
 mod reload;
 mod sending;
 mod slash;
+mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -37,13 +40,16 @@ pub(crate) use self::edit::Edited;
 pub(crate) use self::news::role_word;
 pub(crate) use self::offers::offers;
 pub(crate) use self::paste::line_count;
-pub(crate) use self::popups::matching;
+pub(crate) use self::pointing::Pointed;
+pub(crate) use self::popups::{matching, matching_former};
+use self::reading::seen;
 pub(crate) use self::reload::Reloaded;
 pub(crate) use self::slash::COMMANDS;
+use self::telling::{NOT_CONNECTED, error, hint};
 use crate::keymap::Action;
 use crate::model::{
     Answered, AskId, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS, Keep, Link,
-    Listing, LocalId, Member, Model, More, Mouse, Notice, Prompt, Restored, Row, Secret,
+    Listing, LocalId, Member, Model, More, Mouse, Prompt, Restored, Row, Secret,
 };
 
 /// Everything that may change the model.
@@ -55,6 +61,8 @@ pub(crate) enum Msg {
     Act(Action),
     /// A character was typed.
     Type(char),
+    /// Something was clicked at.
+    Point(Pointed),
     /// Text was pasted, as one piece.
     Paste(String),
     /// The user came to the terminal, or went elsewhere.
@@ -302,6 +310,8 @@ pub(crate) enum Ask {
         /// The one that is to count.
         new: Secret,
     },
+    /// To note that one has read these notifications, by having read what they are about.
+    ReadNotices(Vec<NotificationId>),
     /// To do something.
     Do {
         /// By what name its answer comes.
@@ -313,9 +323,17 @@ pub(crate) enum Ask {
 
 /// Takes a message in and tells what follows from it.
 pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
-    if matches!(msg, Msg::Act(_) | Msg::Type(_) | Msg::Paste(_)) {
+    if matches!(msg, Msg::Act(_) | Msg::Type(_) | Msg::Point(_) | Msg::Paste(_)) {
         model.touched_at = model.now;
     }
+    let cause = telling::Cause::of(&msg);
+    let told = model.told.count;
+    let intents = take(model, msg);
+    telling::settle(model, cause, told);
+    intents
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Intent> {
     match msg {
         Msg::Tick(now) => {
             model.now = now;
@@ -342,6 +360,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
             }
             insert(model, typed)
         }
+        Msg::Point(pointed) => pointing::at(model, pointed),
         Msg::Focus(focus) => {
             model.focus = Some(focus);
             Vec::new()
@@ -456,28 +475,9 @@ fn older(model: &mut Model, id: RoomId) -> Vec<Intent> {
     vec![Intent::Ask(Ask::Older { room: id, before: room.timeline.first_seq() })]
 }
 
-/// A room was seen up to a message: so it is read, on all of one's devices.
-fn seen(model: &mut Model, id: RoomId, seq: Seq) -> Vec<Intent> {
-    let online = matches!(model.link, Link::Online { .. });
-    let Some(room) = model.room_mut(id).filter(|room| online && seq > room.read) else {
-        return Vec::new();
-    };
-    room.read = seq;
-    (room.unread, room.mentions) = (0, 0);
-    vec![Intent::Ask(Ask::Read { room: id, seq })]
-}
-
 /// Shows a message of a room, as soon as it is known.
 fn jump_to(model: &mut Model, room: RoomId, to: Seq) -> Vec<Intent> {
     let number = model.jump.map_or(0, |jump| jump.number + 1);
     model.jump = Some(Jump { number, room, to });
     older(model, room)
-}
-
-fn error(model: &mut Model, text: impl Into<String>) {
-    model.notice = Some(Notice::Error(text.into()));
-}
-
-fn hint(model: &mut Model, text: impl Into<String>) {
-    model.notice = Some(Notice::Hint(text.into()));
 }

@@ -11,7 +11,7 @@ use parlor_protocol::text::{Reason, printable};
 use crate::update::COMMANDS;
 
 pub(crate) use self::doing::Doing;
-pub(crate) use self::happened::{announced, happened};
+pub(crate) use self::happened::{announced, banned, happened};
 pub(crate) use self::notice::{Commands, exited, notice};
 
 /// What a refusal means and what to do, with the reason that was given for it.

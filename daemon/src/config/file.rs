@@ -33,6 +33,9 @@ const ROOMS_PER_HOUR: RangeInclusive<u32> = 100..=1_000_000;
 const PENALTY_SECS: RangeInclusive<u32> = 1..=86_400;
 /// Up to a hundred years, which is for ever.
 const DAYS: RangeInclusive<u32> = 1..=36_500;
+/// A message that is sent again within 7 days, by a client whose clock is some minutes ahead, is the
+/// same one only while it is there.
+const MESSAGE_DAYS: RangeInclusive<u32> = 8..=36_500;
 
 /// Smaller files than a block of the file system are no files; a larger one than 256 MiB takes
 /// seconds to compress, and stopping does not wait for that long.
@@ -193,11 +196,19 @@ pub(super) struct Retention {
     pub(super) notifications_days: u32,
     #[serde(deserialize_with = "days")]
     pub(super) terminated_days: u32,
+    /// `None` for ever, which is 0 in the file.
+    #[serde(deserialize_with = "message_days")]
+    pub(super) messages_days: Option<u32>,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { associations_days: 30, notifications_days: 30, terminated_days: 30 }
+        Self {
+            associations_days: 30,
+            notifications_days: 30,
+            terminated_days: 30,
+            messages_days: None,
+        }
     }
 }
 
@@ -401,6 +412,18 @@ fn rooms_per_hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::
 
 fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     within(deserializer, &DAYS)
+}
+
+fn message_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Ok(None),
+        days if MESSAGE_DAYS.contains(&days) => Ok(Some(days)),
+        days => {
+            let (low, high) = (MESSAGE_DAYS.start(), MESSAGE_DAYS.end());
+            let why = format!("{days} is neither 0, for ever, nor between {low} and {high}");
+            Err(D::Error::custom(why))
+        }
+    }
 }
 
 fn audit_file_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

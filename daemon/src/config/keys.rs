@@ -41,6 +41,7 @@ pub(super) const KEYS: &[(&str, Counts)] = &[
     ("retention.associations_days", OnReload),
     ("retention.notifications_days", OnReload),
     ("retention.terminated_days", OnReload),
+    ("retention.messages_days", OnReload),
     ("audit.file_bytes", OnRestart),
     ("audit.file_days", OnRestart),
     ("audit.files_kept", OnRestart),

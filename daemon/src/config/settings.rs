@@ -146,6 +146,7 @@ impl Config {
             "retention.associations_days" => days(retention.associations_ms),
             "retention.notifications_days" => days(retention.notifications_ms),
             "retention.terminated_days" => days(retention.terminated_ms),
+            "retention.messages_days" => days(retention.messages_ms.unwrap_or(0)),
             "audit.file_bytes" => audit.file_bytes.to_string(),
             "audit.file_days" => days(audit.file_ms),
             "audit.files_kept" => audit.files_kept.to_string(),

@@ -8,15 +8,14 @@ use super::Hub;
 use super::turn::Turn;
 use crate::audit::Origin;
 use crate::rooms::{Actor, Retention};
-use crate::store::StoreError;
+use crate::store::{Cleared, Clearing, StoreError};
 
 /// Things done in one slice, at most.
 const SLICE_MAX: usize = 64;
 /// How long a slice may take: no more is begun after it.
 const SLICE_TIME: Duration = Duration::from_millis(2);
-/// Messages of terminated rooms that are removed with one tick; a commit of these takes a few
-/// milliseconds.
-const PURGED_MAX: u32 = 500;
+/// Messages that are removed at once; a commit of these takes a few milliseconds.
+const CLEARED_MAX: u32 = 500;
 
 /// How the chores stand.
 #[derive(Debug)]
@@ -53,9 +52,25 @@ impl Hub {
         Ok(())
     }
 
-    /// Has some of the messages of rooms removed that ended long ago.
-    pub(super) fn purge(&mut self, at: Timestamp) {
-        let before = at.0.saturating_sub(self.chores.retention.terminated_ms);
-        self.behind.purge = Some((Timestamp(before), PURGED_MAX));
+    /// Has some of the messages removed that are kept no longer.
+    pub(super) fn clear(&mut self, at: Timestamp) {
+        let before = |ms| Timestamp(at.0.saturating_sub(ms));
+        let keep = &self.chores.retention;
+        self.behind.clearing = Some(Clearing {
+            terminated_before: before(keep.terminated_ms),
+            messages_before: keep.messages_ms.map(before),
+            messages_max: CLEARED_MAX,
+        });
+    }
+
+    /// Takes in which messages are gone; while there are more, they go at once.
+    pub(super) fn cleared(&mut self, cleared: Cleared, at: Timestamp) {
+        for (room, seq) in cleared.dropped {
+            self.world.drop_messages(room, seq);
+        }
+        if cleared.more {
+            self.clear(at);
+            self.chores.left = true;
+        }
     }
 }

@@ -92,7 +92,7 @@ impl Hub {
                 self.allowances.tidy(at);
                 self.penalties.tidy(at);
                 self.note_devices_in_use(at);
-                self.purge(at);
+                self.clear(at);
                 self.do_chores(turn, at)?;
             }
             Ask::Chores => self.do_chores(turn, at)?,

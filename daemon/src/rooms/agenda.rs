@@ -24,6 +24,8 @@ pub(crate) struct Retention {
     pub(crate) notifications_ms: i64,
     /// The messages of a room after it was terminated.
     pub(crate) terminated_ms: i64,
+    /// A message of a room that lives; `None` for as long as the room.
+    pub(crate) messages_ms: Option<i64>,
     /// A device after its last use.
     pub(crate) devices_ms: i64,
 }

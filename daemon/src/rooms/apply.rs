@@ -320,6 +320,7 @@ impl Room {
             slow_secs: 0,
             revision: Revision(0),
             last_seq: Seq(0),
+            dropped: Seq::default(),
             members: Default::default(),
             associations: Default::default(),
         }

@@ -76,6 +76,11 @@ pub(super) fn mark_read(
 }
 
 impl World {
+    /// Notes that a room keeps its messages up to this one no longer.
+    pub(crate) fn drop_messages(&mut self, room: RoomId, upto: Seq) {
+        self.room_mut(room).dropped = upto;
+    }
+
     /// Notes how far a member has read, as [`Decision::Read`] has it.
     pub(crate) fn read(&mut self, room: RoomId, user: UserId, seq: Seq) {
         let Some(member) = self.room_mut(room).members.get_mut(&user) else { return };

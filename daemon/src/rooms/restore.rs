@@ -41,6 +41,7 @@ pub(crate) struct StoredRoom {
     pub(crate) slow_secs: u32,
     pub(crate) revision: Revision,
     pub(crate) last_seq: Seq,
+    pub(crate) dropped: Seq,
 }
 
 impl World {
@@ -90,14 +91,23 @@ impl World {
 
     /// The title of a live room is taken by this, too.
     pub(crate) fn restore_room(&mut self, id: RoomId, stored: StoredRoom) {
-        let StoredRoom { title, topic, state, visibility, entry, slow_secs, .. } = stored;
-        let (revision, last_seq) = (stored.revision, stored.last_seq);
+        let StoredRoom {
+            title,
+            topic,
+            state,
+            visibility,
+            entry,
+            slow_secs,
+            revision,
+            last_seq,
+            dropped,
+        } = stored;
         match state {
             RoomState::Live => self.titles.take(&title, id),
             RoomState::Terminated => {}
         }
         let new = Room::new(title, state, visibility, entry);
-        self.rooms.insert(id, Room { revision, last_seq, topic, slow_secs, ..new });
+        self.rooms.insert(id, Room { revision, last_seq, dropped, topic, slow_secs, ..new });
     }
 
     pub(crate) fn restore_member(

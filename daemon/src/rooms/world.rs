@@ -84,6 +84,8 @@ pub(crate) struct Room {
     pub(crate) revision: Revision,
     /// The last message.
     pub(crate) last_seq: Seq,
+    /// The last of the oldest messages that are no longer kept. It is soft: nobody is told of it.
+    pub(crate) dropped: Seq,
     pub(super) members: BTreeMap<UserId, Member>,
     /// What those who are no members have to do with it.
     pub(super) associations: BTreeMap<UserId, Association>,
@@ -260,6 +262,17 @@ impl Room {
     /// How far a member has read; `None` where no member.
     pub(crate) fn reading(&self, user: UserId) -> Option<&Reading> {
         self.members.get(&user).map(|member| &member.reading)
+    }
+
+    /// How many messages a member has not read, of those that are kept.
+    pub(crate) fn unread(&self, reading: &Reading) -> u64 {
+        self.last_seq.0.saturating_sub(reading.read.max(self.dropped).0)
+    }
+
+    /// How many of these mention them.
+    pub(crate) fn mentions(&self, reading: &Reading) -> u32 {
+        let kept = reading.mentions.iter().filter(|seq| **seq > self.dropped).count();
+        u32::try_from(kept).unwrap_or(u32::MAX)
     }
 
     /// Its members, by the users' numbers.

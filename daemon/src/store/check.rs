@@ -104,7 +104,7 @@ const RULES: &[Rule] = &[
               FROM members m JOIN associations a USING (room, user)
               LEFT JOIN users u ON u.id = m.user WHERE a.banned_at IS NULL",
     },
-    // Whoever lives keeps all messages; a room that has ended loses the oldest first.
+    // A room that has ended loses the oldest first; one that lives has noted which it dropped.
     Rule {
         name: "message-gap",
         sql: "SELECT s.room, NULL, 'lacks messages ' || (s.before + 1) || ' to ' || (s.seq - 1)
@@ -112,15 +112,16 @@ const RULES: &[Rule] = &[
                     FROM messages) s
               JOIN rooms r ON r.id = s.room WHERE s.seq <> s.before + 1
               UNION ALL
-              SELECT r.id, NULL, 'lacks messages 1 to ' || (min(m.seq) - 1)
+              SELECT r.id, NULL, 'has message ' || min(m.seq) || ' as its first, and dropped those to '
+                                 || r.dropped_seq
               FROM rooms r JOIN messages m ON m.room = r.id
-              WHERE r.terminated_at IS NULL GROUP BY r.id HAVING min(m.seq) <> 1
+              WHERE r.terminated_at IS NULL GROUP BY r.id HAVING min(m.seq) <> r.dropped_seq + 1
               UNION ALL
-              SELECT r.id, NULL, 'has ' || coalesce(max(m.seq), 0) || ' as its last message and '
+              SELECT r.id, NULL, 'has ' || coalesce(max(m.seq), r.dropped_seq) || ' as its last message and '
                                  || r.last_seq || ' noted'
               FROM rooms r LEFT JOIN messages m ON m.room = r.id
               GROUP BY r.id
-              HAVING coalesce(max(m.seq), 0) <> r.last_seq
+              HAVING coalesce(max(m.seq), r.dropped_seq) <> r.last_seq
                      AND (r.terminated_at IS NULL OR max(m.seq) IS NOT NULL)",
     },
     // A message's revision is its seq and the number of other changes before it.

@@ -85,7 +85,11 @@ impl Readers {
             }
             let mut page = Page::new(asked.limit);
             let reader = Reader { room: asked.room, title: &room.title, role: mine.role };
-            fill(connection, &reader, asked.since, &mut page)?;
+            let last_seq = last_seq_at(connection, asked.room, asked.since)?;
+            if last_seq < room.dropped {
+                return Ok(Err(Code::TooOld.into()));
+            }
+            fill(connection, &reader, (asked.since, last_seq), &mut page)?;
             let reached = page.elements.last().map_or(asked.since, |change| change.revision);
             let more = reached < room.revision;
             let changes = page.into_records();
@@ -101,31 +105,35 @@ struct Reader<'a> {
     role: Role,
 }
 
-/// Merges messages and other changes by revision, until the page is full or both are at their end.
-fn fill(
-    connection: &Connection,
-    reader: &Reader<'_>,
-    since: Revision,
-    page: &mut Page<RoomChange>,
-) -> Result<(), ReadError> {
-    let room = reader.room;
-    // Of the revisions up to `since`, this many were no messages.
+/// The last message that there was at a revision.
+fn last_seq_at(connection: &Connection, room: RoomId, at: Revision) -> Result<Seq, ReadError> {
+    // Of the revisions up to it, this many were no messages.
     let others = connection
         .prepare_cached(
             "SELECT nth FROM changes WHERE room = ?1 AND revision <= ?2
              ORDER BY revision DESC LIMIT 1",
         )?
-        .query_row(params![room_int(room), int(since.0)], |row| natural(row, 0))
+        .query_row(params![room_int(room), int(at.0)], |row| natural(row, 0))
         .optional()?
         .unwrap_or(0);
-    let last_seq = since.0.checked_sub(others).ok_or_else(|| gap(room, since))?;
+    at.0.checked_sub(others).map(Seq).ok_or_else(|| gap(room, at))
+}
+
+/// Merges messages and other changes by revision, until the page is full or both are at their end.
+fn fill(
+    connection: &Connection,
+    reader: &Reader<'_>,
+    (since, last_seq): (Revision, Seq),
+    page: &mut Page<RoomChange>,
+) -> Result<(), ReadError> {
+    let room = reader.room;
     let mut messages = connection.prepare_cached(
         "SELECT m.seq, m.at, u.name, m.text, m.kind, u.status = 'removed', m.revision FROM messages m
          JOIN users u ON u.id = m.author
          WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3",
     )?;
     let mut messages = messages
-        .query_map(params![room_int(room), int(last_seq), page.rows_max()], message_change)?;
+        .query_map(params![room_int(room), int(last_seq.0), page.rows_max()], message_change)?;
     let mut others = connection.prepare_cached(
         "SELECT c.revision, c.at, c.kind, u.name, c.role, c.how, c.text, b.name, c.number
          FROM changes c

@@ -79,7 +79,7 @@ fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()
 
 fn load_rooms(connection: &Connection, world: &mut World) -> rusqlite::Result<()> {
     let sql = "SELECT id, title, topic, terminated_at IS NOT NULL, visibility, entry, slow_secs,
-                      revision, last_seq FROM rooms";
+                      revision, last_seq, dropped_seq FROM rooms";
     each(connection, sql, |row| {
         let stored = StoredRoom {
             title: Title::taken(row.get_ref(1)?.as_str()?),
@@ -90,6 +90,7 @@ fn load_rooms(connection: &Connection, world: &mut World) -> rusqlite::Result<()
             slow_secs: row.get(6)?,
             revision: Revision(natural(row, 7)?),
             last_seq: Seq(natural(row, 8)?),
+            dropped: Seq(natural(row, 9)?),
         };
         world.restore_room(room(row, 0)?, stored);
         Ok(())

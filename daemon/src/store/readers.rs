@@ -104,6 +104,8 @@ pub(super) struct RoomRow {
     pub(super) slow_secs: u32,
     pub(super) revision: Revision,
     pub(super) last_seq: Seq,
+    /// The last of the oldest messages that are no longer kept.
+    pub(super) dropped: Seq,
     pub(super) members: u32,
     pub(super) mine: Option<Mine>,
 }
@@ -128,8 +130,8 @@ pub(super) fn find(
         "SELECT r.title, r.topic, r.visibility, r.entry, r.slow_secs, r.revision, r.last_seq,
                 r.members, r.terminated_at IS NOT NULL, m.role, m.joined, m.read,
                 (SELECT count(*) FROM mentions n
-                 WHERE n.room = ?1 AND n.user = ?2 AND n.seq > m.read),
-                {ASSOCIATION}
+                 WHERE n.room = ?1 AND n.user = ?2 AND n.seq > max(m.read, r.dropped_seq)),
+                r.dropped_seq, {ASSOCIATION}
          FROM rooms r
          LEFT JOIN members m ON m.room = r.id AND m.user = ?2
          LEFT JOIN associations a ON a.room = r.id AND a.user = ?2
@@ -157,10 +159,11 @@ pub(super) fn find(
                 slow_secs: row.get(4)?,
                 revision: Revision(natural(row, 5)?),
                 last_seq: Seq(natural(row, 6)?),
+                dropped: Seq(natural(row, 13)?),
                 members: row.get(7)?,
                 mine,
             };
-            Ok((found, state, association(row, 13)?))
+            Ok((found, state, association(row, 14)?))
         })
         .optional()?;
     let Some((found, state, association)) = found else {

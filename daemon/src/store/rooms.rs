@@ -29,7 +29,8 @@ impl Readers {
             let seen = "r.id, r.title, r.topic, r.visibility, r.entry, r.slow_secs, r.revision,
                         r.last_seq, r.members, m.role, m.read,
                         (SELECT count(*) FROM mentions n
-                         WHERE n.room = r.id AND n.user = ?1 AND n.seq > m.read), r.key";
+                         WHERE n.room = r.id AND n.user = ?1 AND n.seq > max(m.read, r.dropped_seq)),
+                        r.key, r.dropped_seq";
             let sql = match asked.scope {
                 // Private rooms are listed to those who are in them.
                 Scope::Public => format!(
@@ -162,6 +163,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Room> {
         slow_secs: row.get(5)?,
         revision: Revision(natural(row, 6)?),
         last_seq: Seq(natural(row, 7)?),
+        dropped: Seq(natural(row, 13)?),
         members: row.get(8)?,
         mine,
     };
@@ -183,7 +185,7 @@ fn seen(room: RoomId, row: RoomRow) -> Room {
         entry: row.entry,
         slow_secs: row.slow_secs,
         read: mine.map(|mine| mine.read),
-        unread: mine.map(|mine| row.last_seq.0.saturating_sub(mine.read.0)),
+        unread: mine.map(|mine| row.last_seq.0.saturating_sub(mine.read.max(row.dropped).0)),
         mentions: mine.map(|mine| mine.mentions),
     }
 }

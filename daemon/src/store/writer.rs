@@ -10,6 +10,7 @@ use parlor_protocol::text::Reason;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::checkpoint::Checkpointer;
+use super::clearing::{Cleared, Clearing, clear};
 use super::events::{HOUR_MS, Hours};
 use super::rows::{int, optional, parsed, posted, room, room_int, time, user, user_int};
 use super::{DATABASE, DeviceNetwork, Doing, StoreError, WAL};
@@ -63,14 +64,14 @@ pub(crate) struct Behind {
     pub(crate) device_uses: Vec<DeviceUse>,
     /// How far members have read.
     pub(crate) reads: BTreeMap<(RoomId, UserId), Seq>,
-    /// Of rooms that were terminated before, so many messages are removed.
-    pub(crate) purge: Option<(Timestamp, u32)>,
+    /// Messages that are kept no longer.
+    pub(crate) clearing: Option<Clearing>,
 }
 
 impl Behind {
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
-        self.device_uses.is_empty() && self.reads.is_empty() && self.purge.is_none()
+        self.device_uses.is_empty() && self.reads.is_empty() && self.clearing.is_none()
     }
 }
 
@@ -132,17 +133,18 @@ impl Writer {
     }
 
     /// Writes what is soft. What it speaks of may be gone meanwhile, and is passed over then.
-    pub(crate) fn write_behind(&mut self, behind: &Behind) -> Result<(), StoreError> {
+    pub(crate) fn write_behind(&mut self, behind: &Behind) -> Result<Cleared, StoreError> {
         let operation = "write what is soft to";
         let transaction = self.connection.transaction().doing(operation)?;
         let wrote = write_uses(&transaction, &behind.device_uses)
             .and_then(|()| write_reads(&transaction, &behind.reads))
-            .and_then(|()| match behind.purge {
-                Some((before, max)) => purge(&transaction, before, max),
-                None => Ok(()),
+            .and_then(|()| match &behind.clearing {
+                Some(clearing) => clear(&transaction, clearing),
+                None => Ok(Cleared::default()),
             });
-        wrote.doing(operation)?;
-        transaction.commit().doing(operation)
+        let cleared = wrote.doing(operation)?;
+        transaction.commit().doing(operation)?;
+        Ok(cleared)
     }
 
     /// Tells of the messages of the last day, in their order: room, author and time.
@@ -293,18 +295,6 @@ fn write_reads(
         clear.execute(read)?;
     }
     Ok(())
-}
-
-fn purge(transaction: &Connection, before: Timestamp, max: u32) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached(
-            "DELETE FROM messages WHERE rowid IN (
-                 SELECT m.rowid FROM rooms r JOIN messages m ON m.room = r.id
-                 WHERE r.terminated_at IS NOT NULL AND r.terminated_at <= ?1
-                 ORDER BY r.terminated_at, r.id, m.seq LIMIT ?2)",
-        )?
-        .execute(params![before.0, max])
-        .map(|_| ())
 }
 
 /// Sets nonces aside that memory has no room for, and forgets some that have expired.

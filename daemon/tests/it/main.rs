@@ -21,6 +21,7 @@ mod operators;
 mod paging;
 mod people;
 mod reloading;
+mod retention;
 mod roles;
 mod rooms;
 mod service;

@@ -120,7 +120,7 @@ fn lines(room: &Room) -> Vec<String> {
     let entries = room.timeline.entries().iter();
     let line = |what: &crate::model::What| match what {
         crate::model::What::Said(said) => said.text.clone(),
-        crate::model::What::Happened(happened) => happened.clone(),
+        happened => happened.happened(|at| at.0.to_string()).unwrap_or_default(),
     };
     entries.map(|entry| line(&entry.what)).collect()
 }

@@ -54,7 +54,7 @@ pub(super) const DEEDS: &[Deed] = &[
     deed(Action::Copy, "copy", "copy what is chosen"),
     deed(Action::CopyLink, "copy-link", "copy a link; again: the next one"),
     deed(Action::Bare, "bare", "the bare conversation, for the mouse to copy"),
-    deed(Action::Mouse, "mouse", "the mouse: its wheel scrolls, a click chooses a room"),
+    deed(Action::Mouse, "mouse", "the mouse: its wheel scrolls, a click chooses"),
     deed(Action::Help, "help", "help"),
     deed(Action::Rooms, "rooms", "rooms"),
     deed(Action::Members, "members", "members"),

@@ -90,7 +90,11 @@ impl Desk {
                 (self.tell)(News::NoPage { listing, why: NOT_CONNECTED.to_owned() })?;
             }
             // The screen asks again for what it misses when there is a connection.
-            Ask::Older { .. } | Ask::Members { .. } | Ask::Read { .. } | Ask::Answer(_) => {}
+            Ask::Older { .. }
+            | Ask::Members { .. }
+            | Ask::Read { .. }
+            | Ask::ReadNotices(_)
+            | Ask::Answer(_) => {}
         }
         Ok(())
     }

@@ -3,25 +3,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use parlor_protocol::entry::{RequestToJoin, Withdraw};
 use parlor_protocol::id::Seq;
 use parlor_protocol::id::{Revision, RoomId};
 use parlor_protocol::message::{Direction, History, ListChanges};
-use parlor_protocol::name::has_room_id_form;
+use parlor_protocol::notification::WhichNotifications;
 use parlor_protocol::push::{Changed, Push, RoomChange};
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
-use parlor_protocol::request::Command;
-use parlor_protocol::room::{FindRoom, JoinRoom, ListMembers, MarkRead, Room, RoomRef, Watch};
+use parlor_protocol::room::{ListMembers, MarkRead, Room, Watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::desk::Desk;
+use super::doing::done;
 use super::outbox::Turn;
 use super::passwd::passwd;
 use super::{Link, ScreenGone, pages};
-use crate::model::{self, Before, Deed, LocalId, Member, Then};
-use crate::net::{CallError, Change, Client, Item, Lost, Session};
+use crate::model::{self, Before, LocalId, Member};
+use crate::net::{CallError, Client, Item, Lost, ReadNotifications, Session};
 use crate::update::{Ask, News};
 use crate::words::{self, Doing};
 
@@ -161,9 +160,11 @@ impl Online<'_> {
             Item::Subscribed => self.subscribed().await?,
             Item::Push(Push::Changed(changed)) => self.changed(changed).await?,
             Item::Push(Push::Entered(room)) => {
-                self.link.revisions.insert(room.room, room.revision.unwrap_or_default());
+                let (id, revision) = (room.room, room.revision.unwrap_or_default());
+                self.link.revisions.insert(id, revision);
                 self.link.desk.keeper.keep(|cache| cache.enter(&room));
                 (self.link.desk.tell)(News::Entered(room))?;
+                self.entering(id, revision).await?;
             }
             Item::Push(Push::Exited(exited)) => {
                 self.forget(exited.room);
@@ -240,6 +241,25 @@ impl Online<'_> {
         self.link.revisions.insert(room, change.revision);
         self.link.desk.keeper.keep(|cache| cache.change(room, &change));
         (self.link.desk.tell)(News::Changed { room, at: change.at, change: change.change.0 })
+    }
+
+    /// Tells how a room was entered: that is a change of it, but is pushed to those alone who were
+    /// in it before.
+    async fn entering(&mut self, room: RoomId, revision: Revision) -> Result<(), Ending> {
+        let Some(since) = revision.0.checked_sub(1).map(Revision) else { return Ok(()) };
+        match self.client.ask(ListChanges { room, since, limit: 1 }).await {
+            Ok(page) => {
+                for Record(change) in page.changes {
+                    if change.revision == revision {
+                        self.tell_change(room, change)?;
+                    }
+                }
+                Ok(())
+            }
+            // One is out again already, most likely.
+            Err(CallError::Refused(_)) => Ok(()),
+            Err(CallError::Lost(lost)) => Err(lost.into()),
+        }
     }
 
     fn forget(&mut self, room: RoomId) {
@@ -401,6 +421,16 @@ impl Online<'_> {
                     news.map_or(Answer::Nothing, Answer::News)
                 });
             }
+            Ask::ReadNotices(read) => {
+                self.answers.spawn(async move {
+                    for id in read {
+                        // It comes back as a push to all devices. What is gone is read enough.
+                        let which = WhichNotifications { id: Some(id) };
+                        let _ = client.ask(ReadNotifications(which)).await;
+                    }
+                    Answer::Nothing
+                });
+            }
             Ask::Do { id, deed } => {
                 let (doing, me) = (Doing::of(&deed), self.link.account.user.clone());
                 self.answers.spawn(async move {
@@ -449,44 +479,9 @@ impl Online<'_> {
     }
 }
 
-/// Does what was asked; its effects come as news.
-async fn done(client: &Client, deed: Deed) -> Result<(), CallError> {
-    let command = match deed {
-        Deed::Change(command) => command,
-        Deed::Find { room, then } => {
-            let room = find(client, &room).await?;
-            match then {
-                Then::Join { leave } => Command::JoinRoom(JoinRoom { room, leave }),
-                Then::Request(reason) => Command::RequestToJoin(RequestToJoin { room, reason }),
-                Then::Withdraw => Command::Withdraw(Withdraw { room }),
-            }
-        }
-    };
-    client.ask(Change(command)).await
-}
-
 async fn round_trip(client: &Client) -> Answer {
     match client.ping().await {
         Ok(time) => Answer::News(News::Link(model::Link::Online { round_trip: Some(time) })),
         Err(_) => Answer::Nothing,
-    }
-}
-
-/// The room that the user means: a string in the hyphenated form is an ID, otherwise a title is
-/// tried first, then an ID.
-async fn find(client: &Client, named: &str) -> Result<RoomId, CallError> {
-    let id = named.parse::<RoomId>().ok();
-    if let Some(id) = id.filter(|_| has_room_id_form(named)) {
-        return Ok(id);
-    }
-    let by_title = FindRoom { room: Record(RoomRef::Title(named.to_owned())) };
-    match (client.ask(by_title).await, id) {
-        (Ok(room), _) => Ok(room.room),
-        // What is no title, such as one that is too long, may yet be an ID.
-        (
-            Err(CallError::Refused(Refusal { code: Code::NoSuchRoom | Code::BadTitle, .. })),
-            Some(id),
-        ) => Ok(id),
-        (Err(error), _) => Err(error),
     }
 }

@@ -115,6 +115,7 @@ impl Model {
         for text in homeless {
             self.put_by(text);
         }
+        self.told.unasked_at = Some(self.now);
         self.notice = warning.map(Notice::Error).or(told.map(Notice::Hint));
         self.kept = self.keep();
     }

@@ -3,6 +3,7 @@
 use parlor_protocol::account::Device;
 use parlor_protocol::entry::{Ban, Blocked, FormerRoom, Invite, JoinRequest};
 use parlor_protocol::id::RoomId;
+use parlor_protocol::name::UserName;
 use parlor_protocol::notification::Notification;
 use parlor_protocol::room::{self, Member};
 
@@ -160,6 +161,41 @@ impl Row {
             | Self::Member(_)
             | Self::Block(_)
             | Self::Device(_) => None,
+        }
+    }
+
+    /// The room of the past, where the row is that.
+    pub(crate) fn former(&self) -> Option<&FormerRoom> {
+        match self {
+            Self::Former(former) => Some(former),
+            Self::Notification(_)
+            | Self::Room(_)
+            | Self::Request(_)
+            | Self::Invite(_)
+            | Self::Ban(_)
+            | Self::Member(_)
+            | Self::Block(_)
+            | Self::Device(_) => None,
+        }
+    }
+
+    /// Whether another row of the same list is about the same, whatever it says of it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.subject() == other.subject()
+    }
+
+    /// What it is about: a room, a user, or something that has a number.
+    fn subject(&self) -> (Option<RoomId>, Option<&UserName>, u64) {
+        match self {
+            Self::Room(room) => (Some(room.room), None, 0),
+            Self::Former(former) => (Some(former.room), None, 0),
+            Self::Request(request) => (Some(request.room), Some(&request.user), 0),
+            Self::Invite(invite) => (Some(invite.room), Some(&invite.user), 0),
+            Self::Ban(ban) => (Some(ban.room), Some(&ban.user), 0),
+            Self::Member(member) => (None, Some(&member.user), 0),
+            Self::Block(blocked) => (None, Some(&blocked.user), 0),
+            Self::Device(device) => (None, None, u64::from(device.id.0)),
+            Self::Notification(notice) => (None, None, u64::from(notice.id.0)),
         }
     }
 }

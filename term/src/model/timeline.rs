@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, VecDeque};
 
 use parlor_protocol::id::{Seq, Timestamp};
 use parlor_protocol::message::{Message, MessageKind};
+use parlor_protocol::name::UserName;
 use parlor_protocol::push::Change;
+use parlor_protocol::room::Departure;
+use parlor_protocol::text::Reason;
 
 use crate::words;
 
@@ -36,6 +39,21 @@ pub(crate) enum What {
     Said(Said),
     /// Something happened to the room, in our words.
     Happened(String),
+    /// Somebody was put out, or kept out beforehand.
+    Banned(Banned),
+}
+
+/// A ban, as far as it was told of: to members that somebody is out, to admins also until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Banned {
+    /// Who.
+    pub(crate) user: String,
+    /// By whom, where that is told.
+    pub(crate) by: Option<String>,
+    /// Why, where that is told.
+    pub(crate) reason: Option<String>,
+    /// Until when; `None` for good, or where that is not told.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// A message.
@@ -129,6 +147,14 @@ impl Timeline {
         if what.seq().is_some_and(|seq| !self.pass(seq)) {
             return false;
         }
+        if let (What::Banned(ban), Some(last)) = (&what, self.entries.back_mut())
+            && let What::Banned(known) = &last.what
+            && (last.at, &known.user) == (at, &ban.user)
+        {
+            // An admin is told of both halves of one act, and of its end only in the second.
+            last.what = what;
+            return true;
+        }
         let id = self.new_id();
         self.entries.push_back(Entry { id, at, what });
         self.keep(ENTRIES_MAX);
@@ -149,7 +175,7 @@ impl Timeline {
     pub(crate) fn hide(&mut self, author: &str) {
         self.entries.retain(|entry| match &entry.what {
             What::Said(said) => said.author != author,
-            What::Happened(_) => true,
+            What::Happened(_) | What::Banned(_) => true,
         });
     }
 
@@ -216,6 +242,15 @@ impl What {
         if let Change::Message(message) = change {
             return Some(Self::Said(message.into()));
         }
+        if let Change::Banned(ban) = change {
+            let reason = ban.reason.as_ref();
+            return Some(Self::banned(&ban.user, Some(&ban.by), reason, ban.until));
+        }
+        if let Change::Departed(gone) = change
+            && gone.how == Departure::Banned
+        {
+            return Some(Self::banned(&gone.user, gone.by.as_ref(), gone.reason.as_ref(), None));
+        }
         let happened = if *change == Change::Unknown {
             Some("something happened that this version of parlor does not know".to_owned())
         } else {
@@ -224,11 +259,34 @@ impl What {
         happened.map(Self::Happened)
     }
 
+    fn banned(
+        user: &UserName,
+        by: Option<&UserName>,
+        reason: Option<&Reason>,
+        until: Option<Timestamp>,
+    ) -> Self {
+        Self::Banned(Banned {
+            user: user.to_string(),
+            by: by.map(ToString::to_string),
+            reason: reason.map(|reason| reason.as_str().to_owned()),
+            until,
+        })
+    }
+
+    /// What happened, in a line; `None` for a message. Moments are put as the reader has them.
+    pub(crate) fn happened(&self, moment: impl Fn(Timestamp) -> String) -> Option<String> {
+        match self {
+            Self::Said(_) => None,
+            Self::Happened(text) => Some(text.clone()),
+            Self::Banned(ban) => Some(words::banned(ban, moment)),
+        }
+    }
+
     /// Its place in the room, where it is a message.
     pub(crate) fn seq(&self) -> Option<Seq> {
         match self {
             Self::Said(said) => Some(said.seq),
-            Self::Happened(_) => None,
+            Self::Happened(_) | Self::Banned(_) => None,
         }
     }
 }

@@ -144,6 +144,12 @@ impl Narrator {
     fn tell_entries(&mut self, room: &Room) {
         let entries = room.timeline.entries();
         let from = match self.told.get(&room.id) {
+            // What was said before comes first, also where something happens meanwhile.
+            None if room.timeline.before() == Before::Asked
+                && room.timeline.first_seq().is_none() =>
+            {
+                return;
+            }
             None if entries.is_empty() && room.timeline.before() != Before::Nothing => return,
             None => {
                 let unread = usize::try_from(room.fresh.map_or(0, |(_, unread)| unread));
@@ -177,7 +183,10 @@ impl Narrator {
                 }
                 MessageKind::Action => format!("{} {}", said.by(), said.text),
             },
-            What::Happened(text) => text.clone(),
+            What::Happened(_) | What::Banned(_) => {
+                let moment = |at| screen_words::moment(at, &self.zone);
+                entry.what.happened(moment).unwrap_or_default()
+            }
         };
         let text = printable_block(&text).replace('\t', "    ");
         // What follows in a message begins with a blank, so that nobody passes for another author.

@@ -14,6 +14,7 @@ pub(super) use self::line::clock;
 use self::line::{Line, Text, Tone, draw_line, room_for_text, said_lines, spoken};
 use super::backend::Surface;
 use super::paint::{self, Printer};
+use super::popup::moment;
 use super::status::seconds_until;
 use crate::keymap::{Action, Scroll};
 use crate::model::{Before, ENTRIES_MAX, Entry, EntryId, Jump, Model, Room, SendState, Step, What};
@@ -205,7 +206,7 @@ impl Chat {
             let time = self.time(entry.at);
             let text = match &entry.what {
                 What::Said(said) => format!("{time} {}: {}", said.by(), said.text),
-                What::Happened(text) => format!("{time} {text}"),
+                What::Happened(_) | What::Banned(_) => format!("{time} {}", self.happened(entry)),
             };
             for line in printable_block(&text).replace('\t', "    ").rsplit('\n') {
                 rows += paint::columns(line).div_ceil(width.max(1)).max(1);
@@ -394,8 +395,8 @@ impl Chat {
         }
         let width = self.wrapped_at;
         let said = match &entry.what {
-            What::Happened(text) => {
-                let note = format!("{} {text}", self.time(entry.at));
+            What::Happened(_) | What::Banned(_) => {
+                let note = format!("{} {}", self.time(entry.at), self.happened(entry));
                 let lines = paint::wrap(&note, width, width);
                 block.extend(lines.into_iter().map(Line::Note));
                 return block;
@@ -453,6 +454,10 @@ impl Chat {
         lines
     }
 
+    fn happened(&self, entry: &Entry) -> String {
+        entry.what.happened(|at| moment(at, &self.zone)).unwrap_or_default()
+    }
+
     fn day(&self, at: Timestamp) -> String {
         let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
         at.to_zoned(self.zone.clone()).strftime("%a %-d %b %Y").to_string()
@@ -467,7 +472,7 @@ impl Chat {
 fn calls(model: &Model, entry: &Entry) -> bool {
     match &entry.what {
         What::Said(said) => mentions(&said.text).any(|name| name.as_str() == model.me),
-        What::Happened(_) => false,
+        What::Happened(_) | What::Banned(_) => false,
     }
 }
 

@@ -3,15 +3,16 @@
 mod paste;
 
 use jiff::tz::TimeZone;
+use parlor_protocol::id::NotificationId;
 
-pub(super) use self::paste::draw_paste;
+pub(super) use self::paste::PasteView;
 use super::chat::clock;
 use super::paint::{self, Printer};
-use super::popup::{marked, own_room};
+use super::popup::{former_room, marked, own_room};
 use crate::keymap::Action;
 use crate::model::{Model, Room};
 use crate::theme::Role;
-use crate::update::role_word;
+use crate::update::{Pointed, role_word};
 use crate::words::{self, Commands};
 
 /// The most rows of one notice.
@@ -55,12 +56,43 @@ pub(super) fn draw_rooms(printer: &Printer, area: Area, model: &Model) {
     draw_lines(printer, area, &lines);
 }
 
-/// The room whose line is there, by its place among all.
-pub(super) fn room_at(area: Area, model: &Model, (x, y): (usize, usize)) -> Option<usize> {
-    let row = y.checked_sub(area.y + 1)?;
-    if row + 1 >= area.height || x < area.x || x >= area.x + area.width {
-        return None;
+/// The former rooms that one may go back to, the last first.
+pub(super) fn draw_rejoin(printer: &Printer, area: Area, model: &Model) {
+    let lines = model.former.iter();
+    let lines = lines.map(|former| (former_room(former, model.now, area.width), Role::Faint));
+    let key = model.preferences.keymap.key_of(Action::FormerRooms);
+    let key = key.map_or_else(String::new, |key| format!("  {key}"));
+    let lines = Lines { heading: format!("REJOIN{key}"), lines: lines.collect(), seen: 0 };
+    draw_lines(printer, area, &lines);
+}
+
+/// What is there beside the conversation, but for rooms of one's own.
+pub(super) fn pointed_at(
+    (rejoin, members, notices): (Area, Area, Area),
+    model: &Model,
+    zone: &TimeZone,
+    at: (usize, usize),
+) -> Option<Pointed> {
+    if let Some(row) = row_at(rejoin, at) {
+        return Some(Pointed::Former(model.former.get(row)?.room));
     }
+    if let Some(row) = row_at(members, at) {
+        return Some(Pointed::Member(model.here()?.members.get(row)?.user.clone()));
+    }
+    let (_, id) = notice_lines(notices, model, zone).into_iter().nth(row_at(notices, at)?)?;
+    Some(Pointed::Notice(id))
+}
+
+/// Which line below the heading of a pane is there.
+fn row_at(area: Area, (x, y): (usize, usize)) -> Option<usize> {
+    let row = y.checked_sub(area.y + 1)?;
+    let is_in = row + 1 < area.height && (area.x..area.x + area.width).contains(&x);
+    is_in.then_some(row)
+}
+
+/// The room whose line is there, by its place among all.
+pub(super) fn room_at(area: Area, model: &Model, at: (usize, usize)) -> Option<usize> {
+    let row = row_at(area, at)?;
     let seen = model.rooms.iter().position(|room| model.here == Some(room.id)).unwrap_or(0);
     let index = top_line(area, seen) + row;
     (index < model.rooms.len()).then_some(index)
@@ -97,13 +129,23 @@ pub(super) fn draw_members(printer: &Printer, area: Area, room: &Room) {
 
 /// The notices that were not marked as read, the newest first, each in a few lines.
 pub(super) fn draw_notices(printer: &Printer, area: Area, model: &Model, zone: &TimeZone) {
-    let mut lines = Vec::new();
+    let lines = notice_lines(area, model, zone);
+    let lines = lines.into_iter().map(|(line, _)| (line, Role::Text)).collect();
+    let key = model.preferences.keymap.key_of(Action::Notices);
+    let key = key.map_or_else(String::new, |key| format!("  {key}"));
+    let heading = format!("NOTICES {}{key}", model.unread_notices());
+    draw_lines(printer, area, &Lines { heading, lines, seen: 0 });
+}
+
+/// The lines of the notices that were not marked as read, and which notice each is of.
+fn notice_lines(area: Area, model: &Model, zone: &TimeZone) -> Vec<(String, NotificationId)> {
+    let mut lines: Vec<(String, NotificationId)> = Vec::new();
     for notice in model.notices.iter().filter(|notice| !notice.read) {
         let text = words::notice(notice, Commands::Slashed);
         let text = format!("{} {text}", clock(notice.at, zone));
         let wrapped = paint::wrap(&text, area.width, area.width.saturating_sub(1));
         let first = lines.len();
-        lines.extend(wrapped.into_iter().take(NOTICE_ROWS).map(|line| (line, Role::Text)));
+        lines.extend(wrapped.into_iter().take(NOTICE_ROWS).map(|line| (line, notice.id)));
         for (line, _) in lines.iter_mut().skip(first + 1) {
             line.insert(0, ' ');
         }
@@ -111,10 +153,7 @@ pub(super) fn draw_notices(printer: &Printer, area: Area, model: &Model, zone: &
             break;
         }
     }
-    let key = model.preferences.keymap.key_of(Action::Notices);
-    let key = key.map_or_else(String::new, |key| format!("  {key}"));
-    let heading = format!("NOTICES {}{key}", model.unread_notices());
-    draw_lines(printer, area, &Lines { heading, lines, seen: 0 });
+    lines
 }
 
 fn draw_lines(printer: &Printer, area: Area, lines: &Lines) {

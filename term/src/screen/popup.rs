@@ -2,37 +2,31 @@
 
 mod form;
 mod rows;
+mod sheet;
 
 use jiff::tz::TimeZone;
 
 pub(super) use self::form::one_row;
 pub(crate) use self::form::words as form_words;
-pub(super) use self::rows::own_room;
-pub(crate) use self::rows::{heading as list_heading, none as none_listed, words as row_words};
+pub(super) use self::rows::{former_room, own_room};
+pub(crate) use self::rows::{
+    heading as list_heading, moment, none as none_listed, words as row_words,
+};
+use self::sheet::Line;
+pub(super) use self::sheet::{Sheet, SheetView};
 use super::paint::{self, Printer};
 use super::panes::Area;
 use crate::keymap::{Action, Scroll};
 use crate::model::{GoTo, List, Listing, Model, More, Popup, Question, Reach};
 use crate::theme::Role;
-use crate::update::{COMMANDS, matching, offers};
+use crate::update::{COMMANDS, matching, matching_former, offers};
 
-/// The most rows that the chosen line of a list takes to be read whole.
-const CHOSEN_ROWS_MAX: usize = 4;
-/// The most rows that the keys below a list take.
-const OFFER_ROWS_MAX: usize = 5;
+/// How many columns at least say what a key or a command does, where that stands beside it.
+const HELP_COLUMNS_MIN: usize = 34;
 /// How wide a list beside the conversation is, where there is room.
 const ROOMS_COLUMNS: usize = 32;
 const MEMBERS_COLUMNS: usize = 40;
 const NOTICES_COLUMNS: usize = 64;
-
-/// Lines under a heading, and what stands below them.
-struct Sheet {
-    heading: String,
-    lines: Vec<(String, Role)>,
-    /// The lines that have to be seen.
-    seen: std::ops::Range<usize>,
-    below: Vec<(String, Role)>,
-}
 
 /// Where a popup is drawn in the middle of the screen: what belongs to a pane lies over it.
 pub(super) fn place(popup: &Popup, middle: Area) -> Area {
@@ -58,21 +52,26 @@ pub(super) fn place(popup: &Popup, middle: Area) -> Area {
     }
 }
 
-/// Draws a popup.
-pub(super) fn draw(printer: &Printer, area: Area, model: &Model, popup: &Popup, zone: &TimeZone) {
+/// Draws a popup, so far scrolled as the view of its lines says.
+pub(super) fn draw(
+    printer: &Printer,
+    area: Area,
+    view: &SheetView,
+    model: &Model,
+    popup: &Popup,
+    zone: &TimeZone,
+) {
     for row in 0..area.height {
         paint::blank(printer, (area.x, area.y + row), area.width, Role::Text);
     }
-    let sheet = match popup {
-        Popup::Help { top } => help(area.width, model, *top),
-        Popup::GoTo(go_to) => rooms(area.width, model, go_to),
-        Popup::List(list) => listing(area.width, model, list, zone),
-        Popup::Form(form) => {
-            return form::draw(printer, area, &model.preferences.keymap, form);
+    match sheet(area, model, popup, zone) {
+        Some(sheet) => view.draw(printer, area, &sheet),
+        None => {
+            if let Popup::Form(form) = popup {
+                form::draw(printer, area, &model.preferences.keymap, form);
+            }
         }
-        Popup::Question(question) => asked(area.width, model, question),
-    };
-    draw_sheet(printer, area, &sheet);
+    }
     // What lies beside the conversation is told from it by a rule.
     let bound = if area.x > 0 { area.x.checked_sub(1) } else { Some(area.x + area.width) };
     if let Some(x) = bound.filter(|&x| x < printer.size.x) {
@@ -80,6 +79,17 @@ pub(super) fn draw(printer: &Printer, area: Area, model: &Model, popup: &Popup, 
             paint::styled(printer, (x, area.y + row), 1, "│", Role::Rule);
         }
     }
+}
+
+/// The lines of a popup; `None` of a form, which draws itself.
+pub(super) fn sheet(area: Area, model: &Model, popup: &Popup, zone: &TimeZone) -> Option<Sheet> {
+    Some(match popup {
+        Popup::Help { top } => help(area.width, model, *top),
+        Popup::GoTo(go_to) => rooms(area.width, model, go_to),
+        Popup::List(list) => listing(area.width, model, list, zone),
+        Popup::Form(_) => return None,
+        Popup::Question(question) => asked(area.width, model, question),
+    })
 }
 
 /// Where the caret stands in a popup; `None` where nothing is written.
@@ -110,42 +120,81 @@ fn help(width: usize, model: &Model, top: usize) -> Sheet {
     let commands = COMMANDS.iter().map(|one| (format!("{} {}", one.name, one.takes), one.help));
     let pairs: Vec<_> = keys.into_iter().chain([(String::new(), "")]).chain(commands).collect();
     let widest = pairs.iter().map(|(keys, _)| paint::columns(keys)).max().unwrap_or(0);
-    let left = widest.min(width / 2);
-    let lines = pairs.iter().map(|(keys, does)| {
-        let keys = paint::clipped(keys, left);
-        let gap = left - paint::columns(&keys);
-        (format!(" {keys}{}  {does}", " ".repeat(gap)), Role::Text)
-    });
-    let mut lines: Vec<_> = lines.collect();
+    let beside = widest + 3 + HELP_COLUMNS_MIN <= width;
+    let mut lines = Vec::new();
     // The line at the top is asked for, not one that has to be seen.
-    lines.drain(..top.min(lines.len()));
+    for (keys, does) in pairs.iter().skip(top) {
+        if beside {
+            let room = width.saturating_sub(widest + 4);
+            let gap = " ".repeat(widest - paint::columns(keys));
+            let mut head = format!(" {keys}{gap}  ");
+            for does in paint::wrap(does, room, room) {
+                lines.push(Line::new(format!("{head}{does}"), Role::Text));
+                head = " ".repeat(widest + 3);
+            }
+        } else if !keys.is_empty() {
+            lines.extend(indented(keys, width, Role::Keys));
+            let room = width.saturating_sub(4);
+            let does = paint::wrap(does, room, room).into_iter();
+            lines.extend(does.map(|line| Line::new(format!("   {line}"), Role::Text)));
+        }
+    }
     let scrolls = [
         Action::Go(Reach::Up),
         Action::Go(Reach::Down),
         Action::Scroll(Scroll::PageUp),
         Action::Scroll(Scroll::PageDown),
     ];
-    let keys = hinted([keymap.close_hint("closes"), keymap.hints(&scrolls, "scroll")]);
-    let heading = format!(" HELP  {keys}");
+    let heading = |scrolls: &[Action]| {
+        let keys = [keymap.close_hint("closes"), keymap.hints(scrolls, "scroll")];
+        format!(" HELP  {}", hinted(keys))
+    };
+    let whole = heading(&scrolls);
+    let heading = if paint::columns(&whole) > width { heading(&scrolls[..2]) } else { whole };
     Sheet { heading, lines, seen: 0..0, below: Vec::new() }
 }
 
 fn rooms(width: usize, model: &Model, go_to: &GoTo) -> Sheet {
     let found = matching(model, go_to);
-    let lines = found.iter().enumerate().filter_map(|(place, id)| {
-        let number = model.rooms.iter().position(|room| room.id == *id)?;
-        let line = own_room(&model.rooms[number], number, width);
+    let former = matching_former(model, go_to);
+    let mut lines = Vec::new();
+    let mut seen = 0..1;
+    let mut add = |lines: &mut Vec<Line>, line: String, place: usize| {
         let is_chosen = place == go_to.chosen;
-        Some((if is_chosen { marked(line) } else { line }, chosen_role(is_chosen)))
-    });
-    let mut lines: Vec<_> = lines.collect();
-    if lines.is_empty() {
-        lines.push((" None of your rooms is called so.".to_owned(), Role::Faint));
+        if is_chosen {
+            seen = lines.len()..lines.len() + 1;
+        }
+        let line = if is_chosen { marked(line) } else { line };
+        lines.push(Line { of: Some(place), ..Line::new(line, chosen_role(is_chosen)) });
+    };
+    for (place, id) in found.iter().enumerate() {
+        if let Some(number) = model.rooms.iter().position(|room| room.id == *id) {
+            add(&mut lines, own_room(&model.rooms[number], number, width), place);
+        }
+    }
+    if !former.is_empty() {
+        lines.push(Line::new(" REJOIN".to_owned(), Role::Heading));
+    }
+    for (place, former) in former.iter().enumerate() {
+        add(&mut lines, former_room(former, model.now, width), found.len() + place);
+    }
+    let nothing = lines.is_empty();
+    if nothing {
+        let none = if model.rooms.is_empty() && go_to.search.is_empty() {
+            "You are in no room yet: /rooms lists the public ones, /join enters one."
+        } else {
+            "None of your rooms is called so."
+        };
+        lines.extend(indented(none, width, Role::Faint));
     }
     let keymap = &model.preferences.keymap;
-    let keys = hinted([keymap.hint(Action::Enter, "go there"), keymap.close_hint("closes")]);
-    let below = vec![(format!(" {keys}"), Role::Keys)];
-    let seen = go_to.chosen..go_to.chosen + 1;
+    let enters = match (nothing, go_to.chosen < found.len()) {
+        (true, _) => None,
+        (false, true) => keymap.hint(Action::Enter, "go there"),
+        (false, false) => keymap.hint(Action::Enter, "see it"),
+    };
+    let keys = hinted([enters, keymap.close_hint("closes")]);
+    let below = vec![Line::new(format!(" {keys}"), Role::Keys)];
     Sheet { heading: search_line(&go_to.search, width), lines, seen, below }
 }
 
@@ -153,16 +202,16 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
     let mut lines = Vec::new();
     let mut seen = 0..1;
     for (place, row) in list.rows.iter().enumerate() {
-        let role = chosen_role(place == list.chosen);
+        let of = Some(place);
         if place != list.chosen {
-            lines.push((rows::short(row, width, model, zone), rows::role(row)));
+            let line = rows::short(row, width, model, zone);
+            lines.push(Line { of, ..Line::new(line, rows::role(row)) });
             continue;
         }
         let start = lines.len();
-        let mut whole = rows::whole(row, width, model, zone);
-        whole.truncate(CHOSEN_ROWS_MAX);
-        lines.extend(whole.into_iter().map(|line| (padded(line, width), role)));
-        lines[start].0 = marked(std::mem::take(&mut lines[start].0));
+        let whole = rows::whole(row, width, model, zone).into_iter();
+        lines.extend(whole.map(|line| Line { of, ..Line::new(padded(line, width), Role::Chosen) }));
+        lines[start].text = marked(std::mem::take(&mut lines[start].text));
         seen = start..lines.len();
     }
     let end = match (&list.more, lines.is_empty()) {
@@ -172,7 +221,7 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
         (More::Nothing, _) => "",
     };
     if !end.is_empty() {
-        lines.push((end.to_owned(), Role::Faint));
+        lines.extend(indented(end.trim_start(), width, Role::Faint));
     }
     let heading = if list.is_searched() {
         search_line(&list.search, width)
@@ -190,16 +239,16 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
         None => keymap.hint(Action::Enter, offer.words),
     });
     let keys = filled(keys.chain(keymap.close_hint("closes")), width.saturating_sub(2));
-    below.extend(keys.into_iter().take(OFFER_ROWS_MAX).map(|line| (line, Role::Keys)));
+    below.extend(keys.into_iter().map(|line| Line::new(line, Role::Keys)));
     Sheet { heading, lines, seen, below }
 }
 
 fn asked(width: usize, model: &Model, question: &Question) -> Sheet {
-    let lines = indented(&question.text, width, Role::Text).collect();
+    let lines: Vec<_> = indented(&question.text, width, Role::Text).collect();
     let no = model.preferences.keymap.close_hint("or n: no");
     let keys = format!(" y: yes · {}", no.unwrap_or_else(|| "n: no".to_owned()));
-    let below = vec![(keys, Role::Keys)];
-    Sheet { heading: " ARE YOU SURE?".to_owned(), lines, seen: 0..0, below }
+    let below = vec![Line::new(keys, Role::Keys)];
+    Sheet { heading: " ARE YOU SURE?".to_owned(), seen: 0..lines.len(), lines, below }
 }
 
 /// Hints beside each other, of what keys do.
@@ -207,9 +256,10 @@ pub(super) fn hinted<const N: usize>(hints: [Option<String>; N]) -> String {
     hints.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-fn indented(text: &str, width: usize, role: Role) -> impl Iterator<Item = (String, Role)> {
+fn indented(text: &str, width: usize, role: Role) -> impl Iterator<Item = Line> {
     let width = width.saturating_sub(2);
-    paint::wrap(text, width, width).into_iter().map(move |line| (format!(" {line}"), role))
+    let lines = paint::wrap(text, width, width).into_iter();
+    lines.map(move |line| Line::new(format!(" {line}"), role))
 }
 
 /// Puts pieces beside each other as far as they fit, each of them whole.
@@ -243,25 +293,4 @@ pub(super) fn marked(line: String) -> String {
 fn padded(line: String, width: usize) -> String {
     let gap = width.saturating_sub(paint::columns(&line));
     line + &" ".repeat(gap)
-}
-
-fn draw_sheet(printer: &Printer, area: Area, sheet: &Sheet) {
-    if area.height == 0 {
-        return;
-    }
-    let heading = paint::clipped(&sheet.heading, area.width);
-    paint::styled(printer, (area.x, area.y), area.width, &heading, Role::Heading);
-    // The lines come first: at least one of them is seen.
-    let below = sheet.below.len().min(area.height.saturating_sub(2));
-    let rows = area.height - 1 - below;
-    let top = sheet.seen.end.saturating_sub(rows).min(sheet.seen.start);
-    for (row, (line, role)) in sheet.lines.iter().skip(top).take(rows).enumerate() {
-        let line = paint::clipped(line, area.width);
-        paint::styled(printer, (area.x, area.y + 1 + row), area.width, &line, *role);
-    }
-    for (row, (line, role)) in sheet.below.iter().take(below).enumerate() {
-        let at = (area.x, area.y + 1 + rows + row);
-        let line = paint::clipped(line, area.width);
-        paint::styled(printer, at, area.width, &line, *role);
-    }
 }

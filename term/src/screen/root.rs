@@ -11,19 +11,22 @@ use super::chat::Chat;
 use super::entry_line::EntryLine;
 use super::event_loop::Mouse;
 use super::paint::{self, Printer};
-use super::panes::{self, Area};
-use super::{door, popup, status};
+use super::panes::{self, Area, PasteView};
+use super::popup::{self, Sheet, SheetView};
+use super::{door, status};
 use crate::keymap::{Action, Key};
 use crate::model::{Model, Reach, Step};
 use crate::theme::Role;
-use crate::update::{Intent, Msg, update};
+use crate::update::{Intent, Msg, Pointed, update};
 
 /// From this width on, rooms and members stand beside the conversation.
 const COLUMNS_WIDE: usize = 100;
 const ROOMS_COLUMNS: usize = 20;
 const MEMBERS_COLUMNS: usize = 22;
-/// The most rows of what the input line has to say.
+/// The most rows of what the input line has to say while something lies over the conversation.
 const NOTICE_ROWS_MAX: usize = 4;
+/// The most rows that say that there is no connection, and why.
+const BANNER_ROWS_MAX: usize = 3;
 
 /// The root view.
 pub(crate) struct Root {
@@ -32,6 +35,8 @@ pub(crate) struct Root {
     zone: TimeZone,
     chat: Chat,
     entry: EntryLine,
+    sheet: SheetView,
+    paste: PasteView,
     plan: Plan,
 }
 
@@ -41,6 +46,7 @@ struct Plan {
     title: Area,
     banner: Area,
     rooms: Area,
+    rejoin: Area,
     chat: Area,
     members: Area,
     notices: Area,
@@ -59,6 +65,8 @@ impl Root {
             surface,
             zone,
             entry: EntryLine::default(),
+            sheet: SheetView::default(),
+            paste: PasteView::default(),
             plan: Plan::default(),
         }
     }
@@ -76,6 +84,14 @@ impl Root {
     /// Takes a key in.
     pub(crate) fn press(&mut self, key: Key) -> Vec<Intent> {
         match (self.model.preferences.keymap.action(key), key) {
+            (Some(Action::Scroll(scroll)), _) if self.model.pasted.is_some() => {
+                if let Some(paste) = &self.model.pasted {
+                    self.paste.scroll(self.middle(), paste, scroll);
+                }
+                Vec::new()
+            }
+            (Some(Action::Go(Reach::Up)), _) if self.scroll_sheet(Step::Up) => Vec::new(),
+            (Some(Action::Go(Reach::Down)), _) if self.scroll_sheet(Step::Down) => Vec::new(),
             (Some(Action::Scroll(scroll)), _)
                 if self.model.popup().is_none() && self.model.door.is_none() =>
             {
@@ -93,24 +109,64 @@ impl Root {
         }
     }
 
-    /// Takes in what the mouse did: the wheel scrolls what is seen, a click chooses a room.
+    /// Takes in what the mouse did: the wheel scrolls what is seen, a click chooses.
     pub(crate) fn point(&mut self, mouse: Mouse) -> Vec<Intent> {
-        let covered = self.model.popup().is_some() || self.model.pasted.is_some();
+        let popup = self.model.popup().is_some();
+        let covered = popup || self.model.pasted.is_some() || self.model.door.is_some();
         match mouse {
             Mouse::Wheel(step) if !covered => {
                 self.chat.wheel(&self.model, step);
                 Vec::new()
             }
+            Mouse::Wheel(step) if self.scroll_sheet(step) => Vec::new(),
             Mouse::Wheel(Step::Up) => self.take(Msg::Act(Action::Go(Reach::Up))),
             Mouse::Wheel(Step::Down) => self.take(Msg::Act(Action::Go(Reach::Down))),
-            Mouse::Click(x, y) if !covered => {
-                match panes::room_at(self.plan.rooms, &self.model, (x, y)) {
-                    Some(index) => self.take(Msg::Act(Action::Room(index))),
-                    None => Vec::new(),
-                }
-            }
-            Mouse::Click(..) => Vec::new(),
+            Mouse::Click(x, y) if !covered => self.click((x, y)),
+            Mouse::Click(x, y) => match self.row_at((x, y)) {
+                Some(row) => self.take(Msg::Point(Pointed::Row(row))),
+                None => Vec::new(),
+            },
         }
+    }
+
+    fn click(&mut self, at: (usize, usize)) -> Vec<Intent> {
+        if let Some(index) = panes::room_at(self.plan.rooms, &self.model, at) {
+            return self.take(Msg::Act(Action::Room(index)));
+        }
+        let areas = (self.plan.rejoin, self.plan.members, self.plan.notices);
+        match panes::pointed_at(areas, &self.model, &self.zone, at) {
+            Some(pointed) => self.take(Msg::Point(pointed)),
+            None => Vec::new(),
+        }
+    }
+
+    /// Scrolls within what is chosen in the popup; `false` where all of that was seen.
+    fn scroll_sheet(&mut self, step: Step) -> bool {
+        if self.model.pasted.is_some() {
+            return false;
+        }
+        let Some((area, sheet)) = self.sheet() else { return false };
+        self.sheet.scroll(area, &sheet, step)
+    }
+
+    /// Which row of the list that lies on top is there.
+    fn row_at(&self, at: (usize, usize)) -> Option<usize> {
+        if self.model.pasted.is_some() || self.model.door.is_some() {
+            return None;
+        }
+        let (area, sheet) = self.sheet()?;
+        self.sheet.row_at(area, &sheet, at)
+    }
+
+    /// The lines of the popup that lies on top, and where they are.
+    fn sheet(&self) -> Option<(Area, Sheet)> {
+        let shown = self.model.popup()?;
+        let area = popup::place(shown, self.middle());
+        // What has no place has no lines, either.
+        if area.width == 0 || area.height == 0 {
+            return None;
+        }
+        Some((area, popup::sheet(area, &self.model, shown, &self.zone)?))
     }
 
     /// What the last layout found to be missing.
@@ -146,6 +202,9 @@ impl Root {
         if rooms.width > 0 {
             panes::draw_rooms(printer, rooms, &self.model);
         }
+        if self.plan.rejoin.height > 0 {
+            panes::draw_rejoin(printer, self.plan.rejoin, &self.model);
+        }
         if let Some(room) = self.model.here()
             && members.width > 0
         {
@@ -156,26 +215,30 @@ impl Root {
         }
         if let Some(shown) = self.model.popup() {
             let area = popup::place(shown, self.middle());
-            popup::draw(printer, area, &self.model, shown, &self.zone);
+            popup::draw(printer, area, &self.sheet, &self.model, shown, &self.zone);
         }
         if let Some(paste) = &self.model.pasted {
             let keymap = &self.model.preferences.keymap;
-            panes::draw_paste(printer, self.middle(), keymap, paste);
+            self.paste.draw(printer, self.middle(), keymap, paste);
         }
     }
 
-    fn hints(&self) -> &'static [(Action, &'static str)] {
-        if self.plan.chat.width == self.plan.entry.width {
-            &[
-                (Action::Rooms, "rooms"),
-                (Action::Members, "members"),
-                (Action::Notices, "notices"),
-                (Action::NextUnread, "next unread"),
-                (Action::Help, "help"),
-            ]
-        } else {
-            &[(Action::NextUnread, "next unread"), (Action::Clear, "quit"), (Action::Help, "help")]
-        }
+    /// The keys that help most where one is: none that would do nothing there.
+    fn hints(&self) -> impl Iterator<Item = (Action, &'static str)> {
+        let panes = self.plan.chat.width != self.plan.entry.width;
+        let is_in_room = self.model.here.is_some();
+        let others = self.model.rooms.iter().filter(|room| Some(room.id) != self.model.here);
+        let is_unread = others.filter(|room| !room.muted).any(|room| room.unread > 0);
+        [
+            (!panes, Action::Rooms, "rooms"),
+            (!panes && is_in_room, Action::Members, "members"),
+            (!panes, Action::Notices, "notices"),
+            (is_unread, Action::NextUnread, "next unread"),
+            (panes, Action::Clear, "quit"),
+            (true, Action::Help, "help"),
+        ]
+        .into_iter()
+        .filter_map(|(helps, action, does)| helps.then_some((action, does)))
     }
 }
 
@@ -186,11 +249,17 @@ impl View for Root {
 
     fn layout(&mut self, size: Vec2) {
         self.entry.arrange(&self.model.input, size.x, (size.y / 3).max(1));
-        let banner = status::banner(&self.model, &self.zone);
-        let notice = status::notice_lines(&self.model, size.x);
+        let banner = status::banner(&self.model, size.x, &self.zone).len().min(BANNER_ROWS_MAX);
         let entry = self.entry.height((size.y / 3).max(1));
-        self.plan = plan((size.x, size.y), entry, usize::from(banner.is_some()), notice.len());
-        place_panes(&mut self.plan, self.model.unread_notices());
+        let notice = status::notice_lines(&self.model, size.x).len();
+        // What lies over the conversation needs its rows; the conversation itself can wait.
+        let covered = self.model.popup().is_some() || self.model.pasted.is_some();
+        let notice = if covered { notice.min(NOTICE_ROWS_MAX) } else { notice };
+        self.plan = plan((size.x, size.y), entry, banner, notice);
+        place_panes(&mut self.plan, &self.model);
+        let sheet = self.sheet();
+        self.sheet.look(self.model.popups.len(), sheet.as_ref().map(|(_, sheet)| sheet));
+        self.paste.look(self.model.pasted.as_ref());
         let chat = self.plan.chat;
         self.chat.arrange(&self.model, (chat.width, chat.height));
         let caret = match (&self.model.door, self.model.popup()) {
@@ -212,11 +281,8 @@ impl View for Root {
         if plan.title.height > 0 {
             status::draw_title(printer, plan.title, &self.model, &self.zone);
         }
-        if let Some(banner) = status::banner(&self.model, &self.zone)
-            && plan.banner.height > 0
-        {
-            status::draw_banner(printer, plan.banner, &banner);
-        }
+        let banner = status::banner(&self.model, plan.banner.width, &self.zone);
+        status::draw_banner(printer, plan.banner, &banner);
         if plan.chat.height > 0 {
             self.draw_middle(printer);
         }
@@ -244,7 +310,7 @@ fn plan((width, height): (usize, usize), entry: usize, banner: usize, notice: us
         rows
     };
     let entry = take(entry, 0);
-    let notice = take(notice.min(NOTICE_ROWS_MAX), 0);
+    let notice = take(notice, 0);
     let title = take(1, 1);
     let banner = take(banner, 1);
     let activity = take(1, 3);
@@ -269,14 +335,25 @@ fn plan((width, height): (usize, usize), entry: usize, banner: usize, notice: us
 }
 
 /// Puts the panes beside the conversation, where the screen is wide enough.
-fn place_panes(plan: &mut Plan, notices: usize) {
+fn place_panes(plan: &mut Plan, model: &Model) {
     let chat = plan.chat;
     if chat.width < COLUMNS_WIDE {
         return;
     }
-    plan.rooms = Area { width: ROOMS_COLUMNS, ..chat };
+    // What can be rejoined stands a row below the rooms, in a third of the column at most.
+    let rejoin = match model.former.len() {
+        0 => 0,
+        former => (1 + former).min(chat.height / 3),
+    };
+    let rooms = (1 + model.rooms.len()).min(chat.height.saturating_sub(rejoin + 1));
+    let left = Area { width: ROOMS_COLUMNS, ..chat };
+    plan.rooms = if rejoin > 1 { Area { height: rooms, ..left } } else { left };
+    if rejoin > 1 {
+        plan.rejoin = Area { y: chat.y + rooms + 1, height: rejoin, ..left };
+    }
     let members_at = chat.width - MEMBERS_COLUMNS;
     // Notices have at most a third of the column, and none where there are none.
+    let notices = model.unread_notices();
     let rows = if notices > 0 { (1 + 3 * notices).min(chat.height / 3) } else { 0 };
     let members = Area { x: members_at, width: MEMBERS_COLUMNS, ..chat };
     plan.members = Area { height: chat.height - rows, ..members };

@@ -60,25 +60,50 @@ pub(super) fn window_title(model: &Model) -> String {
     }
 }
 
-/// What the banner says; `None` where all is well.
-pub(super) fn banner(model: &Model, zone: &TimeZone) -> Option<String> {
-    match &model.link {
-        Link::Online { .. } => None,
-        Link::Connecting => Some(format!(" Connecting to {} …", model.host)),
+/// The lines of the banner; none where all is well. On a narrow screen it has fewer words, and what
+/// went wrong has lines of its own.
+pub(super) fn banner(model: &Model, width: usize, zone: &TimeZone) -> Vec<String> {
+    let (states, why) = match &model.link {
+        Link::Online { .. } => return Vec::new(),
+        Link::Connecting => {
+            let states = vec![format!("Connecting to {} …", model.host), "Connecting …".to_owned()];
+            (states, None)
+        }
         Link::Waiting { heard, retry_at, why } => {
             let since = heard.map_or_else(String::new, |at| format!(" since {}", clock(at, zone)));
-            // What went wrong comes last: it is the part that a narrow screen can do without.
-            Some(format!(" Not connected{since}. {}: {why}.", next_try(model.now, *retry_at)))
+            let secs = seconds_until(model.now, *retry_at);
+            let (next, soon) = match secs {
+                0 => ("Trying again".to_owned(), "trying".to_owned()),
+                secs => (format!("Next try in {secs} s"), format!("retry {secs} s")),
+            };
+            let states = vec![
+                format!("Not connected{since}. {next}"),
+                format!("Offline{since}. {next}"),
+                format!("Offline, {soon}"),
+            ];
+            (states, Some(why))
         }
-        Link::Over { why } => Some(format!(" The connection is over: {why}.")),
+        Link::Over { why } => (vec!["The connection is over".to_owned()], Some(why)),
+    };
+    let room = width.saturating_sub(2);
+    let why = why.map(|why| if why.ends_with('?') { why.clone() } else { format!("{why}.") });
+    let behind = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    let whole = format!("{}{behind}", states[0]);
+    let mut lines = if paint::columns(&whole) <= room {
+        vec![whole]
+    } else {
+        let fits = |state: &&String| paint::columns(state) < room;
+        let state = states.iter().find(fits).or(states.last()).map_or("", String::as_str);
+        let mut lines = vec![if why.is_some() { format!("{state}:") } else { state.to_owned() }];
+        if let Some(why) = why {
+            lines.extend(paint::wrap(&why, room, room));
+        }
+        lines
+    };
+    for line in &mut lines {
+        line.insert(0, ' ');
     }
-}
-
-fn next_try(now: Timestamp, retry_at: Timestamp) -> String {
-    match seconds_until(now, retry_at) {
-        0 => "Trying again".to_owned(),
-        seconds => format!("Next try in {seconds} s"),
-    }
+    lines
 }
 
 /// Whole seconds from now until then, rounded up: 0 is now.
@@ -86,10 +111,13 @@ pub(super) fn seconds_until(now: Timestamp, then: Timestamp) -> i64 {
     (then.0 - now.0).max(0).saturating_add(999) / 1_000
 }
 
-pub(super) fn draw_banner(printer: &Printer, area: Area, banner: &str) {
-    paint::blank(printer, (area.x, area.y), area.width, Role::Banner);
-    let banner = paint::clipped(banner, area.width);
-    paint::styled(printer, (area.x, area.y), area.width, &banner, Role::Banner);
+pub(super) fn draw_banner(printer: &Printer, area: Area, lines: &[String]) {
+    for (row, line) in lines.iter().take(area.height).enumerate() {
+        let at = (area.x, area.y + row);
+        paint::blank(printer, at, area.width, Role::Banner);
+        let line = paint::clipped(line, area.width);
+        paint::styled(printer, at, area.width, &line, Role::Banner);
+    }
 }
 
 /// The activity line: rooms with something unread on the left, what is going on on the right.
@@ -157,10 +185,15 @@ pub(super) fn draw_notice(printer: &Printer, area: Area, model: &Model, lines: &
 }
 
 /// The keys that help most where one is.
-pub(super) fn draw_hints(printer: &Printer, area: Area, keymap: &Keymap, hints: &[(Action, &str)]) {
+pub(super) fn draw_hints(
+    printer: &Printer,
+    area: Area,
+    keymap: &Keymap,
+    hints: impl Iterator<Item = (Action, &'static str)>,
+) {
     let mut x = area.x + 1;
     for (action, does) in hints {
-        let Some(key) = keymap.key_of(*action) else {
+        let Some(key) = keymap.key_of(action) else {
             continue;
         };
         let text = format!("{key} {does}");

@@ -3,6 +3,7 @@
 mod fuzz;
 mod kept;
 mod members;
+mod panes;
 mod pointing;
 mod popups;
 mod writing;
@@ -296,8 +297,8 @@ fn nothing_is_lost_and_all_is_said_without_a_connection() {
     ");
     insta::assert_snapshot!(shot(model, (40, 10)), @r"
      1 general               offline  14:05
-     Not connected since 14:03. Next try in…
-    14:04 alice: thanks
+     Offline since 14:03. Next try in 4 s:
+     connection refused.
           alice: ✗ on my way
           not sent: you are no member any
           more.
@@ -327,7 +328,7 @@ fn who_is_in_no_room_is_told_what_to_do() {
     F1 shows all keys and commands.
 
      > █
-     F7 rooms  F8 members  F9 notices  Alt-A next unread  F1 help
+     F7 rooms  F9 notices  F1 help
     ");
     model.link = Link::Online { round_trip: None };
     insta::assert_snapshot!(shot(model, (40, 10)), @r"

@@ -51,7 +51,7 @@ fn sentence(model: &Model, told: &Notification) -> String {
     let message = room.zip(told.seq).and_then(|(room, seq)| {
         room.timeline.entries().iter().rev().find_map(|entry| match &entry.what {
             What::Said(said) if said.seq == seq => Some(said.text.as_str()),
-            What::Said(_) | What::Happened(_) => None,
+            What::Said(_) | What::Happened(_) | What::Banned(_) => None,
         })
     });
     message.map_or(notice.clone(), |text| format!("{notice}: {text}"))

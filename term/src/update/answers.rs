@@ -1,11 +1,16 @@
 //! What the server's answers do: to the list they fill, to the form that waits, to what was typed.
 
+use parlor_protocol::entry::{FormerRoom, Rejoin};
 use parlor_protocol::refusal::Code;
 
-use super::{Intent, ask_page, error, form, hint};
+use super::reading::read_mentions;
+use super::{Intent, NOT_CONNECTED, ask_page, error, form, hint};
 use crate::model::{
-    AskId, Asked, AskedFrom, Listing, Model, More, NOTICES_MAX, Popup, ROWS_MAX, Row,
+    AskId, Asked, AskedFrom, FORMER_MAX, Listing, Model, More, NOTICES_MAX, Popup, ROWS_MAX, Row,
 };
+
+/// What a list says that was being fetched when the connection was lost.
+const LIST_LOST: &str = "The connection was lost; the list is fetched when it is back.";
 
 /// A page of a list has come.
 pub(super) fn page(
@@ -15,12 +20,15 @@ pub(super) fn page(
     rows: Vec<Row>,
     more: More,
 ) -> Vec<Intent> {
-    if *listing == Listing::Notifications && after.is_none() {
-        model.notices = rows.iter().filter_map(Row::notice).cloned().collect();
-        model.notices.truncate(NOTICES_MAX);
-    }
-    let Some(list) = model.list_mut(listing) else { return Vec::new() };
+    let mut intents = Vec::new();
     if after.is_none() {
+        intents.extend(fill_panes(model, listing, &rows));
+    }
+    let Some(list) = model.list_mut(listing) else { return intents };
+    if after.is_none() {
+        // What is chosen stays so, wherever it stands now: a key must not meet another row.
+        let chosen = list.row().and_then(|chosen| rows.iter().position(|row| row.is_same(chosen)));
+        list.chosen = chosen.unwrap_or(list.chosen);
         list.rows = rows;
     } else {
         list.rows.extend(rows);
@@ -28,7 +36,29 @@ pub(super) fn page(
     list.more = if list.rows.len() < ROWS_MAX { more } else { More::Nothing };
     list.rows.truncate(ROWS_MAX);
     list.chosen = list.chosen.min(list.rows.len().saturating_sub(1));
-    Vec::new()
+    intents
+}
+
+/// Takes the first page of a list of which a part is seen in the panes at all times.
+fn fill_panes(model: &mut Model, listing: &Listing, rows: &[Row]) -> Vec<Intent> {
+    if *listing == Listing::FormerRooms {
+        let by_oneself = |former: &&FormerRoom| match former.rejoin {
+            Rejoin::Now | Rejoin::Request => true,
+            Rejoin::Invite | Rejoin::No | Rejoin::Unknown => false,
+        };
+        let former = rows.iter().filter_map(Row::former).filter(by_oneself);
+        model.former = former.take(FORMER_MAX).cloned().collect();
+    }
+    if *listing != Listing::Notifications {
+        return Vec::new();
+    }
+    let listed: Vec<_> = rows.iter().filter_map(Row::notice).cloned().collect();
+    // What one was told of while the list was on its way is not in it. Numbers only grow.
+    let newest = listed.first().map(|notice| notice.id);
+    model.notices.retain(|notice| newest.is_some_and(|newest| notice.id > newest));
+    model.notices.extend(listed);
+    model.notices.truncate(NOTICES_MAX);
+    read_mentions(model)
 }
 
 /// A page of a list was refused.
@@ -39,7 +69,7 @@ pub(super) fn no_page(model: &mut Model, listing: &Listing, why: String) {
             list.error = Some(why);
         }
         // What fills the panes is asked for again at the next connection.
-        None if *listing == Listing::Notifications => {}
+        None if matches!(listing, Listing::Notifications | Listing::FormerRooms) => {}
         None => error(model, why),
     }
 }
@@ -53,6 +83,21 @@ pub(super) fn refresh(model: &mut Model, listing: &Listing) -> Vec<Intent> {
         }
         None => Vec::new(),
     }
+}
+
+/// Asks anew for the lists that could not be fetched while there was no connection.
+pub(super) fn fetch_again(model: &mut Model) -> Vec<Intent> {
+    let mut intents = Vec::new();
+    for popup in &mut model.popups {
+        if let Popup::List(list) = popup
+            && matches!(list.error.as_deref(), Some(LIST_LOST | NOT_CONNECTED))
+        {
+            list.error = None;
+            list.more = More::Asked;
+            intents.push(ask_page(list.listing.clone(), None));
+        }
+    }
+    intents
 }
 
 /// What was asked is done.
@@ -114,7 +159,7 @@ pub(super) fn lost(model: &mut Model) {
             && list.more == More::Asked
         {
             list.more = More::Nothing;
-            list.error = Some("The connection was lost; open the list again.".to_owned());
+            list.error = Some(LIST_LOST.to_owned());
         }
     }
 }

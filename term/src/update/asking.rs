@@ -1,9 +1,7 @@
 //! Asking the server: what is asked has a name, by which its answer comes.
 
-use super::{Ask, Intent, error};
+use super::{Ask, Intent, NOT_CONNECTED, error};
 use crate::model::{AskId, Asked, AskedFrom, Deed, Link, Listing, Model};
-
-pub(super) const NOT_CONNECTED: &str = "Not connected: try again when the connection is back.";
 
 /// Asks the server where there is a connection; where there is none, nothing is taken away.
 pub(super) fn ask(

@@ -308,7 +308,7 @@ fn people(room: &Room) -> impl Iterator<Item = &str> {
     let members: HashSet<_> = room.members.iter().map(|member| member.user.as_str()).collect();
     let speakers = room.timeline.entries().iter().rev().filter_map(|entry| match &entry.what {
         What::Said(said) => Some(said.author.as_str()),
-        What::Happened(_) => None,
+        What::Happened(_) | What::Banned(_) => None,
     });
     let speakers = speakers.filter(move |name| !all_known || members.contains(name));
     speakers.chain(room.members.iter().map(|member| member.user.as_str()))

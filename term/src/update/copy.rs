@@ -27,6 +27,7 @@ pub(super) fn extend(model: &mut Model) {
                 Some(_) => None,
                 None => Some(selection.at),
             };
+            tell(model);
         }
         None => nothing_chosen(model),
     }
@@ -121,7 +122,7 @@ fn messages(room: &Room) -> impl DoubleEndedIterator<Item = &Said> {
 fn said(what: &What) -> Option<&Said> {
     match what {
         What::Said(said) => Some(said),
-        What::Happened(_) => None,
+        What::Happened(_) | What::Banned(_) => None,
     }
 }
 

@@ -75,11 +75,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
         Action::FirstUnread => return first_unread(model),
         Action::Help => model.popups.push(Popup::Help { top: 0 }),
         Action::Rooms | Action::GoTo => model.popups.push(Popup::GoTo(GoTo::default())),
-        Action::Members => {
-            if let Some(room) = model.here {
-                return popups::show(model, Listing::Members(room));
-            }
-        }
+        Action::Members => return members(model),
         Action::Notices => return popups::show(model, Listing::Notifications),
         Action::Join => return popups::fill(model, Purpose::Join),
         Action::FormerRooms => return popups::show(model, Listing::FormerRooms),
@@ -91,7 +87,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Intent> {
 
 fn toggle_mouse(model: &mut Model) -> Vec<Intent> {
     let (mouse, says) = match model.mouse {
-        Mouse::Terminals => (Mouse::Ours, "The wheel scrolls and a click chooses a room."),
+        Mouse::Terminals => {
+            (Mouse::Ours, "The wheel scrolls; a click shows a room, a member or a notice.")
+        }
         Mouse::Ours => (Mouse::Terminals, "The mouse is the terminal's again."),
     };
     model.mouse = mouse;
@@ -142,9 +140,22 @@ fn go_to_index(model: &mut Model, index: usize) -> Vec<Intent> {
     }
 }
 
+fn members(model: &mut Model) -> Vec<Intent> {
+    match model.here {
+        Some(room) => popups::show(model, Listing::Members(room)),
+        None => no_room(model),
+    }
+}
+
+/// Says how to come into a room, where one is in none.
+fn no_room(model: &mut Model) -> Vec<Intent> {
+    hint(model, "You are in no room: /rooms lists the public ones, /join enters one.");
+    Vec::new()
+}
+
 fn go_by(model: &mut Model, step: isize) -> Vec<Intent> {
     if model.rooms.is_empty() {
-        return Vec::new();
+        return no_room(model);
     }
     let here = model.rooms.iter().position(|room| Some(room.id) == model.here).unwrap_or(0);
     let len = model.rooms.len();
@@ -170,7 +181,13 @@ fn go_to_unread(model: &mut Model) -> Vec<Intent> {
 }
 
 fn go_to_last(model: &mut Model) -> Vec<Intent> {
-    model.last.map_or_else(Vec::new, |last| go_to(model, last))
+    match model.last {
+        Some(last) => go_to(model, last),
+        None => {
+            hint(model, "You were in no other room before this one.");
+            Vec::new()
+        }
+    }
 }
 
 /// Shows the first message that was unread when the room was gone to.

@@ -11,13 +11,14 @@ use parlor_protocol::room::{self, Departure, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
 use super::homeless::Left;
+use super::reading::read_mentions;
 use super::{
-    Intent, News, alert, answers, ask_page, complete, door, error, go_to, hint, homeless, look_up,
-    popups, sending, take_back,
+    Intent, NOT_CONNECTED, News, alert, answers, ask_page, complete, door, error, go_to, hint,
+    homeless, look_up, popups, sending, take_back,
 };
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listing, Member, Model, NOTICES_MAX, Room, Said, SendState,
-    What,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listing, Member, Model, NOTICES_MAX, Notice, Room, Said,
+    SendState, What,
 };
 use crate::words::{self, Commands};
 
@@ -28,6 +29,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Door(news) => door::take(model, news),
         News::Entered(room) => {
             take_room(model, &room);
+            model.former.retain(|former| former.room != room.room);
             // What another device entered does not take one away from where one is.
             let asked = model.asked.iter().any(|asked| asked.enters);
             if asked {
@@ -60,7 +62,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             let blocked = model.blocked.iter().filter(|other| **other != user).cloned().collect();
             return take_blocks(model, blocked);
         }
-        News::Read(marker) => take_read(model, &marker),
+        News::Read(marker) => return take_read(model, &marker),
         News::Changed { room, at, change } => return take_change(model, room, at, change),
         News::Gap(id) => {
             if let Some(room) = model.room_mut(id) {
@@ -143,12 +145,13 @@ fn take_blocks(model: &mut Model, blocked: BTreeSet<String>) -> Vec<Intent> {
     }
 }
 
-fn take_read(model: &mut Model, marker: &ReadMarker) {
+fn take_read(model: &mut Model, marker: &ReadMarker) -> Vec<Intent> {
     if let Some(room) = model.room_mut(marker.room) {
         room.read = room.read.max(marker.seq);
         room.unread = room.unread.min(u32::try_from(marker.unread).unwrap_or(u32::MAX));
         room.mentions = room.mentions.min(marker.mentions);
     }
+    read_mentions(model)
 }
 
 fn take_link(model: &mut Model, link: Link) {
@@ -157,6 +160,9 @@ fn take_link(model: &mut Model, link: Link) {
     model.link = link;
     if was_online && online {
         return;
+    }
+    if online && model.notice == Some(Notice::Error(NOT_CONNECTED.to_owned())) {
+        model.notice = None;
     }
     // Pages that were asked for over another connection will not come any more.
     for room in &mut model.rooms {
@@ -203,6 +209,8 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
         (None, None) => Vec::new(),
     };
     intents.push(ask_page(Listing::Notifications, None));
+    intents.push(ask_page(Listing::FormerRooms, None));
+    intents.extend(answers::fetch_again(model));
     intents.extend(take_back(model, &unsent));
     intents
 }
@@ -242,6 +250,7 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
         (None, Some(first)) => go_to(model, first),
         _ => Vec::new(),
     };
+    intents.push(ask_page(Listing::FormerRooms, None));
     intents.extend(take_back(model, &unsent));
     intents
 }
@@ -272,10 +281,23 @@ fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
         // A question that is no longer seen is no longer open.
         model.armed = None;
         hint(model, words::notice(&told, Commands::Slashed));
+        model.told.about = Some(told.id);
     }
+    // By these a former room can be gone back to, or no more.
+    let opens_or_closes = matches!(
+        told.kind,
+        NotificationKind::Denied
+            | NotificationKind::Banned
+            | NotificationKind::Unbanned
+            | NotificationKind::RoomTerminated
+    );
     model.notices.insert(0, told);
     model.notices.truncate(NOTICES_MAX);
+    intents.extend(read_mentions(model));
     intents.extend(answers::refresh(model, &Listing::Notifications));
+    if opens_or_closes {
+        intents.push(ask_page(Listing::FormerRooms, None));
+    }
     intents
 }
 
@@ -307,7 +329,10 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
         }
         Change::Joined(member) => {
             let user = member.user.as_str().to_owned();
-            room.member_count = room.member_count.saturating_add(1);
+            // Oneself is in the number with which the room was entered.
+            if user != me {
+                room.member_count = room.member_count.saturating_add(1);
+            }
             // Members that were never fetched are fetched whole when they are shown.
             if !room.members.is_empty() {
                 room.members.retain(|known| known.user != user);

@@ -39,8 +39,6 @@ pub(super) enum Act {
     Fill(Purpose),
     /// Another list is shown.
     Show(Listing),
-    /// What is said of the row is all there is.
-    Nothing,
 }
 
 /// What can be done with the chosen row, the first of it by Enter, and with the list.
@@ -104,12 +102,12 @@ fn of_room(room: &room::Room) -> Vec<Offer> {
 }
 
 fn of_former(former: &FormerRoom) -> Vec<Offer> {
-    vec![match former.rejoin {
-        Rejoin::Now => enter("join again", join(former.room)),
-        Rejoin::Request => enter("ask to join", request(former.room, former.title.as_str())),
-        Rejoin::Invite => enter("needs a new invite", Act::Nothing),
-        Rejoin::No | Rejoin::Unknown => enter("is over for good", Act::Nothing),
-    }]
+    match former.rejoin {
+        Rejoin::Now => vec![enter("join again", join(former.room))],
+        Rejoin::Request => vec![enter("ask to join", request(former.room, former.title.as_str()))],
+        // The row says so.
+        Rejoin::Invite | Rejoin::No | Rejoin::Unknown => Vec::new(),
+    }
 }
 
 fn of_member(model: &Model, room: RoomId, member: &Member) -> Vec<Offer> {
@@ -223,10 +221,9 @@ fn of_list(model: &Model, listing: &Listing) -> Vec<Offer> {
         Listing::Notifications if !model.notices.is_empty() => {
             let all = WhichNotifications { id: None::<NotificationId> };
             let dismiss = Command::DismissNotifications(all.clone());
-            vec![
-                key('R', "all read", Act::Change(Command::ReadNotifications(all))),
-                key('D', "dismiss all", Act::Change(dismiss)),
-            ]
+            let read = (model.unread_notices() > 0)
+                .then(|| key('R', "all read", Act::Change(Command::ReadNotifications(all))));
+            read.into_iter().chain([key('D', "dismiss all", Act::Change(dismiss))]).collect()
         }
         Listing::Devices => {
             vec![key('p', "change password", Act::Fill(Purpose::Password))]

@@ -1,8 +1,10 @@
 //! What keys do while something lies over the conversation.
 
+use parlor_protocol::entry::FormerRoom;
 use parlor_protocol::id::RoomId;
 
 use super::offers::{Act, offers};
+use super::pointing::{self, Pointed};
 use super::{Intent, ask, ask_page, form, go_to, jump_to, slash};
 use crate::keymap::{Action, Keymap, Scroll};
 use crate::model::{
@@ -132,7 +134,7 @@ pub(super) fn insert(model: &mut Model, text: &str) -> Option<Vec<Intent>> {
 /// Shows a list over the conversation.
 pub(super) fn show(model: &mut Model, listing: Listing) -> Vec<Intent> {
     let Link::Online { .. } = model.link else {
-        super::error(model, super::asking::NOT_CONNECTED);
+        super::error(model, super::NOT_CONNECTED);
         return Vec::new();
     };
     model.popups.push(Popup::List(List::new(listing.clone())));
@@ -176,6 +178,14 @@ pub(crate) fn matching(model: &Model, go_to: &GoTo) -> Vec<RoomId> {
     found.into_iter().map(|(_, id)| id).collect()
 }
 
+/// The former rooms that match what is typed, in their order; they follow the others.
+pub(crate) fn matching_former<'a>(model: &'a Model, go_to: &GoTo) -> Vec<&'a FormerRoom> {
+    let wanted: Vec<char> = go_to.search.text().to_lowercase().chars().collect();
+    let matches =
+        |former: &&FormerRoom| distance(&wanted, &former.title.as_str().to_lowercase()).is_some();
+    model.former.iter().filter(matches).collect()
+}
+
 /// How many other characters stand before and between the wanted ones; `None` where they do not
 /// all occur in their order.
 fn distance(wanted: &[char], title: &str) -> Option<usize> {
@@ -195,15 +205,26 @@ fn act_on_go_to(model: &mut Model, action: Action) -> Vec<Intent> {
     let Some(Popup::GoTo(go_to_room)) = model.popups.last() else { return Vec::new() };
     let found = matching(model, go_to_room);
     let chosen = found.get(go_to_room.chosen).copied();
-    let Some(Popup::GoTo(go_to_room)) = model.popups.last_mut() else { return Vec::new() };
-    if action == Action::Enter
-        && let Some(room) = chosen
-    {
-        model.popups.clear();
-        return go_to(model, room);
+    let former = matching_former(model, go_to_room);
+    let place = go_to_room.chosen.checked_sub(found.len());
+    let chosen_former = place.and_then(|place| Some(former.get(place)?.room));
+    let count = found.len() + former.len();
+    if action == Action::Enter {
+        match (chosen, chosen_former) {
+            (Some(room), _) => {
+                model.popups.clear();
+                return go_to(model, room);
+            }
+            (None, Some(room)) => {
+                model.popups.clear();
+                return pointing::at(model, Pointed::Former(room));
+            }
+            (None, None) => return Vec::new(),
+        }
     }
+    let Some(Popup::GoTo(go_to_room)) = model.popups.last_mut() else { return Vec::new() };
     if let Some(step) = step(action) {
-        go_to_room.chosen = moved(go_to_room.chosen, step, found.len());
+        go_to_room.chosen = moved(go_to_room.chosen, step, count);
     } else if edit(&mut go_to_room.search, &mut model.kill_ring, action).is_some() {
         go_to_room.chosen = 0;
     }
@@ -228,6 +249,10 @@ fn act_on_list(model: &mut Model, action: Action) -> Vec<Intent> {
 
 fn choose(list: &mut List, step: isize) -> Vec<Intent> {
     list.chosen = moved(list.chosen, step, list.rows.len());
+    if !list.rows.is_empty() {
+        // What was refused was about another row.
+        list.error = None;
+    }
     if list.chosen + 1 < list.rows.len() {
         return Vec::new();
     }
@@ -282,7 +307,6 @@ fn carry_out(model: &mut Model, act: Act) -> Vec<Intent> {
         }
         Act::Fill(purpose) => fill(model, purpose),
         Act::Show(listing) => show(model, listing),
-        Act::Nothing => Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The commands that begin with a slash.
 
+mod notices;
 mod people;
 mod rooms;
 
@@ -70,7 +71,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/unblock", "USER", "see a user again", people::unblock),
     command("/blocks", "", "list whom you block", people::blocks),
     command("/name", "[TEXT]", "show this beside your name, or nothing", people::name),
-    command("/notices", "", "list what you were told of", people::notices),
+    command(
+        "/notices",
+        "[read|dismiss N|all]",
+        "list what you were told of; or mark it as read, or take it away",
+        notices::run,
+    ),
     command("/devices", "", "list where you are logged in", people::devices),
     command("/passwd", "", "change your password", passwd),
     command("/mute", "[ROOM]", "do not be called by what is said there", mute::mute),

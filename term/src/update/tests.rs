@@ -9,6 +9,7 @@ mod forms;
 mod kept;
 mod pasting;
 mod popups;
+mod reading;
 mod writing;
 
 use parlor_protocol::id::{RoomId, Seq, Timestamp};
@@ -90,6 +91,7 @@ pub(crate) fn alice() -> Model {
             Intent::Ask(Ask::Older { room: id(1), before: None }),
             Intent::Ask(Ask::Members { room: id(1) }),
             page(Listing::Notifications),
+            page(Listing::FormerRooms),
         ],
         "what is shown is fetched"
     );
@@ -137,7 +139,7 @@ fn happened(model: &Model) -> Vec<String> {
     let entries = model.rooms[0].timeline.entries().iter();
     let texts = entries.map(|entry| match &entry.what {
         What::Said(said) => format!("{}: {}", said.author, said.text),
-        What::Happened(text) => text.clone(),
+        what => what.happened(|at| at.0.to_string()).unwrap_or_default(),
     });
     texts.collect()
 }

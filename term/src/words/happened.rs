@@ -1,12 +1,14 @@
 //! What happened in a room, in a line.
 
 use parlor_protocol::entry::{InviteEnd, RequestEnd};
+use parlor_protocol::id::Timestamp;
 use parlor_protocol::operator::Announced;
 use parlor_protocol::push::{Change, Departed, RequestEnded};
 use parlor_protocol::room::Departure;
 
 use super::behind;
 use crate::lines::rfc3339;
+use crate::model::Banned;
 
 /// A change in a few words; `None` for messages, for what is withheld, and for what this version
 /// does not know. It holds untrusted text.
@@ -51,6 +53,16 @@ pub(crate) fn happened(change: &Change) -> Option<String> {
     })
 }
 
+/// A ban in a line, its end as the reader has moments. It holds untrusted text.
+pub(crate) fn banned(ban: &Banned, moment: impl Fn(Timestamp) -> String) -> String {
+    let until = ban.until.map(|at| format!(" until {}", moment(at))).unwrap_or_default();
+    let why = ban.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match &ban.by {
+        Some(by) => format!("{by} banned {}{until}{why}", ban.user),
+        None => format!("{} was banned{until}{why}", ban.user),
+    }
+}
+
 /// What an operator tells everybody. It holds untrusted text.
 pub(crate) fn announced(announced: &Announced) -> String {
     let Announced { at: _, by, text } = announced;
@@ -89,7 +101,7 @@ fn request_ended(ended: &RequestEnded) -> String {
 #[cfg(test)]
 mod tests {
     use parlor_protocol::entry::{Ban, Invite, JoinRequest};
-    use parlor_protocol::id::{RoomId, Timestamp};
+    use parlor_protocol::id::RoomId;
     use parlor_protocol::push::{InviteEnded, SlowModeChanged, Unbanned};
 
     use super::*;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use parlor_protocol::entry::Blocks;
+use parlor_protocol::entry::{Blocks, FormerRooms};
 use parlor_protocol::id::{Nonce, Revision, Seq, Timestamp};
 use parlor_protocol::message::{Messages, Sent};
 use parlor_protocol::notification::Notifications;
@@ -294,6 +294,9 @@ fn serve_and(
             Command::ListNotifications(_) => {
                 let (notifications, next) = (vec![], None);
                 Outcome::Notifications(Notifications { notifications, next })
+            }
+            Command::ListFormerRooms(_) => {
+                Outcome::FormerRooms(FormerRooms { rooms: vec![], next: None })
             }
             Command::Watch(_) => Outcome::Done,
             Command::ListMembers(_) => Outcome::Members(Members { members: vec![], next: None }),

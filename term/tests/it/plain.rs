@@ -85,3 +85,32 @@ fn a_dumb_terminal_gets_lines_and_forms_are_asked_field_by_field() {
     assert!(window.child.wait().unwrap().success());
     assert!(!window.written.contains(&0x1b), "{:?}", String::from_utf8_lossy(&window.written));
 }
+
+#[test]
+fn notices_are_listed_by_number_marked_as_read_and_taken_away() {
+    let daemon = Daemon::start();
+    let (alice, bob) = (User::signed_up("alice", &daemon), User::signed_up("bob", &daemon));
+    for title in ["general", "ops"] {
+        alice.does(&["create", title, "--private"]);
+        alice.does(&["invite", title, "bob"]);
+    }
+    let told = talk(&bob, "/notices\n/notices read 1\n/notices\n/notices dismiss all\n/notices\n");
+    assert_eq!(told.status, Some(0), "{told:?}");
+    let lines =
+        told.out.lines().filter(|line| line.contains("NOTICES") || line.contains("invited"));
+    let lines: Vec<_> = lines.map(|line| (line.split(": ").next().unwrap_or(line), line)).collect();
+    let is = |place: usize, begins: &str, holds: &[&str], lacks: &str| {
+        let (first, line) = lines[place];
+        assert_eq!(first, begins, "{told:?}");
+        assert!(holds.iter().all(|text| line.contains(text)), "{line}");
+        assert!(lacks.is_empty() || !line.contains(lacks), "{line}");
+    };
+    is(0, "NOTICES, 2:", &[], "");
+    is(1, "2", &["unread", "invited you to ops"], "");
+    is(2, "1", &["unread", "invited you to general"], "");
+    is(4, "2", &["unread"], "");
+    is(5, "1", &["invited you to general"], "unread");
+    is(6, "NOTICES, 0:", &[], "");
+    let done = bob.home.run(&bob.arguments(&["notifications", "--json"]));
+    assert_eq!(done.out, "", "{done:?}");
+}

@@ -23,6 +23,7 @@ pub(super) const KEEP: Retention = Retention {
     associations_ms: 10 * DAY,
     notifications_ms: 12 * DAY,
     terminated_ms: 10 * DAY,
+    messages_ms: None,
     devices_ms: 8 * DAY,
 };
 

@@ -216,6 +216,7 @@ const KEPT: Retention = Retention {
     associations_ms: 30 * DAY_MS,
     notifications_ms: 30 * DAY_MS,
     terminated_ms: 30 * DAY_MS,
+    messages_ms: None,
     devices_ms: 90 * DAY_MS,
 };
 

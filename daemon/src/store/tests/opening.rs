@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use super::{Scene, device};
 use crate::audit::{Link, LoginBy, Origin, Sealed, Subnet, logged_in};
 use crate::rooms::{Actor, Command};
-use crate::store::{Batch, Behind, Create, DeviceNetwork, DeviceUse, Store, StoreError};
+use crate::store::{Batch, Behind, Clearing, Create, DeviceNetwork, DeviceUse, Store, StoreError};
 
 #[test]
 fn a_second_store_on_the_same_directory_is_refused() {
@@ -336,8 +336,14 @@ fn messages_of_a_room_that_ended_long_ago_are_removed_some_at_a_time() {
     scene.leaves(user, ended);
     let at = scene.now;
     let mut left = |before: i64, max: u32| -> i64 {
-        let purge = Some((Timestamp(before), max));
-        scene.store.writer.write_behind(&Behind { purge, ..Behind::default() }).unwrap();
+        let clearing = Some(Clearing {
+            terminated_before: Timestamp(before),
+            messages_before: None,
+            messages_max: max,
+        });
+        let behind = Behind { clearing, ..Behind::default() };
+        let cleared = scene.store.writer.write_behind(&behind).unwrap();
+        assert!(cleared.dropped.is_empty(), "{cleared:?}");
         let sql = "SELECT count(*) FROM messages";
         scene.store.writer.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     };

@@ -64,6 +64,23 @@ pub(in crate::screen) fn own_room(room: &Room, place: usize, width: usize) -> St
     spread(&format!(" {number} {}", printable(&room.title)), &unread, width)
 }
 
+/// A former room that one may go back to, and how long ago it became that.
+pub(in crate::screen) fn former_room(former: &FormerRoom, now: Timestamp, width: usize) -> String {
+    let title = printable(former.title.as_str());
+    spread(&format!("   {title}"), &age(now, former.at), width)
+}
+
+/// How long ago something was, in few columns.
+fn age(now: Timestamp, at: Timestamp) -> String {
+    let minutes = (now.0 - at.0).max(0) / 60_000;
+    match (minutes / 1_440, minutes / 60) {
+        (0, 0) if minutes == 0 => "now".to_owned(),
+        (0, 0) => format!("{minutes}m"),
+        (0, hours) => format!("{hours}h"),
+        (days, _) => format!("{days}d"),
+    }
+}
+
 /// What an unchosen row is.
 pub(super) fn role(row: &Row) -> Role {
     match row {
@@ -100,6 +117,12 @@ pub(super) fn whole(row: &Row, width: usize, model: &Model, zone: &TimeZone) -> 
 /// What a row says, in one line.
 pub(crate) fn words(row: &Row, model: &Model, zone: &TimeZone) -> String {
     let (left, right) = parts(row, model, zone);
+    if let Row::Notification(notice) = row {
+        // Commands name it by its number, and a mark is not heard.
+        let unread = if notice.read { "" } else { "unread, " };
+        let left = left.trim_start_matches(['●', ' ']);
+        return format!("{}: {unread}{left}", notice.id);
+    }
     let left = left.trim_start_matches(['●', '○', ' ']);
     let right: Vec<_> = right.split_whitespace().collect();
     if right.is_empty() { left.to_owned() } else { format!("{left}, {}", right.join(" ")) }
@@ -179,8 +202,8 @@ fn former(room: &FormerRoom, moment: &dyn Fn(Timestamp) -> String) -> (String, S
     let again = match room.rejoin {
         Rejoin::Now => "rejoin",
         Rejoin::Request => "ask to rejoin",
-        Rejoin::Invite => "by invite",
-        Rejoin::No | Rejoin::Unknown => "gone",
+        Rejoin::Invite => "needs an invite",
+        Rejoin::No | Rejoin::Unknown => "over for good",
     };
     (room.title.to_string(), format!("{how} {}  {again}", moment(room.at)))
 }
@@ -195,7 +218,7 @@ fn spread(left: &str, right: &str, width: usize) -> String {
 }
 
 /// A day and a time in few columns.
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
     at.to_zoned(zone.clone()).strftime("%-d %b %H:%M").to_string()
 }

@@ -1,11 +1,11 @@
-//! Any text, any size, any key: nothing panics, and nothing of it reaches the terminal raw.
+//! Any text, any size, any key, any click: nothing panics, and nothing of it reaches the terminal raw.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use jiff::tz::TimeZone;
 use parlor_protocol::account::Device;
-use parlor_protocol::entry::{Ban, JoinRequest};
+use parlor_protocol::entry::{Ban, Ended, FormerRoom, JoinRequest, Rejoin, RoomState};
 use parlor_protocol::id::{Bytes, DeviceId, NotificationId, RoomId};
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::notification::{Notification, NotificationKind};
@@ -17,12 +17,13 @@ use super::super::Screen;
 use super::super::backend::{Backend, Surface};
 use super::super::colour::Depth;
 use super::{NOW, member, model, say};
-use crate::keymap::{Key, Keymap};
+use crate::keymap::{Action, Key, Keymap};
 use crate::model::{
-    Deed, Form, GoTo, Link, List, Listing, LocalId, Model, Notice, Popup, Purpose, Question, Row,
-    SendState, Then, Unsent, Whom,
+    Banned, Deed, Door, Form, GoTo, Link, List, Listing, LocalId, Model, Notice, Popup, Prompt,
+    Purpose, Question, Reply, Row, SendState, Step, Then, Unsent, What, Whom,
 };
-use crate::update::Msg;
+use crate::screen::event_loop::Mouse;
+use crate::update::{Msg, News};
 
 /// A terminal that keeps what is written to it.
 #[derive(Clone, Default)]
@@ -83,6 +84,18 @@ fn model_of(text: &str) -> Model {
         kind: MessageKind::Action,
         state: SendState::Refused(text.to_owned()),
     });
+    model.rooms[1].timeline.push(
+        NOW,
+        What::Banned(Banned {
+            user: text.to_owned(),
+            by: Some(text.to_owned()),
+            reason: Some(text.to_owned()),
+            until: Some(NOW),
+        }),
+    );
+    model.rooms[0].members[0].display_name = Some(text.to_owned());
+    model.notices = rows_of(text).iter().filter_map(Row::notice).cloned().collect();
+    model.former = rows_of(text).iter().filter_map(Row::former).cloned().collect();
     model.input.insert(text);
     let room = model.rooms[0].id;
     let whom = || Whom { room, user: text.to_owned() };
@@ -131,6 +144,14 @@ fn rows_of(text: &str) -> Vec<Row> {
             seq: None,
             read: false,
         }),
+        Row::Former(FormerRoom {
+            room,
+            title: text.parse().unwrap_or_else(|_| "ops".parse().unwrap()),
+            state: RoomState::Live,
+            ended: Ended::Left,
+            at,
+            rejoin: Rejoin::Now,
+        }),
         Row::Device(Device {
             id: DeviceId(1),
             name: text.to_owned(),
@@ -152,8 +173,33 @@ fn all_keys() -> Vec<Key> {
     Keymap::default().keys().collect()
 }
 
+/// Something that the user does.
+#[derive(Debug, Clone)]
+enum Does {
+    Press(Key),
+    Point(Mouse),
+    /// Pastes the text, and then what to do with a paste of many lines is asked as well.
+    Paste,
+    /// Closes all that lies over the conversation, so that the panes are seen and clicked at.
+    Uncover,
+    /// Sees what the way in shows.
+    Door,
+}
+
+fn does() -> impl Strategy<Value = Does> {
+    prop_oneof![
+        12 => proptest::sample::select(all_keys()).prop_map(Does::Press),
+        3 => (0..160usize, 0..50usize).prop_map(|(x, y)| Does::Point(Mouse::Click(x, y))),
+        1 => Just(Does::Point(Mouse::Wheel(Step::Up))),
+        1 => Just(Does::Point(Mouse::Wheel(Step::Down))),
+        3 => Just(Does::Paste),
+        1 => Just(Does::Uncover),
+        1 => Just(Does::Door),
+    ]
+}
+
 /// How many runs there are: some in `make test`, as many as PARLOR_FUZZ_RUNS says otherwise. A run
-/// has about 30 inputs.
+/// has about 25 inputs.
 fn runs() -> u32 {
     let wanted = std::env::var("PARLOR_FUZZ_RUNS").ok();
     wanted.map_or(120, |wanted| wanted.parse().expect("PARLOR_FUZZ_RUNS is a number"))
@@ -166,7 +212,7 @@ proptest::proptest! {
     fn no_text_and_no_size_is_too_much(
         text in "(\\PC|[\u{0}-\u{20}\u{7f}-\u{9f}\u{1100}\u{300}\u{644}\u{627}\u{200d}\u{202e}世\u{1f468}\u{fe0f}\u{1f1e6}]){0,60}",
         sizes in proptest::collection::vec(size(), 1..4),
-        keys in proptest::collection::vec(proptest::sample::select(all_keys()), 0..12),
+        acts in proptest::collection::vec(does(), 0..24),
     ) {
         let written = Written::default();
         let surface = Surface::new(sizes[0]);
@@ -177,12 +223,42 @@ proptest::proptest! {
             surface.resize(size);
             screen.refresh();
             written.take();
-            for key in &keys {
-                screen.press(*key);
-                screen.take(Msg::Paste(text.clone()));
+            for does in &acts {
+                match does {
+                    Does::Press(key) => drop(screen.press(*key)),
+                    Does::Point(mouse) => drop(screen.point(*mouse)),
+                    Does::Paste => {
+                        screen.take(Msg::Paste(text.clone()));
+                        screen.take(Msg::Paste(format!("{text}\n").repeat(4)));
+                    }
+                    Does::Uncover => {
+                        for _ in 0..8 {
+                            screen.take(Msg::Act(Action::Close));
+                        }
+                    }
+                    Does::Door => look_at_the_door(&mut screen, &text),
+                }
                 screen.refresh();
                 written.take();
             }
         }
     }
+}
+
+/// Shows the way in with a text in all that it says and asks, and goes through it.
+fn look_at_the_door(screen: &mut Screen, text: &str) {
+    let mut door = Door::default();
+    door.say(text);
+    door.prompt = Some(Prompt { text: text.to_owned(), reply: Reply::Line(Default::default()) });
+    let (me, host) = (text, text);
+    let mut model = Model::new(me, host, text, NOW);
+    model.door = Some(door);
+    let surface = Surface::new((40, 10));
+    let written = Written::default();
+    let backend = Backend::new(written.clone(), Arc::clone(&surface), Depth::True);
+    let mut way_in = Screen::new(model, Box::new(backend), surface, TimeZone::UTC);
+    way_in.take(Msg::Paste(text.to_owned()));
+    way_in.refresh();
+    written.take();
+    screen.take(Msg::News(News::Warning(text.to_owned())));
 }

@@ -117,12 +117,16 @@ fn nothing_listed() {
         Listing::Invites(None),
         Listing::Invites(Some(id(1))),
         Listing::Bans(id(1)),
+        Listing::Members(id(1)),
         Listing::Blocks,
+        Listing::Devices,
         Listing::Notifications,
     ] {
-        let mut model = model();
-        model.popups = vec![listed(listing, Vec::new())];
-        all += &shot(model, (60, 8));
+        for size in [(60, 8), (40, 10)] {
+            let mut model = model();
+            model.popups = vec![listed(listing.clone(), Vec::new())];
+            all += &shot(model, size);
+        }
     }
     insta::assert_snapshot!(all);
 }

@@ -10,12 +10,12 @@ fn a_paste_of_many_lines_is_asked_about() {
     update(&mut model, Msg::Paste("fn main() {\n\tlet x = 1;\n\tdrop(x);\n}\n".into()));
     insta::assert_snapshot!(shot(model.clone(), (60, 14)), @r"
      1 general                     ED25519 pinned  23 ms  14:05
-    4 LINES PASTED into general  Enter takes · Esc cancels
+    4 LINES PASTED into general
      s  send as one message
      e  edit first
      j  join the lines, then edit
      c  cancel
-
+     Enter takes · Esc cancels
      │ fn main() {
      │     let x = 1;
      │     drop(x);
@@ -26,12 +26,12 @@ fn a_paste_of_many_lines_is_asked_about() {
     ");
     insta::assert_snapshot!(shot(model, (40, 10)), @r"
      1 general                 23 ms  14:05
-    4 LINES PASTED into general  Enter take…
+    4 LINES PASTED into general
      s  send as one message
      e  edit first
      j  join the lines, then edit
      c  cancel
-
+     Enter takes · Esc cancels · PgDn more
      │ fn main() {
      [2 ops 3]                     outbox 1
      > hello wor

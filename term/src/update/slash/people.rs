@@ -65,10 +65,6 @@ pub(super) fn invites(model: &mut Model, room: &str) -> Vec<Intent> {
     }
 }
 
-pub(super) fn notices(model: &mut Model, _: &str) -> Vec<Intent> {
-    show(model, Listing::Notifications)
-}
-
 pub(super) fn blocks(model: &mut Model, _: &str) -> Vec<Intent> {
     show(model, Listing::Blocks)
 }

@@ -115,7 +115,7 @@ fn what_a_removed_user_has_said_is_marked_and_what_others_have_is_not() {
         let entries = model.rooms[room].timeline.entries().iter();
         entries.filter_map(|entry| match &entry.what {
             What::Said(said) => Some(said.by()),
-            What::Happened(_) => None,
+            What::Happened(_) | What::Banned(_) => None,
         })
     };
     assert_eq!(by(0).collect::<Vec<_>>(), ["bob (removed)", "carol", "dave"]);

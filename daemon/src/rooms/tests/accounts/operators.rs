@@ -114,6 +114,7 @@ fn a_removed_account_keeps_its_name_and_leaves_its_rooms_one_by_one() {
         associations_ms: DAY,
         notifications_ms: DAY,
         terminated_ms: DAY,
+        messages_ms: None,
         devices_ms: DAY,
     };
     let gone = RoomEvent::Departed { user: ann, how: Departure::Removed, by: None, reason: None };
@@ -143,6 +144,7 @@ fn a_removed_account_waits_at_no_door_any_more() {
         associations_ms: DAY,
         notifications_ms: DAY,
         terminated_ms: DAY,
+        messages_ms: None,
         devices_ms: DAY,
     };
     let due = || [Command::Forsake { user: ben }];

@@ -136,6 +136,7 @@ fn a_denial_frees_the_name_at_once_and_is_told_for_seven_days() {
         associations_ms: HOUR,
         notifications_ms: HOUR,
         terminated_ms: HOUR,
+        messages_ms: None,
         devices_ms: 90 * DAY,
     };
     scene.wait_ms(7 * DAY - 1);

@@ -118,6 +118,7 @@ fn restore_room(world: &mut World, walk: &Walk, id: RoomId) {
         slow_secs: room.slow_secs,
         revision: room.revision,
         last_seq: room.last_seq,
+        dropped: room.dropped,
     };
     world.restore_room(id, stored);
     for (user, membership) in room.members() {

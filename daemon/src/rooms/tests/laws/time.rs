@@ -17,6 +17,7 @@ fn what_is_over_does_not_count_whether_or_not_it_was_cleared_away() {
         associations_ms: FOR_EVER,
         notifications_ms: FOR_EVER,
         terminated_ms: FOR_EVER,
+        messages_ms: None,
         devices_ms: FOR_EVER,
     };
     on_walks(|steps| {

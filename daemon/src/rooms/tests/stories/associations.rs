@@ -13,6 +13,7 @@ const KEEP: Retention = Retention {
     associations_ms: 30 * DAY,
     notifications_ms: 30 * DAY,
     terminated_ms: 30 * DAY,
+    messages_ms: None,
     devices_ms: 90 * DAY,
 };
 

@@ -414,13 +414,7 @@ impl Online<'_> {
             Ask::Read { room, seq } => {
                 self.markers.insert(room, seq);
             }
-            Ask::Passwd { id, old, new } => {
-                let (binding, user) = (self.binding, self.link.account.user.clone());
-                self.answers.spawn(async move {
-                    let news = passwd(&client, &binding, &user, id, (old, new)).await;
-                    news.map_or(Answer::Nothing, Answer::News)
-                });
-            }
+            Ask::Passwd { id, old, new } => self.passwd(id, (old, new)),
             Ask::ReadNotices(read) => {
                 self.answers.spawn(async move {
                     for id in read {
@@ -446,6 +440,15 @@ impl Online<'_> {
                 });
             }
         }
+    }
+
+    fn passwd(&mut self, id: model::AskId, passwords: (model::Secret, model::Secret)) {
+        let (client, binding) = (self.client.clone(), self.binding);
+        let user = self.link.account.user.clone();
+        self.answers.spawn(async move {
+            let news = passwd(&client, &binding, &user, id, passwords).await;
+            news.map_or(Answer::Nothing, Answer::News)
+        });
     }
 
     /// Asks whether the server is there, unless it has just said something. One that is not is

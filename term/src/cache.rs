@@ -266,6 +266,7 @@ pub(crate) enum Login {
 fn read(path: &Path) -> Result<(Connection, load::Read), CacheError> {
     let mut connection = connect(path)?;
     schema::upgrade(&mut connection)?;
+    load::take_in_homeless(&mut connection)?;
     let read = load::read(&connection)?;
     Ok((connection, read))
 }

@@ -26,6 +26,22 @@ pub(crate) trait Console {
     fn ask_secret(&mut self, prompt: &str) -> io::Result<Option<Zeroizing<String>>>;
 }
 
+/// An answer to a question that takes one of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum YesOrNo {
+    Yes,
+    No,
+}
+
+/// What a line answers; `None` where it is neither, and the question is to be asked again.
+pub(crate) fn yes_or_no(line: &str) -> Option<YesOrNo> {
+    match line.trim().to_lowercase().as_str() {
+        "y" | "yes" => Some(YesOrNo::Yes),
+        "n" | "no" => Some(YesOrNo::No),
+        _ => None,
+    }
+}
+
 /// Whether somebody may be asked: the option `BatchMode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Asking {

@@ -18,6 +18,8 @@ use crate::words;
 pub(crate) enum Failure {
     /// The server refused.
     Refused(Refusal),
+    /// The server refused, which means this for what was asked.
+    RefusedOf(Refusal, String),
     /// The server lets the user not in.
     NotIn(Refusal),
     /// Something on this side failed.
@@ -39,6 +41,7 @@ impl Failure {
     pub(crate) fn report(&self, format: Format) -> ExitCode {
         match self {
             Self::Refused(refusal) => tell(refusal, &words::refusal(refusal), format),
+            Self::RefusedOf(refusal, sentence) => tell(refusal, sentence, format),
             Self::NotIn(refusal) => tell(refusal, &words::not_in(refusal), format),
             Self::Failed(why) | Self::Usage(why) | Self::NoConnection(why) => {
                 eprintln!("parlor: {why}");
@@ -55,7 +58,7 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::Refused(_) | Self::Failed(_) | Self::Output(_) => 1,
+            Self::Refused(_) | Self::RefusedOf(..) | Self::Failed(_) | Self::Output(_) => 1,
             Self::Usage(_) => 2,
             Self::NotIn(_) | Self::NoConnection(_) | Self::Lost(_) | Self::Untrusted(_) => 255,
         }
@@ -67,9 +70,10 @@ fn tell(refusal: &Refusal, sentence: &str, format: Format) {
     let Refusal { code, retry_after_ms, reason } = refusal;
     match format {
         Format::Columns => {
-            let wait = retry_after_ms
-                .map(|ms| format!("; wait {}.{:03} s", ms / 1000, ms % 1000))
-                .unwrap_or_default();
+            let wait = retry_after_ms.map_or_else(String::new, |ms| match ms {
+                ..=90_000 => format!("; wait {}.{:03} s", ms / 1000, ms % 1000),
+                _ => format!("; wait {}", words::span(u64::from(ms.div_ceil(1_000)))),
+            });
             eprintln!("parlor: refused: {code}: {sentence}{wait}");
         }
         Format::Json => {

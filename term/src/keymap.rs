@@ -136,6 +136,23 @@ impl Keymap {
         self.keys_of(action).next()
     }
 
+    /// A hint: the key that does something, and what it does there; `None` where no key does it.
+    pub(crate) fn hint(&self, action: Action, does: &str) -> Option<String> {
+        self.key_of(action).map(|key| format!("{key} {does}"))
+    }
+
+    /// The same of several that belong together.
+    pub(crate) fn hints(&self, actions: &[Action], does: &str) -> Option<String> {
+        let keys = actions.iter().filter_map(|action| self.key_of(*action));
+        let keys: Vec<_> = keys.map(|key| key.to_string()).collect();
+        (!keys.is_empty()).then(|| format!("{} {does}", keys.join(", ")))
+    }
+
+    /// The hint of what closes things. The key that clears does so, too.
+    pub(crate) fn close_hint(&self, does: &str) -> Option<String> {
+        self.hint(Action::Close, does).or_else(|| self.hint(Action::Clear, does))
+    }
+
     /// Every key that does something.
     #[cfg(test)]
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {

@@ -32,6 +32,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::net::account::Account;
 use crate::net::{CallError, Client, Session};
+use crate::words::{self, Doing};
 
 /// How output looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,14 @@ pub(crate) async fn run(
         console.note(line);
     }
     let mut context = Context { account, console, session, me, out };
-    let done = context.execute(line.command, text).await;
+    let doing = Doing::of_line(&line.command);
+    let done = context.execute(line.command, text).await.map_err(|failure| match failure {
+        Failure::Refused(refusal) => {
+            let sentence = words::refusal_of(&doing, &refusal, account.user.as_str());
+            Failure::RefusedOf(refusal, sentence)
+        }
+        other => other,
+    });
     // What was printed before a failure is true and goes out first.
     let ended = context.out.end();
     context.session.close().await;

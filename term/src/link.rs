@@ -7,6 +7,7 @@ mod keeper;
 mod online;
 mod outbox;
 mod pages;
+mod passwd;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

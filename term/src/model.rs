@@ -24,10 +24,8 @@ use parlor_protocol::request::Command;
 use parlor_protocol::room::Role;
 
 pub(crate) use self::completion::{CalledBy, Candidate, Completion, Heard};
-#[cfg(test)]
-pub(crate) use self::door::Secret;
-pub(crate) use self::door::{Answered, Door, Prompt, Reply};
-pub(crate) use self::form::{Field, Form, Purpose, Value, Whom};
+pub(crate) use self::door::{Answered, Door, Prompt, Reply, Secret};
+pub(crate) use self::form::{FORMS_MAX, Field, Form, Purpose, Value, Whom};
 pub(crate) use self::history::{From, History, Seeking};
 pub(crate) use self::input::{Fit, INPUT_BYTES_MAX, Input, Reach};
 pub(crate) use self::keep::{KEEP_EVERY_MS, Keep, Restored};
@@ -68,6 +66,8 @@ pub(crate) struct Model {
     pub(crate) blocked: BTreeSet<String>,
     /// The room that is shown.
     pub(crate) here: Option<RoomId>,
+    /// The room that one was taken out of last, which one was told.
+    pub(crate) left: Option<RoomId>,
     /// The room that was shown before it.
     pub(crate) last: Option<RoomId>,
     /// What is being written.
@@ -76,6 +76,8 @@ pub(crate) struct Model {
     pub(crate) kill_ring: KillRing,
     /// What was written before.
     pub(crate) history: History,
+    /// What was written for rooms that are gone, and not sent since: it is in the history, and kept.
+    pub(crate) homeless: Vec<String>,
     /// The search through it, where one goes on.
     pub(crate) seeking: Option<Seeking>,
     /// What Tab offered last.
@@ -102,6 +104,8 @@ pub(crate) struct Model {
     pub(crate) door: Option<Door>,
     /// What lies over the conversation, the last on top.
     pub(crate) popups: Vec<Popup>,
+    /// Forms that were closed with something in them, the last at the end.
+    pub(crate) closed_forms: Vec<Form>,
     /// What happens if the same is asked for again.
     pub(crate) armed: Option<Armed>,
     /// What was asked of the server and is not answered.
@@ -358,8 +362,6 @@ pub(crate) struct Jump {
 pub(crate) enum Armed {
     /// The program ends.
     Quit,
-    /// The room is left, which ends it.
-    Leave(RoomId),
 }
 
 impl Model {
@@ -374,10 +376,12 @@ impl Model {
             rooms: Vec::new(),
             blocked: BTreeSet::new(),
             here: None,
+            left: None,
             last: None,
             input: Input::default(),
             kill_ring: KillRing::default(),
             history: History::default(),
+            homeless: Vec::new(),
             seeking: None,
             completion: None,
             heard_of: VecDeque::new(),
@@ -392,6 +396,7 @@ impl Model {
             called_at: None,
             door: None,
             popups: Vec::new(),
+            closed_forms: Vec::new(),
             armed: None,
             asked: Vec::new(),
             next_ask: AskId::default(),

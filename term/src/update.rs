@@ -2,11 +2,13 @@
 
 mod alert;
 mod answers;
+mod asking;
 mod complete;
 mod copy;
 mod door;
 mod edit;
 mod form;
+mod homeless;
 mod keys;
 mod mute;
 mod news;
@@ -32,6 +34,7 @@ use parlor_protocol::push::{Change, Exited};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{self, ReadMarker};
 
+use self::asking::{ask, ask_page, name_ask};
 pub(crate) use self::door::PINNED;
 pub(crate) use self::edit::Edited;
 pub(crate) use self::news::role_word;
@@ -45,8 +48,8 @@ pub(crate) use self::slash::COMMANDS;
 use self::telling::{NOT_CONNECTED, error, hint};
 use crate::keymap::Action;
 use crate::model::{
-    Answered, AskId, Asked, AskedFrom, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS,
-    Keep, Link, Listing, LocalId, Member, Model, More, Mouse, Prompt, Restored, Row,
+    Answered, AskId, Before, Deed, ENTRIES_MAX, Fit, Focus, Jump, KEEP_EVERY_MS, Keep, Link,
+    Listing, LocalId, Member, Model, More, Mouse, Prompt, Restored, Row, Secret,
 };
 
 /// Everything that may change the model.
@@ -298,6 +301,15 @@ pub(crate) enum Ask {
         /// Up to which message.
         seq: Seq,
     },
+    /// For another password, which ends the logins of one's other devices.
+    Passwd {
+        /// By what name its answer comes.
+        id: AskId,
+        /// The password that counts.
+        old: Secret,
+        /// The one that is to count.
+        new: Secret,
+    },
     /// To note that one has read these notifications, by having read what they are about.
     ReadNotices(Vec<NotificationId>),
     /// To do something.
@@ -391,28 +403,6 @@ fn check(model: &mut Model, fit: Fit) {
     }
 }
 
-/// Asks the server where there is a connection; where there is none, nothing is taken away.
-fn ask(model: &mut Model, deed: Deed, from: AskedFrom, done: Option<String>) -> Vec<Intent> {
-    model.armed = None;
-    match model.link {
-        Link::Online { .. } => {
-            let id = model.next_ask;
-            model.next_ask = AskId(id.0 + 1);
-            let enters = deed.enters();
-            model.asked.push(Asked { id, from, enters, done });
-            vec![Intent::Ask(Ask::Do { id, deed: Box::new(deed) })]
-        }
-        Link::Connecting | Link::Waiting { .. } | Link::Over { .. } => {
-            error(model, NOT_CONNECTED);
-            Vec::new()
-        }
-    }
-}
-
-fn ask_page(listing: Listing, after: Option<String>) -> Intent {
-    Intent::Ask(Ask::Page { listing, after })
-}
-
 /// Shows a room: what is written in the other one stays there.
 fn go_to(model: &mut Model, id: RoomId) -> Vec<Intent> {
     if model.here == Some(id) || model.room_mut(id).is_none() {
@@ -455,7 +445,7 @@ fn keep(model: &mut Model) -> Vec<Intent> {
     vec![Intent::Ask(Ask::Keep(model.kept.clone()))]
 }
 
-/// Takes messages out of the outbox that are in the input line now, and kept there before.
+/// Takes messages out of the outbox that are elsewhere now, and kept there before.
 fn take_back(model: &mut Model, messages: &[LocalId]) -> Vec<Intent> {
     if messages.is_empty() {
         return Vec::new();

@@ -1,5 +1,6 @@
 //! What the client says for what the wire says in codes.
 
+mod doing;
 mod happened;
 mod notice;
 
@@ -9,6 +10,7 @@ use parlor_protocol::text::{Reason, printable};
 
 use crate::update::COMMANDS;
 
+pub(crate) use self::doing::Doing;
 pub(crate) use self::happened::{announced, banned, happened};
 pub(crate) use self::notice::{Commands, exited, notice};
 
@@ -18,6 +20,14 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
     match &refusal.reason {
         Some(reason) => format!("{sentence}; the reason given: {}", printable(reason.as_str())),
         None => sentence.to_owned(),
+    }
+}
+
+/// The same, in the words that fit what was asked by this user.
+pub(crate) fn refusal_of(doing: &Doing, refused: &Refusal, me: &str) -> String {
+    match (doing.sentence(refused, me), &refused.reason) {
+        (Some(sentence), None) => sentence,
+        _ => refusal(refused),
     }
 }
 
@@ -43,13 +53,33 @@ pub(crate) fn slashed(words: &str) -> String {
     pieces.collect()
 }
 
+/// What begins with a small letter and has no full stop, as a whole sentence.
+pub(crate) fn whole(words: &str) -> String {
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
+}
+
+/// What a refusal means and how long to wait, as a whole sentence for whoever gives commands behind a
+/// slash.
+pub(crate) fn on_screen(words: &str, refusal: &Refusal) -> String {
+    let wait = refusal.retry_after_ms.map_or_else(String::new, wait);
+    whole(&format!("{}{wait}", slashed(words)))
+}
+
 /// How long to wait, as it follows a sentence.
 pub(crate) fn wait(millis: u32) -> String {
-    let secs = millis.div_ceil(1_000);
-    match (secs / 3_600, secs.div_ceil(60)) {
-        (0, 0 | 1) => format!(" ({secs} s)"),
-        (0, minutes) => format!(" ({minutes} min)"),
-        (hours, _) => format!(" ({} h)", hours + 1),
+    format!(" ({})", span(u64::from(millis.div_ceil(1_000))))
+}
+
+/// How long something takes, rounded up.
+pub(crate) fn span(secs: u64) -> String {
+    match (secs, secs.div_ceil(60)) {
+        (..=90, _) => format!("{secs} s"),
+        (_, minutes @ ..=90) => format!("{minutes} min"),
+        (_, minutes) => format!("{} h", minutes.div_ceil(60)),
     }
 }
 
@@ -190,8 +220,9 @@ mod tests {
             slashed("there is none; `rooms` lists them, `--code` does not"),
             "there is none; /rooms lists them, `--code` does not"
         );
-        let waits = [480, 59_000, 61_000, 86_399_000].map(wait);
-        assert_eq!(waits, [" (1 s)", " (59 s)", " (2 min)", " (24 h)"]);
+        let waits = [480, 90_000, 91_000, 3_600_000, 7_200_000, 86_399_000].map(wait);
+        let spans = [" (1 s)", " (90 s)", " (2 min)", " (60 min)", " (2 h)", " (24 h)"];
+        assert_eq!(waits, spans);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) struct Kept {
     pub(crate) revisions: BTreeMap<RoomId, Revision>,
     /// What waits to be sent, in the order of writing.
     pub(crate) outbox: Vec<Waiting>,
-    /// What was to be sent into rooms that are gone.
+    /// What was written for rooms that are gone.
     pub(crate) homeless: Vec<String>,
     /// The name of the next message.
     pub(crate) next_local: LocalId,
@@ -83,6 +83,10 @@ pub(super) fn read(connection: &Connection) -> Result<Read, CacheError> {
     let mut blocked = connection.prepare("SELECT user FROM blocked").doing("read")?;
     let users = blocked.query_map([], |row| row.get(0)).doing("read")?;
     kept.blocked = users.collect::<Result<_, _>>().doing("read")?;
+    let mut homeless =
+        connection.prepare("SELECT text FROM homeless ORDER BY place").doing("read")?;
+    let texts = homeless.query_map([], |row| row.get(0)).doing("read")?;
+    kept.homeless = texts.collect::<Result<_, _>>().doing("read")?;
     outbox(connection, &mut kept)?;
     Ok(Read { kept, extents })
 }
@@ -154,7 +158,6 @@ fn outbox(connection: &Connection, kept: &mut Kept) -> Result<(), CacheError> {
         let (waiting, refused) = row.doing("read")?;
         kept.next_local = LocalId(waiting.local.0 + 1);
         let Some(room) = kept.rooms.iter_mut().find(|room| room.id == waiting.room) else {
-            kept.homeless.push(waiting.text);
             continue;
         };
         let state = refused.clone().map_or(SendState::Queued, SendState::Refused);
@@ -169,6 +172,17 @@ fn outbox(connection: &Connection, kept: &mut Kept) -> Result<(), CacheError> {
         }
     }
     Ok(())
+}
+
+/// Messages whose room is gone wait for nothing any more: they are texts for their user.
+pub(super) fn take_in_homeless(connection: &mut Connection) -> Result<(), CacheError> {
+    let transaction = connection.transaction().doing("write")?;
+    let strays = "FROM outbox WHERE room NOT IN (SELECT id FROM room)";
+    let moved = format!("INSERT INTO homeless (text) SELECT text {strays} ORDER BY id");
+    if transaction.execute(&moved, []).doing("write")? > 0 {
+        transaction.execute(&format!("DELETE {strays}"), []).doing("write")?;
+    }
+    transaction.commit().doing("write")
 }
 
 /// A message of the outbox, and why it was refused if it was.

@@ -140,7 +140,8 @@ impl Cache {
         self.trim(room)
     }
 
-    /// Takes in how the rooms are shown, and what is being written into them.
+    /// Takes in how the rooms are shown, what is being written into them, and what was written for
+    /// others.
     ///
     /// # Errors
     /// When the disk is full or fails.
@@ -169,6 +170,10 @@ impl Cache {
         self.write_behind("DELETE FROM blocked", [])?;
         for user in &keep.blocked {
             self.write_behind("INSERT INTO blocked (user) VALUES (?1)", [user])?;
+        }
+        self.write_behind("DELETE FROM homeless", [])?;
+        for text in &keep.homeless {
+            self.write_behind("INSERT INTO homeless (text) VALUES (?1)", [text])?;
         }
         Ok(())
     }

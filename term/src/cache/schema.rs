@@ -2,7 +2,7 @@
 //!
 //! `user_version` counts the steps that a file has taken; steps are only ever added. The daemon's
 //! store has a tool for its migrations, because nothing can replace what is in it. A cache is
-//! opened before the first frame is drawn, and all of it but the outbox comes from the server
+//! opened before the first frame is drawn, and all of it but what its user wrote comes from the server
 //! again: a list and a number that SQLite keeps anyway are enough.
 
 use rusqlite::Connection;
@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use super::{CacheError, Doing};
 
 /// What each version adds to the one before.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE room (
         id INTEGER PRIMARY KEY,
         place INTEGER NOT NULL,     -- as the rooms are numbered on the screen
@@ -49,7 +50,14 @@ const STEPS: &[&str] = &["
         by_itself INTEGER NOT NULL  -- whether the last login took no question
     ) STRICT;
     INSERT INTO state (one, by_itself) VALUES (1, 1);
-"];
+",
+    "
+    CREATE TABLE homeless (
+        place INTEGER PRIMARY KEY,  -- in the order of writing
+        text TEXT NOT NULL          -- for a room that is gone
+    ) STRICT;
+",
+];
 
 /// Brings a file up to date.
 pub(super) fn upgrade(connection: &mut Connection) -> Result<(), CacheError> {

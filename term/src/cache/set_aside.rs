@@ -10,11 +10,13 @@ use super::outbox::Waiting;
 use super::rooms::number;
 use super::{CacheError, Doing, connect, private_file, read};
 
-/// What of a file without further use is worth saving: the outbox, and the titles of its rooms.
+/// What of a file without further use is worth saving: the outbox, the titles of its rooms, and
+/// what was written for rooms that are gone.
 #[derive(Debug, Default)]
 struct Saved {
     messages: Vec<(Waiting, Option<String>)>,
     titles: Vec<(i64, String)>,
+    homeless: Vec<String>,
 }
 
 /// Renames the file, which stays where its user finds it, and begins a new one.
@@ -67,6 +69,11 @@ fn save(old: &Connection, saved: &mut Saved) -> Result<(), CacheError> {
             saved.titles.push((room, title));
         }
     }
+    // Files of the first version have no such table.
+    if let Ok(mut statement) = old.prepare("SELECT text FROM homeless ORDER BY place") {
+        let texts = statement.query_map([], |row| row.get(0)).doing("read")?;
+        saved.homeless = texts.collect::<Result<_, _>>().doing("read")?;
+    }
     Ok(())
 }
 
@@ -89,6 +96,9 @@ fn restore(connection: &Connection, saved: &Saved) -> rusqlite::Result<()> {
              VALUES (?1, 0, ?2, 'member', 1, 0, 0, '')",
             params![number(*room), title],
         )?;
+    }
+    for text in &saved.homeless {
+        connection.execute("INSERT INTO homeless (text) VALUES (?1)", [text])?;
     }
     Ok(())
 }

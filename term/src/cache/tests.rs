@@ -14,7 +14,7 @@ use ssh_key::PublicKey;
 use tempfile::TempDir;
 
 use super::*;
-use crate::model::{Before, LocalId, Model, Restored, Room, SendState};
+use crate::model::{Before, Keep, LocalId, Model, Restored, Room, SendState};
 
 const SERVER: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -283,6 +283,14 @@ fn a_message_without_a_room_is_given_back_as_text() {
     cache.write_out([&waiting(1, 9, "to nobody")]).unwrap();
     let kept = home.after_a_kill(cache);
     assert_eq!((kept.homeless, kept.outbox), (vec!["to nobody".to_owned()], vec![]));
+    // It stays until the screen hands over what is left of it.
+    let (mut cache, kept) = home.open();
+    assert_eq!(kept.homeless, ["to nobody"]);
+    let homeless = vec!["to nobody".to_owned(), "nor this".to_owned()];
+    cache.keep(&Keep { homeless, ..Keep::default() }).unwrap();
+    cache.commit().unwrap();
+    let kept = home.after_a_kill(cache);
+    assert_eq!(kept.homeless, ["to nobody", "nor this"]);
 }
 
 #[test]

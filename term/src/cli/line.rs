@@ -393,6 +393,25 @@ pub(crate) struct NotificationsArgs {
     pub(crate) page: Page,
 }
 
+impl LineCommand {
+    /// The cursor behind which a listing is to begin, which only its server can read.
+    pub(crate) fn after(&self) -> Option<&str> {
+        let (Self::Rooms { page, .. }
+        | Self::Requests { page, .. }
+        | Self::Invites { page, .. }
+        | Self::Bans { page, .. }
+        | Self::Block { page, .. }
+        | Self::Members { page, .. }
+        | Self::Log { page }
+        | Self::Notifications(NotificationsArgs { page, .. })
+        | Self::Op(OpCommand::Pending { page, .. } | OpCommand::Rooms { page, .. })) = self
+        else {
+            return None;
+        };
+        page.after.as_deref()
+    }
+}
+
 /// One of one's notifications, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {

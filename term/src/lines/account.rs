@@ -96,11 +96,11 @@ impl Context<'_> {
         let Ok(current) = Password::parse(&current) else {
             return Err(Code::BadCredentials.into());
         };
-        login::change_password(&self.session, &user, &current, &new).await.map_err(|error| {
-            match LoginError::from(error) {
-                LoginError::Refused(refusal) => Failure::Refused(refusal),
-                error => error.into(),
-            }
+        let (client, binding) = (&self.session.client, &self.session.met.login_context);
+        let changed = login::change_password(client, binding, &user, &current, &new).await;
+        changed.map_err(|error| match LoginError::from(error) {
+            LoginError::Refused(refusal) => Failure::Refused(refusal),
+            error => error.into(),
         })
     }
 

@@ -13,7 +13,15 @@ use parlor_protocol::text::printable;
 use super::show::{MemberOf, read_marker};
 use super::{Context, Format};
 use crate::cli::{CreateArgs, Page};
+use crate::console::{YesOrNo, yes_or_no};
 use crate::failure::Failure;
+
+/// What one has just done, and is told on what terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Created,
+    Joined,
+}
 
 impl Context<'_> {
     pub(super) async fn rooms(
@@ -46,6 +54,7 @@ impl Context<'_> {
         let visibility = if private { Visibility::Private } else { Visibility::Public };
         let create = CreateRoom { title, visibility, entry: entry.into() };
         let room = self.client().ask(create).await?;
+        self.tell_of_history(Words::Created);
         match self.out.format() {
             Format::Json => self.out.list(&room)?,
             Format::Columns => self.out.line(&room.room.to_string())?,
@@ -57,13 +66,14 @@ impl Context<'_> {
         let leave = match leave {
             Some(leave) => {
                 let leave = self.find(leave).await?;
-                self.warn_of_end(&leave)?;
+                self.warn_of_end(&leave).await?;
                 Some(leave.room)
             }
             None => None,
         };
         let room = self.id(room).await?;
         self.client().ask(JoinRoom { room, leave }).await?;
+        self.tell_of_history(Words::Joined);
         if self.out.format() == Format::Columns {
             return Ok(());
         }
@@ -86,7 +96,7 @@ impl Context<'_> {
 
     pub(super) async fn leave(&mut self, room: &str) -> Result<(), Failure> {
         let room = self.find(room).await?;
-        self.warn_of_end(&room)?;
+        self.warn_of_end(&room).await?;
         Ok(self.client().ask(LeaveRoom { room: room.room }).await?)
     }
 
@@ -107,22 +117,52 @@ impl Context<'_> {
         Ok(self.out.made(|| read_marker(&marker))?)
     }
 
+    /// Tells a person at a terminal who reads what is said in a room.
+    fn tell_of_history(&mut self, words: Words) {
+        if std::io::stderr().is_terminal() {
+            self.console.say(match words {
+                Words::Created => {
+                    "parlor: whoever comes in later reads everything, also what was said before"
+                }
+                Words::Joined => {
+                    "parlor: members read everything here, also what was said before they came"
+                }
+            });
+        }
+    }
+
     /// Asks a person at a terminal whether they mean to end the room. A script means what it says.
-    fn warn_of_end(&mut self, room: &Room) -> Result<(), Failure> {
-        let last = room.members == 1 && room.role == Some(Role::Owner);
-        if !last || !std::io::stdin().is_terminal() {
+    async fn warn_of_end(&mut self, room: &Room) -> Result<(), Failure> {
+        if !std::io::stdin().is_terminal() || !self.ends_when_left(room).await? {
             return Ok(());
         }
-        let prompt = format!(
-            "You are the last in {}: leaving it ends the room for good. Leave (yes/no)? ",
-            printable(room.title.as_str())
-        );
-        match self.console.ask(&prompt) {
-            Ok(Some(answer)) if !answer.trim().eq_ignore_ascii_case("yes") => {
-                Err(Failure::Failed("nothing was left".to_owned()))
+        let whole = printable(room.title.as_str());
+        let prompt = format!("Leaving {whole} ends the room for good. Leave (yes/no)? ");
+        let again = "Please type yes or no: ".to_owned();
+        for prompt in std::iter::once(prompt).chain(std::iter::repeat(again)) {
+            let answer = match self.console.ask(&prompt) {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(Failure::Failed(format!("cannot ask: {error}"))),
+            };
+            match yes_or_no(&answer) {
+                Some(YesOrNo::Yes) => return Ok(()),
+                // Nothing at all, not even a newline, is the end of the input.
+                None if !answer.is_empty() => {}
+                Some(YesOrNo::No) | None => break,
             }
-            Ok(_) => Ok(()),
-            Err(error) => Err(Failure::Failed(format!("cannot ask: {error}"))),
         }
+        Err(Failure::Failed("nothing was left".to_owned()))
+    }
+
+    /// Whether a room ends when one leaves it: nobody is left, or one plain member.
+    async fn ends_when_left(&self, room: &Room) -> Result<bool, Failure> {
+        if room.role.is_none() || room.members != 2 {
+            return Ok(room.role.is_some() && room.members == 1);
+        }
+        let members = ListMembers { room: room.room, after: None, limit: 0 };
+        let members = self.client().ask(members).await?.members;
+        let mut others = members.iter().filter(|member| member.user != self.me.user);
+        Ok(others.all(|other| other.role == Role::Member))
     }
 }

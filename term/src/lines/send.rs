@@ -1,7 +1,7 @@
 //! `send`: one message, or a message a line.
 
 use std::cell::Cell;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, IsTerminal, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use crate::cli::SendArgs;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::net::{CallError, Lost, Session};
+use crate::words;
 
 /// Lines that are read ahead of the server.
 const AHEAD_MAX: usize = 64;
@@ -73,12 +74,16 @@ impl Context<'_> {
         let kind = if arguments.me { MessageKind::Action } else { MessageKind::Said };
         let Self { session, me, out, console, .. } = self;
         let console: &mut dyn Console = *console;
+        // Many short waits are a long one to whoever watches.
+        let watched = text.is_none() && std::io::stderr().is_terminal();
+        let silent_wait = if watched { Duration::ZERO } else { SILENT_WAIT };
         let sender = Sender {
             session,
             place: &place,
             patience,
             kind,
             window: Arc::default(),
+            silent_wait,
             console: Cell::new(Some(console)),
         };
         match text {
@@ -103,6 +108,8 @@ struct Sender<'a> {
     patience: Patience,
     kind: MessageKind,
     window: Arc<Window>,
+    /// Longer waits than this are told of.
+    silent_wait: Duration,
     /// Who is told, once, that the server says to wait.
     console: Cell<Option<&'a mut dyn Console>>,
 }
@@ -171,12 +178,15 @@ impl Sender<'_> {
     }
 
     async fn wait(&self, code: Code, wait: Duration) {
-        if wait > SILENT_WAIT
+        if wait > self.silent_wait
             && let Some(console) = self.console.take()
         {
-            let secs = wait.as_secs_f32();
+            let wait = match wait.as_secs() {
+                ..=90 => format!("{:.1} s", wait.as_secs_f32()),
+                secs => words::span(secs),
+            };
             console.say(&format!(
-                "parlor: {code}: the server wants {secs:.1} s before the next message; sending goes \
+                "parlor: {code}: the server wants {wait} before the next message; sending goes \
                  on by itself"
             ));
         }

@@ -83,7 +83,7 @@ impl Desk {
                 self.keeper.keep(|cache| cache.keep(&keep));
             }
             Ask::Wake => self.awake.notify_one(),
-            Ask::Do { id, .. } => {
+            Ask::Do { id, .. } | Ask::Passwd { id, .. } => {
                 (self.tell)(News::Failed { id, code: None, why: NOT_CONNECTED.to_owned() })?;
             }
             Ask::Page { listing, .. } => {

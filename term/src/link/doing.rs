@@ -1,4 +1,4 @@
-//! What the user wants done, asked of the server; and what it says where it refuses.
+//! What the user wants done, asked of the server.
 
 use parlor_protocol::entry::{RequestToJoin, Withdraw};
 use parlor_protocol::id::RoomId;
@@ -10,7 +10,6 @@ use parlor_protocol::room::{FindRoom, JoinRoom, RoomRef};
 
 use crate::model::{Deed, Then};
 use crate::net::{CallError, Change, Client};
-use crate::words;
 
 /// Does what was asked; its effects come as news.
 pub(super) async fn done(client: &Client, deed: Deed) -> Result<(), CallError> {
@@ -44,16 +43,5 @@ async fn find(client: &Client, named: &str) -> Result<RoomId, CallError> {
             Some(id),
         ) => Ok(id),
         (Err(error), _) => Err(error),
-    }
-}
-
-/// What a refusal means and what to do, as a whole sentence.
-pub(super) fn sentence(refusal: &Refusal) -> String {
-    let words = words::slashed(&words::refusal(refusal));
-    let wait = refusal.retry_after_ms.map_or_else(String::new, words::wait);
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => format!("{}{}{wait}.", first.to_uppercase(), letters.as_str()),
-        None => String::new(),
     }
 }

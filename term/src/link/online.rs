@@ -15,13 +15,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::desk::Desk;
-use super::doing::{done, sentence};
+use super::doing::done;
 use super::outbox::Turn;
+use super::passwd::passwd;
 use super::{Link, ScreenGone, pages};
-use crate::model::{self, AskId, Before, LocalId, Member};
+use crate::model::{self, Before, LocalId, Member};
 use crate::net::{CallError, Client, Item, Lost, ReadNotifications, Session};
 use crate::update::{Ask, News};
-use crate::words;
+use crate::words::{self, Doing};
 
 /// How many messages a page of history has.
 const HISTORY_PAGE: u32 = 100;
@@ -70,6 +71,8 @@ enum Answer {
 struct Online<'a> {
     link: &'a mut Link,
     client: Client,
+    /// What ties a proof of the password to this connection.
+    binding: [u8; 32],
     answers: JoinSet<Answer>,
     /// The parts of the snapshot that have come.
     snapshot: Vec<Room>,
@@ -89,6 +92,7 @@ pub(super) async fn serve(link: &mut Link, mut session: Session) -> Ending {
     let mut online = Online {
         link,
         client,
+        binding: session.met.login_context,
         answers: JoinSet::new(),
         snapshot: Vec::new(),
         heard: Instant::now(),
@@ -359,7 +363,7 @@ impl Online<'_> {
         let Some(room) = self.link.desk.outbox.settle(local) else {
             return Ok(());
         };
-        let why = sentence(refusal);
+        let why = words::on_screen(&words::refusal(refusal), refusal);
         self.link.desk.keeper.keep(|cache| cache.refuse(local, &why));
         (self.link.desk.tell)(News::Refused { room, local, why })
     }
@@ -400,15 +404,17 @@ impl Online<'_> {
                 let first = after.clone();
                 Ok(match pages::fetch(&client, &listing, after).await {
                     Ok((rows, more)) => News::Page { listing, after: first, rows, more },
-                    Err(CallError::Refused(refusal)) => {
-                        News::NoPage { listing, why: sentence(&refusal) }
-                    }
+                    Err(CallError::Refused(refusal)) => News::NoPage {
+                        listing,
+                        why: words::on_screen(&words::refusal(&refusal), &refusal),
+                    },
                     Err(CallError::Lost(lost)) => return Err(lost.into()),
                 })
             }),
             Ask::Read { room, seq } => {
                 self.markers.insert(room, seq);
             }
+            Ask::Passwd { id, old, new } => self.passwd(id, (old, new)),
             Ask::ReadNotices(read) => {
                 self.answers.spawn(async move {
                     for id in read {
@@ -420,15 +426,29 @@ impl Online<'_> {
                 });
             }
             Ask::Do { id, deed } => {
+                let (doing, me) = (Doing::of(&deed), self.link.account.user.clone());
                 self.answers.spawn(async move {
                     match done(&client, *deed).await {
                         Ok(()) => Answer::News(News::Done(id)),
-                        Err(CallError::Refused(refusal)) => Answer::News(failed(id, &refusal)),
+                        Err(CallError::Refused(refusal)) => {
+                            let said = words::refusal_of(&doing, &refusal, me.as_str());
+                            let why = words::on_screen(&said, &refusal);
+                            Answer::News(News::Failed { id, code: Some(refusal.code), why })
+                        }
                         Err(CallError::Lost(_)) => Answer::Nothing,
                     }
                 });
             }
         }
+    }
+
+    fn passwd(&mut self, id: model::AskId, passwords: (model::Secret, model::Secret)) {
+        let (client, binding) = (self.client.clone(), self.binding);
+        let user = self.link.account.user.clone();
+        self.answers.spawn(async move {
+            let news = passwd(&client, &binding, &user, id, passwords).await;
+            news.map_or(Answer::Nothing, Answer::News)
+        });
     }
 
     /// Asks whether the server is there, unless it has just said something. One that is not is
@@ -460,10 +480,6 @@ impl Online<'_> {
     fn ask(&mut self, question: impl Future<Output = Result<News, CallError>> + Send + 'static) {
         self.answers.spawn(async move { question.await.map_or(Answer::Nothing, Answer::News) });
     }
-}
-
-fn failed(id: AskId, refusal: &Refusal) -> News {
-    News::Failed { id, code: Some(refusal.code), why: sentence(refusal) }
 }
 
 async fn round_trip(client: &Client) -> Answer {

@@ -1,5 +1,7 @@
 //! What is shown and asked before one is logged in.
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use super::Input;
@@ -44,8 +46,14 @@ pub(crate) enum Reply {
 }
 
 /// A line that nobody may see, and that is wiped when it is let go.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Secret(Zeroizing<String>);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +91,11 @@ impl Secret {
     /// Begins anew.
     pub(crate) fn clear(&mut self) {
         self.0 = Zeroizing::default();
+    }
+
+    /// What it is.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// How many characters it has.

@@ -2,7 +2,10 @@
 
 use parlor_protocol::id::RoomId;
 
-use super::{AskId, Input};
+use super::{AskId, Input, Secret};
+
+/// The most forms that were closed with something in them and come back as they were.
+pub(crate) const FORMS_MAX: usize = 16;
 
 /// Fields under a heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub(crate) enum Purpose {
     Invite(RoomId),
     /// To make a user a member.
     Add(RoomId),
+    /// To change one's password.
+    Password,
 }
 
 /// A user, as far as a room is concerned.
@@ -68,6 +73,8 @@ pub(crate) struct Field {
 pub(crate) enum Value {
     /// Text of one line.
     Text(Input),
+    /// Text that nobody may see.
+    Secret(Secret),
     /// One of several, each told in a few words.
     Choice {
         /// All of them.
@@ -100,6 +107,9 @@ impl Form {
             }
             Purpose::Ban(_) => vec![field("Reason", text()), field("For", text())],
             Purpose::Invite(_) | Purpose::Add(_) => vec![field("User", text())],
+            Purpose::Password => ["Old password", "New password", "The same again"]
+                .map(|label| field(label, Value::Secret(Secret::default())))
+                .into(),
         };
         Self { purpose, fields, at: 0, error: None, asked: None }
     }
@@ -109,8 +119,26 @@ impl Form {
         let field = self.fields.iter().find(|field| field.label == label);
         match field.map(|field| &field.value) {
             Some(Value::Text(input)) => input.text().trim(),
-            Some(Value::Choice { .. }) | None => "",
+            Some(Value::Choice { .. } | Value::Secret(_)) | None => "",
         }
+    }
+
+    /// What a field holds that nobody may see; empty where there is no such field.
+    pub(crate) fn secret(&self, label: &str) -> Secret {
+        let field = self.fields.iter().find(|field| field.label == label);
+        match field.map(|field| &field.value) {
+            Some(Value::Secret(secret)) => secret.clone(),
+            Some(Value::Text(_) | Value::Choice { .. }) | None => Secret::default(),
+        }
+    }
+
+    /// What was typed into it, field by field, apart from secrets.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let texts = self.fields.iter().filter_map(|field| match &field.value {
+            Value::Text(input) => Some(input.text()),
+            Value::Secret(_) | Value::Choice { .. } => None,
+        });
+        texts.filter(|text| !text.trim().is_empty())
     }
 
     /// The choice of a field, as a place among all of them.
@@ -118,7 +146,18 @@ impl Form {
         let field = self.fields.iter().find(|field| field.label == label);
         match field.map(|field| &field.value) {
             Some(Value::Choice { chosen, .. }) => *chosen,
-            Some(Value::Text(_)) | None => 0,
+            Some(Value::Text(_) | Value::Secret(_)) | None => 0,
+        }
+    }
+}
+
+impl Purpose {
+    /// The room of one's own that it is about.
+    pub(crate) fn room(&self) -> Option<RoomId> {
+        match self {
+            Self::Deny(whom) | Self::Kick(whom) | Self::Ban(whom) => Some(whom.room),
+            Self::Invite(room) | Self::Add(room) => Some(*room),
+            Self::Join | Self::Request { .. } | Self::Create | Self::Password => None,
         }
     }
 }

@@ -21,7 +21,8 @@ pub(crate) struct History {
 
 #[derive(Debug, Clone)]
 struct Line {
-    /// The room it was written in; commands belong to all.
+    /// The room it was written in; commands, and what was written in rooms that are gone, belong to
+    /// all.
     room: Option<RoomId>,
     text: String,
     state: State,
@@ -69,6 +70,27 @@ impl History {
     pub(crate) fn add(&mut self, room: Option<RoomId>, text: &str) {
         self.push(room, text, State::Entered);
         self.shown = None;
+    }
+
+    /// The line that was brought into the input last, as it was then.
+    pub(crate) fn recalled(&self) -> Option<&str> {
+        self.shown.and_then(|number| self.line(number)).map(|line| line.text.as_str())
+    }
+
+    /// What is in the input comes from no line any more.
+    pub(crate) fn let_go(&mut self) {
+        self.shown = None;
+    }
+
+    /// Takes out what was begun in a room and left for an older line.
+    pub(crate) fn take_begun(&mut self, room: RoomId) -> Vec<String> {
+        let is_begun = |line: &Line| line.room == Some(room) && line.state == State::Begun;
+        if self.lines.iter().any(is_begun) {
+            self.shown = None;
+        }
+        let (begun, lines): (VecDeque<_>, _) = self.lines.drain(..).partition(is_begun);
+        self.lines = lines;
+        begun.into_iter().map(|line| line.text).collect()
     }
 
     /// The line before the one that is in the input. What was begun there is kept.

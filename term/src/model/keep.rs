@@ -5,11 +5,16 @@ use std::collections::BTreeSet;
 use parlor_protocol::id::{RoomId, Seq};
 use parlor_protocol::room::Role;
 
-use super::{LocalId, Model, Notice, Room};
+use super::{LocalId, Model, Notice, Reach, Room, UNSENT_MAX};
+use crate::keymap::Action;
 
 /// How long what is being written may be nowhere but here, in milliseconds: as much as one may have
 /// to type again after a crash, and seldom enough that nobody's disk minds.
 pub(crate) const KEEP_EVERY_MS: i64 = 3_000;
+
+/// The most texts for rooms that are gone that are kept: all that may have waited to be sent, and as
+/// much again.
+const HOMELESS_MAX: usize = 2 * UNSENT_MAX;
 
 /// The rooms as they are shown, and what is being written into them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub(crate) struct Keep {
     pub(crate) rooms: Vec<KeptRoom>,
     /// Whose messages are hidden.
     pub(crate) blocked: BTreeSet<String>,
+    /// What was written for rooms that are gone.
+    pub(crate) homeless: Vec<String>,
 }
 
 /// What is kept of a room besides its conversation.
@@ -58,7 +65,7 @@ pub(crate) struct Restored {
     pub(crate) blocked: BTreeSet<String>,
     /// The name of the next message.
     pub(crate) next_local: LocalId,
-    /// What was to be said in rooms that are gone.
+    /// What was written for rooms that are gone.
     pub(crate) homeless: Vec<String>,
     /// What one has to know of it.
     pub(crate) warning: Option<String>,
@@ -96,12 +103,20 @@ impl Model {
             room.fresh = (room.unread > 0).then(|| (room.read.next(), room.unread));
             self.input = std::mem::take(&mut room.draft);
         }
+        let key = self.preferences.keymap.key_of(Action::Go(Reach::Up));
+        let by = key.map_or_else(|| "the history".to_owned(), |key| key.to_string());
+        let told = match homeless.len() {
+            0 => None,
+            1 => Some(format!("A text for a room that is gone is not sent; {by} has it.")),
+            texts => {
+                Some(format!("{texts} texts for rooms that are gone are not sent; {by} has them."))
+            }
+        };
         for text in homeless {
-            self.input.insert(&text);
-            self.input.insert("\n");
+            self.put_by(text);
         }
         self.told.unasked_at = Some(self.now);
-        self.notice = warning.map(Notice::Error);
+        self.notice = warning.map(Notice::Error).or(told.map(Notice::Hint));
         self.kept = self.keep();
     }
 
@@ -119,14 +134,26 @@ impl Model {
             muted: room.muted,
             draft: self.draft(room).to_owned(),
         });
-        Keep { here: self.here, rooms: rooms.collect(), blocked: self.blocked.clone() }
+        let (blocked, homeless) = (self.blocked.clone(), self.homeless.clone());
+        Keep { here: self.here, rooms: rooms.collect(), blocked, homeless }
+    }
+
+    /// Puts by what was written for a room that is gone: where the keys bring it back, and where it
+    /// outlives the program until it is sent.
+    pub(crate) fn put_by(&mut self, text: String) {
+        self.history.add(None, &text);
+        self.homeless.retain(|other| *other != text);
+        self.homeless.push(text);
+        let surplus = self.homeless.len().saturating_sub(HOMELESS_MAX);
+        self.homeless.drain(..surplus);
     }
 
     /// Whether that was handed over already. Asked before every wait, so it copies nothing.
     pub(crate) fn is_kept(&self) -> bool {
-        let Keep { here, rooms, blocked } = &self.kept;
+        let Keep { here, rooms, blocked, homeless } = &self.kept;
         *here == self.here
             && *blocked == self.blocked
+            && *homeless == self.homeless
             && rooms.len() == self.rooms.len()
             && rooms.iter().zip(&self.rooms).all(|(kept, room)| kept.is(room, self.draft(room)))
     }

@@ -123,6 +123,8 @@ pub(crate) struct Question {
     pub(crate) text: String,
     /// What is then asked of the server.
     pub(crate) deed: Deed,
+    /// The command that asked for it, where one was typed.
+    pub(crate) typed: Option<String>,
 }
 
 impl List {

@@ -9,7 +9,7 @@ use parlor_protocol::password::{ExchangeError, Login, Password, Registration};
 use parlor_protocol::record::Record;
 use tokio::task::spawn_blocking;
 
-use super::{CallError, Session, SignedUp};
+use super::{CallError, Client, Session, SignedUp};
 use crate::keys::{DeviceKey, KeyError};
 
 /// Why a way in is closed.
@@ -60,13 +60,13 @@ pub(crate) async fn by_password(
     password: &Password,
     device: MakeDevice<'_>,
 ) -> Result<LoggedIn, EntryError> {
-    let proof = prove(session, user, password).await?;
+    let proof = prove(&session.client, &session.met.login_context, user, password).await?;
     // Only now is the password known to be right.
     let device = Some(Record(device().map_err(EntryError::Key)?));
     let finalization = proof.finalization;
     let logged_in = session.client.ask(LoginFinish { finalization, device }).await?;
     if proof.wanted.is_dearer_than(&proof.cost) {
-        register_anew(session, user, password, PasswordPurpose::Restretch).await?;
+        register_anew(&session.client, user, password, PasswordPurpose::Restretch).await?;
     }
     Ok(logged_in)
 }
@@ -90,30 +90,31 @@ pub(crate) async fn sign_up(
     Ok(session.client.ask(finish).await?)
 }
 
-/// Changes the password of a session that is logged in, which revokes all other devices.
+/// Changes the password of a connection that is logged in, which revokes all other devices.
 pub(crate) async fn change_password(
-    session: &Session,
+    client: &Client,
+    binding: &[u8; 32],
     user: &UserName,
     current: &Password,
     new: &Password,
 ) -> Result<(), EntryError> {
-    let finalization = prove(session, user, current).await?.finalization;
-    session.client.ask(LoginFinish { finalization, device: None }).await?;
-    register_anew(session, user, new, PasswordPurpose::Change).await
+    let finalization = prove(client, binding, user, current).await?.finalization;
+    client.ask(LoginFinish { finalization, device: None }).await?;
+    register_anew(client, user, new, PasswordPurpose::Change).await
 }
 
 /// Registers a password in place of the one that the session has just proved.
 async fn register_anew(
-    session: &Session,
+    client: &Client,
     user: &UserName,
     password: &Password,
     purpose: PasswordPurpose,
 ) -> Result<(), EntryError> {
     let (state, request) = Registration::start(password);
-    let offer = session.client.ask(PasswordStart { request }).await?;
+    let offer = client.ask(PasswordStart { request }).await?;
     let cost = offer.cost.0.clone();
     let upload = register(state, offer, user).await?;
-    Ok(session.client.ask(PasswordFinish { upload, cost: cost.into(), purpose }).await?)
+    Ok(client.ask(PasswordFinish { upload, cost: cost.into(), purpose }).await?)
 }
 
 /// What the client knows after its first two steps of OPAQUE: the server is the one where the
@@ -128,14 +129,15 @@ struct Proof {
 
 /// The client's first two steps of OPAQUE, after which both sides know of each other.
 async fn prove(
-    session: &Session,
+    client: &Client,
+    binding: &[u8; 32],
     user: &UserName,
     password: &Password,
 ) -> Result<Proof, EntryError> {
     let (state, request) = Login::start(password);
     let start = LoginStart { name: user.to_string(), request };
-    let credential = session.client.ask(start).await?;
-    let (user, binding) = (user.clone(), session.met.login_context);
+    let credential = client.ask(start).await?;
+    let (user, binding) = (user.clone(), *binding);
     let (cost, wanted) = (credential.cost.0.clone(), credential.wanted.0.clone());
     let stretch = cost.clone();
     let finish = move || state.finish(&credential.response, &user, stretch, &binding);

@@ -1,5 +1,6 @@
 //! What a line does: it says something, is a command, fills in a field, or answers a question.
 
+use crate::console::{YesOrNo, yes_or_no};
 use crate::keymap::Action;
 use crate::model::{Field, Model, Popup, Reach, Value};
 use crate::update::{Intent, Msg, update};
@@ -10,10 +11,12 @@ pub(super) const GIVE_UP: &str = "/cancel";
 /// Takes a line in.
 pub(super) fn take(model: &mut Model, line: &str) -> Vec<Intent> {
     match model.popup() {
-        Some(Popup::Question(_)) => {
-            let is_yes = ["y", "yes"].contains(&line.trim().to_lowercase().as_str());
-            act(model, if is_yes { Action::Enter } else { Action::Close })
-        }
+        Some(Popup::Question(_)) => match yes_or_no(line) {
+            Some(YesOrNo::Yes) => type_in(model, "y"),
+            Some(YesOrNo::No) => act(model, Action::Close),
+            // It is asked again.
+            None => Vec::new(),
+        },
         Some(Popup::Form(_)) if line.trim() == GIVE_UP => act(model, Action::Close),
         Some(Popup::Form(form)) => {
             let mut intents = match chosen(&form.fields[form.at], line) {
@@ -49,7 +52,7 @@ pub(super) fn take(model: &mut Model, line: &str) -> Vec<Intent> {
 /// How far the choice that a line names lies behind the present one; `None` where nothing is chosen.
 fn chosen(field: &Field, line: &str) -> Option<usize> {
     match &field.value {
-        Value::Text(_) => None,
+        Value::Text(_) | Value::Secret(_) => None,
         Value::Choice { of, chosen } => {
             let number = line.trim().parse().ok().filter(|number| (1..=of.len()).contains(number));
             Some(number.map_or(0, |number: usize| (number - 1 + of.len() - chosen) % of.len()))

@@ -9,7 +9,8 @@ use parlor_protocol::text::{printable, printable_block};
 
 use super::answer::GIVE_UP;
 use crate::model::{
-    AskId, Before, Entry, EntryId, Form, Link, Model, More, Notice, Popup, Room, Value, What,
+    AskId, Before, Entry, EntryId, Form, Link, Model, More, Notice, Popup, Purpose, Room, Value,
+    What,
 };
 use crate::screen::words as screen_words;
 use crate::update::COMMANDS;
@@ -31,6 +32,10 @@ pub(super) struct Narrator {
     unread: BTreeMap<RoomId, (u32, u32)>,
     notice: Option<Notice>,
     unsent: String,
+    /// The texts for rooms that are gone that were told.
+    homeless: Vec<String>,
+    /// The question that was told and is not answered.
+    asked: Option<String>,
     prompt: Option<(usize, Option<String>, Option<AskId>)>,
     lines: Vec<String>,
 }
@@ -45,6 +50,8 @@ impl Narrator {
             unread: BTreeMap::new(),
             notice: None,
             unsent: String::new(),
+            homeless: Vec::new(),
+            asked: None,
             prompt: None,
             lines: Vec::new(),
         }
@@ -54,6 +61,7 @@ impl Narrator {
     pub(super) fn forget_notice(&mut self) {
         self.notice = None;
         self.prompt = None;
+        self.asked = None;
     }
 
     /// The lines that tell what is new. Help and lists that are told are closed.
@@ -73,6 +81,11 @@ impl Narrator {
             self.notice.clone_from(&model.notice);
         }
         self.tell_popup(model);
+        // No key brings them back here.
+        for text in model.homeless.iter().filter(|text| !self.homeless.contains(text)) {
+            self.lines.push(format!("Not sent, its room is gone: {}", printable(text)));
+        }
+        self.homeless.clone_from(&model.homeless);
         if self.unsent != model.input.text() {
             self.unsent = model.input.text().to_owned();
             if !self.unsent.is_empty() {
@@ -218,9 +231,18 @@ impl Narrator {
                     self.line(&screen_words::row(row, model, &self.zone));
                 }
             }
+            Some(Popup::Form(form)) if form.purpose == Purpose::Password => {
+                self.line(&format!(
+                    "What you type here is seen: change your password with `parlor {}@{} passwd`.",
+                    model.me, model.host
+                ));
+            }
             Some(Popup::Form(form)) => return self.tell_form(form),
             Some(Popup::Question(question)) => {
-                self.line(&format!("{} Are you sure? y or n:", question.text));
+                if self.asked.as_ref() != Some(&question.text) {
+                    self.line(&format!("{} Are you sure? y or n:", question.text));
+                    self.asked = Some(question.text.clone());
+                }
                 return;
             }
             // No line opens it; /go goes to a room.
@@ -248,7 +270,7 @@ impl Narrator {
         }
         let field = &form.fields[form.at];
         match &field.value {
-            Value::Text(_) => self.line(&format!("{}:", field.label)),
+            Value::Text(_) | Value::Secret(_) => self.line(&format!("{}:", field.label)),
             Value::Choice { of, chosen } => {
                 for (number, choice) in of.iter().enumerate() {
                     self.line(&format!("{} {choice}", number + 1));

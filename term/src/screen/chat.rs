@@ -436,8 +436,9 @@ impl Chat {
                 SendState::Unkept => ("…", Tone::Queued, None),
                 SendState::Queued => ("◷", Tone::Queued, None),
                 SendState::Held { until } => {
-                    let seconds = seconds_until(model.now, *until);
-                    ("◷", Tone::Queued, Some(format!("the server takes it in {seconds} s")))
+                    let seconds = seconds_until(model.now, *until).unsigned_abs();
+                    let wait = crate::words::span(seconds);
+                    ("◷", Tone::Queued, Some(format!("the server takes it in {wait}")))
                 }
                 SendState::Refused(why) => ("✗", Tone::Refused, Some(format!("not sent: {why}"))),
             };

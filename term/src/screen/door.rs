@@ -2,8 +2,9 @@
 
 use super::paint::{self, Printer};
 use super::panes::Area;
-use super::popup::one_row;
-use crate::model::{Door, Model, Reply};
+use super::popup::{hinted, one_row};
+use crate::keymap::{Action, Scroll};
+use crate::model::{Door, Model, Reach, Reply};
 use crate::theme::Role;
 
 /// Draws the way in. The question is seen on the smallest screen; what was said before it is scrolled
@@ -14,7 +15,10 @@ pub(super) fn draw(printer: &Printer, area: Area, model: &Model, door: &Door) {
     if let Some((keys, _)) = lines.last_mut()
         && bottom > 0
     {
-        keys.push_str(" · PgUp more");
+        let more = model.preferences.keymap.hint(Action::Scroll(Scroll::PageUp), "more");
+        if let Some(more) = more {
+            keys.push_str(&format!(" · {more}"));
+        }
     }
     let top = bottom.saturating_sub(door.back);
     for (row, (line, role)) in lines.iter().skip(top).take(area.height).enumerate() {
@@ -49,8 +53,12 @@ fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
     for said in &door.said {
         lines.extend(wrapped(said, Role::Text));
     }
+    let keymap = &model.preferences.keymap;
+    let quits = keymap.close_hint("quits");
+    let answers = keymap.hint(Action::Enter, "answers");
     let Some(prompt) = &door.prompt else {
         lines.extend(wrapped("…", Role::Faint));
+        lines.push((format!(" {}", hinted([quits])), Role::Keys));
         return lines;
     };
     lines.extend(wrapped(prompt.text.trim(), Role::Heading));
@@ -58,11 +66,11 @@ fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
         Reply::Line(input) => {
             let room = width.saturating_sub(ANSWER.len());
             lines.push((format!("{ANSWER}{}", one_row(input, room).0), Role::Text));
-            "Enter answers · Esc quits"
+            hinted([answers, quits])
         }
         Reply::Secret(secret) => {
             lines.push((format!("{ANSWER}{}", "•".repeat(secret.chars())), Role::Text));
-            "Enter answers · Esc quits"
+            hinted([answers, quits])
         }
         Reply::Choice { of, chosen } => {
             for (place, choice) in of.iter().enumerate() {
@@ -70,7 +78,8 @@ fn lines(width: usize, model: &Model, door: &Door) -> Vec<(String, Role)> {
                 let (mark, role) = if is_chosen { ("▸", Role::Here) } else { (" ", Role::Text) };
                 lines.push((format!(" {mark} {choice}"), role));
             }
-            "Up, Down choose · Enter answers · Esc quits"
+            let both = [Action::Go(Reach::Up), Action::Go(Reach::Down)];
+            hinted([keymap.hints(&both, "choose"), answers, quits])
         }
     };
     lines.push((format!(" {keys}"), Role::Keys));

@@ -16,7 +16,8 @@ use self::sheet::Line;
 pub(super) use self::sheet::{Sheet, SheetView};
 use super::paint::{self, Printer};
 use super::panes::Area;
-use crate::model::{GoTo, List, Listing, Model, More, Popup, Question};
+use crate::keymap::{Action, Scroll};
+use crate::model::{GoTo, List, Listing, Model, More, Popup, Question, Reach};
 use crate::theme::Role;
 use crate::update::{COMMANDS, matching, matching_former, offers};
 
@@ -67,7 +68,7 @@ pub(super) fn draw(
         Some(sheet) => view.draw(printer, area, &sheet),
         None => {
             if let Popup::Form(form) = popup {
-                form::draw(printer, area, form);
+                form::draw(printer, area, &model.preferences.keymap, form);
             }
         }
     }
@@ -87,7 +88,7 @@ pub(super) fn sheet(area: Area, model: &Model, popup: &Popup, zone: &TimeZone) -
         Popup::GoTo(go_to) => rooms(area.width, model, go_to),
         Popup::List(list) => listing(area.width, model, list, zone),
         Popup::Form(_) => return None,
-        Popup::Question(question) => asked(area.width, question),
+        Popup::Question(question) => asked(area.width, model, question),
     })
 }
 
@@ -114,7 +115,8 @@ fn search_line(search: &crate::model::Input, width: usize) -> String {
 }
 
 fn help(width: usize, model: &Model, top: usize) -> Sheet {
-    let keys = model.preferences.keymap.help();
+    let keymap = &model.preferences.keymap;
+    let keys = keymap.help();
     let commands = COMMANDS.iter().map(|one| (format!("{} {}", one.name, one.takes), one.help));
     let pairs: Vec<_> = keys.into_iter().chain([(String::new(), "")]).chain(commands).collect();
     let widest = pairs.iter().map(|(keys, _)| paint::columns(keys)).max().unwrap_or(0);
@@ -137,12 +139,18 @@ fn help(width: usize, model: &Model, top: usize) -> Sheet {
             lines.extend(does.map(|line| Line::new(format!("   {line}"), Role::Text)));
         }
     }
-    let heading = " HELP  Up, Down, PgUp, PgDn · Esc closes".to_owned();
-    let heading = if paint::columns(&heading) > width {
-        " HELP  Up, Down · Esc closes".into()
-    } else {
-        heading
+    let scrolls = [
+        Action::Go(Reach::Up),
+        Action::Go(Reach::Down),
+        Action::Scroll(Scroll::PageUp),
+        Action::Scroll(Scroll::PageDown),
+    ];
+    let heading = |scrolls: &[Action]| {
+        let keys = [keymap.close_hint("closes"), keymap.hints(scrolls, "scroll")];
+        format!(" HELP  {}", hinted(keys))
     };
+    let whole = heading(&scrolls);
+    let heading = if paint::columns(&whole) > width { heading(&scrolls[..2]) } else { whole };
     Sheet { heading, lines, seen: 0..0, below: Vec::new() }
 }
 
@@ -179,12 +187,14 @@ fn rooms(width: usize, model: &Model, go_to: &GoTo) -> Sheet {
         };
         lines.extend(indented(none, width, Role::Faint));
     }
-    let keys = match (nothing, go_to.chosen < found.len()) {
-        (true, _) => " Esc closes",
-        (false, true) => " Enter go there · Esc closes",
-        (false, false) => " Enter see it · Esc closes",
+    let keymap = &model.preferences.keymap;
+    let enters = match (nothing, go_to.chosen < found.len()) {
+        (true, _) => None,
+        (false, true) => keymap.hint(Action::Enter, "go there"),
+        (false, false) => keymap.hint(Action::Enter, "see it"),
     };
-    let below = vec![Line::new(keys.to_owned(), Role::Keys)];
+    let keys = hinted([enters, keymap.close_hint("closes")]);
+    let below = vec![Line::new(format!(" {keys}"), Role::Keys)];
     Sheet { heading: search_line(&go_to.search, width), lines, seen, below }
 }
 
@@ -223,19 +233,27 @@ fn listing(width: usize, model: &Model, list: &List, zone: &TimeZone) -> Sheet {
         below.extend(indented(error, width, Role::Error));
     }
     let offers = offers(model, list);
-    let keys = offers.iter().map(|offer| match offer.key {
-        Some(key) => format!("{key} {}", offer.words),
-        None => format!("Enter {}", offer.words),
+    let keymap = &model.preferences.keymap;
+    let keys = offers.iter().filter_map(|offer| match offer.key {
+        Some(key) => Some(format!("{key} {}", offer.words)),
+        None => keymap.hint(Action::Enter, offer.words),
     });
-    let keys = filled(keys.chain(["Esc closes".to_owned()]), width.saturating_sub(2));
+    let keys = filled(keys.chain(keymap.close_hint("closes")), width.saturating_sub(2));
     below.extend(keys.into_iter().map(|line| Line::new(line, Role::Keys)));
     Sheet { heading, lines, seen, below }
 }
 
-fn asked(width: usize, question: &Question) -> Sheet {
+fn asked(width: usize, model: &Model, question: &Question) -> Sheet {
     let lines: Vec<_> = indented(&question.text, width, Role::Text).collect();
-    let below = vec![Line::new(" Enter or y: yes · Esc or n: no".to_owned(), Role::Keys)];
+    let no = model.preferences.keymap.close_hint("or n: no");
+    let keys = format!(" y: yes · {}", no.unwrap_or_else(|| "n: no".to_owned()));
+    let below = vec![Line::new(keys, Role::Keys)];
     Sheet { heading: " ARE YOU SURE?".to_owned(), seen: 0..lines.len(), lines, below }
+}
+
+/// Hints beside each other, of what keys do.
+pub(super) fn hinted<const N: usize>(hints: [Option<String>; N]) -> String {
+    hints.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn indented(text: &str, width: usize, role: Role) -> impl Iterator<Item = Line> {

@@ -218,7 +218,8 @@ impl Root {
             popup::draw(printer, area, &self.sheet, &self.model, shown, &self.zone);
         }
         if let Some(paste) = &self.model.pasted {
-            self.paste.draw(printer, self.middle(), paste);
+            let keymap = &self.model.preferences.keymap;
+            self.paste.draw(printer, self.middle(), keymap, paste);
         }
     }
 

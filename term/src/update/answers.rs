@@ -111,6 +111,7 @@ pub(super) fn done(model: &mut Model, id: AskId) -> Vec<Intent> {
             let waits =
                 |popup: &Popup| matches!(popup, Popup::Form(form) if form.asked == Some(id));
             model.popups.retain(|popup| !waits(popup));
+            model.closed_forms.retain(|form| form.asked != Some(id));
         }
         AskedFrom::Typed(_) | AskedFrom::List | AskedFrom::Key => {}
     }

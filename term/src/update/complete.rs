@@ -1,12 +1,18 @@
 //! Completing commands, names and rooms.
 
+mod fitting;
+
 use std::collections::HashSet;
 
 use parlor_protocol::id::RoomId;
 use parlor_protocol::notification::{Notification, NotificationKind};
 
+use super::slash::own_room;
 use super::{COMMANDS, check, hint};
-use crate::model::{CalledBy, Candidate, Completion, Heard, Listing, Model, Room, Row, What};
+use crate::model::{
+    CalledBy, Candidate, Completion, Heard, Input, Listing, Model, Popup, Purpose, Room, Row,
+    Value, What,
+};
 
 /// The most that is offered for one word.
 const CANDIDATES_MAX: usize = 200;
@@ -17,9 +23,32 @@ const HEARD_MAX: usize = 200;
 
 /// Puts in the next or another candidate for the word before the cursor.
 pub(super) fn act(model: &mut Model, step: isize) {
-    let written = (model.input.text().to_owned(), model.input.cursor());
+    complete(model, step, candidates, |model| Some(&mut model.input));
+}
+
+/// The same in the field of a form.
+pub(super) fn act_in_form(model: &mut Model, step: isize) {
+    complete(model, step, in_form, |model| match model.popups.last_mut() {
+        Some(Popup::Form(form)) => match &mut form.fields[form.at].value {
+            Value::Text(input) => Some(input),
+            Value::Secret(_) | Value::Choice { .. } => None,
+        },
+        Some(Popup::Help { .. } | Popup::GoTo(_) | Popup::List(_) | Popup::Question(_)) | None => {
+            None
+        }
+    });
+}
+
+fn complete(
+    model: &mut Model,
+    step: isize,
+    candidates: fn(&Model, &str) -> (usize, Vec<Candidate>),
+    line: fn(&mut Model) -> Option<&mut Input>,
+) {
+    let Some(input) = line(model) else { return };
+    let written = (input.text().to_owned(), input.cursor());
     let going_on = model.completion.take().filter(|completion| completion.result == written);
-    let (mut completion, piece_end) = match going_on {
+    let mut completion = match going_on {
         Some(mut completion) => {
             let last = completion.candidates.len() - 1;
             completion.chosen = match completion.chosen.checked_add_signed(step) {
@@ -27,7 +56,7 @@ pub(super) fn act(model: &mut Model, step: isize) {
                 Some(_) => 0,
                 None => last,
             };
-            (completion, written.1)
+            completion
         }
         None => {
             let (from, candidates) = candidates(model, &written.0[..written.1]);
@@ -35,19 +64,20 @@ pub(super) fn act(model: &mut Model, step: isize) {
                 return hint(model, "Nothing to complete here.");
             }
             let chosen = if step < 0 { candidates.len() - 1 } else { 0 };
-            (Completion { from, candidates, chosen, result: written.clone() }, written.1)
+            Completion { from, candidates, chosen, result: written.clone() }
         }
     };
+    let Some(input) = line(model) else { return };
     let inserted = &completion.candidates[completion.chosen].inserted;
-    let fit = model.input.replace(completion.from..piece_end, inserted);
-    check(model, fit);
+    let fit = input.replace(completion.from..written.1, inserted);
+    completion.result = (input.text().to_owned(), input.cursor());
     model.notice = None;
     // What there is only one of is done; another Tab begins with the next word.
     if completion.candidates.len() > 1 {
         hint(model, shown(&completion));
-        completion.result = (model.input.text().to_owned(), model.input.cursor());
         model.completion = Some(completion);
     }
+    check(model, fit);
 }
 
 /// Remembers a room that may be entered.
@@ -146,7 +176,7 @@ fn arguments(model: &Model, name: &str, before: &str) -> (usize, Vec<Candidate>)
         // A title that nothing follows may have several words.
         Some(&"ROOM") if ends(&takes, place) => (from, rooms(model, &before[from..])),
         Some(&"ROOM") => (word, rooms(model, &before[word..]).into_iter().map(quoted).collect()),
-        Some(&"USER") => (word, users(model, &before[word..])),
+        Some(&"USER") => (word, users(model, name, &before[word..])),
         Some(words) if words.contains('|') => (word, one_of(words, &before[word..])),
         Some(_) | None => in_text(model, before),
     }
@@ -220,14 +250,38 @@ fn rooms(model: &Model, typed: &str) -> Vec<Candidate> {
     candidates.collect()
 }
 
-/// Users whose names begin so; those of the room come first, and of them who spoke last.
-fn users(model: &Model, typed: &str) -> Vec<Candidate> {
+/// Users whom a command may mean and whose names begin so; those of the room come first, and of them
+/// who spoke last.
+fn users(model: &Model, command: &str, typed: &str) -> Vec<Candidate> {
     let typed = typed.trim_start_matches('@');
     let here = model.here().into_iter().flat_map(people);
     let everywhere = model.rooms.iter().flat_map(people);
-    named(here.chain(everywhere), &model.me, typed)
-        .map(|name| Candidate { shown: name.to_owned(), inserted: format!("{name} ") })
-        .collect()
+    let people = here.chain(everywhere).chain(fitting::others(model));
+    let mut seen = HashSet::new();
+    let fit = people
+        .filter(|name| begins_so(name, typed) && fitting::fits(model, command, name))
+        .filter(|name| seen.insert(*name));
+    fit.map(|name| Candidate { shown: name.to_owned(), inserted: format!("{name} ") }).collect()
+}
+
+/// What may stand in the one field of a form.
+fn in_form(model: &Model, before: &str) -> (usize, Vec<Candidate>) {
+    let Some(Popup::Form(form)) = model.popup() else { return (0, Vec::new()) };
+    let candidates = match form.purpose {
+        Purpose::Join => {
+            let is_own = |candidate: &Candidate| own_room(model, &candidate.inserted).is_some();
+            rooms(model, before).into_iter().filter(|candidate| !is_own(candidate)).collect()
+        }
+        Purpose::Invite(_) => users(model, "/invite", before),
+        Purpose::Add(_) => users(model, "/add", before),
+        Purpose::Request { .. }
+        | Purpose::Create
+        | Purpose::Deny(_)
+        | Purpose::Kick(_)
+        | Purpose::Ban(_)
+        | Purpose::Password => Vec::new(),
+    };
+    (0, candidates)
 }
 
 /// The members of the room as `@name`, for only that is a mention: behind an `@`, and at the
@@ -263,12 +317,13 @@ fn people(room: &Room) -> impl Iterator<Item = &str> {
 /// Those who are called so, each once, without oneself.
 fn named<'a>(
     people: impl Iterator<Item = &'a str>,
-    me: &str,
-    typed: &str,
+    me: &'a str,
+    typed: &'a str,
 ) -> impl Iterator<Item = &'a str> {
-    let typed = typed.to_lowercase();
     let mut seen = HashSet::new();
-    people.filter(move |name| {
-        *name != me && name.to_lowercase().starts_with(&typed) && seen.insert(*name)
-    })
+    people.filter(move |name| *name != me && begins_so(name, typed) && seen.insert(*name))
+}
+
+fn begins_so(name: &str, typed: &str) -> bool {
+    name.to_lowercase().starts_with(&typed.to_lowercase())
 }

@@ -1,7 +1,7 @@
 //! What is said and asked on the way in, and what is answered.
 
 use super::popups::edit;
-use super::{Ask, AtDoor, Intent};
+use super::{Ask, AtDoor, Intent, form};
 use crate::keymap::{Action, Scroll};
 use crate::model::{Door, Model, Reach, Reply};
 
@@ -30,9 +30,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         Reply::Line(input) => {
             edit(input, &mut model.kill_ring, action);
         }
-        Reply::Secret(secret) if action == Action::Delete(Reach::Left) => secret.delete(),
-        Reply::Secret(secret) if action == Action::Kill(Reach::LineStart) => secret.clear(),
-        Reply::Secret(_) => {}
+        Reply::Secret(secret) => form::secret_line(secret, action),
         Reply::Choice { of, chosen } => {
             if let Action::Go(Reach::Up | Reach::Left) = action {
                 *chosen = chosen.saturating_sub(1);

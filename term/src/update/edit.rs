@@ -2,7 +2,7 @@
 
 use parlor_protocol::id::RoomId;
 
-use super::{Intent, check, error};
+use super::{Intent, check, error, homeless};
 use crate::model::Model;
 
 /// What came of the text in the user's editor.
@@ -26,6 +26,11 @@ pub(super) fn take(model: &mut Model, edited: Edited) {
         Ok(text) => text,
         Err(why) => return error(model, why),
     };
+    if edited.room.is_some_and(|room| model.room(room).is_none()) {
+        model.put_by(text);
+        let back = homeless::brings_back(model, "the text");
+        return error(model, format!("You are no longer in that room; {back}."));
+    }
     let here = model.here;
     let elsewhere = edited.room.filter(|room| Some(*room) != here);
     let fit = match elsewhere.and_then(|room| model.room_mut(room)) {

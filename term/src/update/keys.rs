@@ -5,8 +5,8 @@ use parlor_protocol::message::MessageKind;
 use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MessageText, TextError};
 
 use super::{
-    Ask, Intent, check, complete, copy, edit, error, go_to, hint, jump_to, paste, popups, recall,
-    slash,
+    Ask, Intent, check, complete, copy, edit, error, go_to, hint, homeless, jump_to, paste, popups,
+    recall, slash,
 };
 use crate::keymap::Action;
 use crate::model::{
@@ -100,6 +100,7 @@ fn toggle_mouse(model: &mut Model) -> Vec<Intent> {
 fn clear(model: &mut Model, armed: Option<&Armed>) -> Vec<Intent> {
     model.notice = None;
     if !model.input.is_empty() {
+        homeless::settle(model);
         model.input.clear();
     } else if armed == Some(&Armed::Quit) {
         return vec![Intent::Quit];
@@ -251,6 +252,9 @@ pub(super) fn say(model: &mut Model) -> Vec<Intent> {
 /// Keeps what was entered, if something came of it: only that leaves the input.
 fn remember(model: &mut Model, room: Option<RoomId>, text: &str) {
     if model.input.text() != text {
+        homeless::settle(model);
+        // Whoever typed a password behind it did not mean it to be kept.
+        let text = if text.starts_with("/passwd") { "/passwd" } else { text };
         model.history.add(room, text);
     }
 }

@@ -10,14 +10,15 @@ use parlor_protocol::record::Record;
 use parlor_protocol::room::{self, Departure, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
+use super::homeless::Left;
 use super::reading::read_mentions;
 use super::{
     Intent, NOT_CONNECTED, News, alert, answers, ask_page, complete, door, error, go_to, hint,
-    look_up, sending, take_back,
+    homeless, look_up, popups, sending, take_back,
 };
 use crate::model::{
-    Before, HIDDEN_ENTRIES_MAX, Link, Listing, LocalId, Member, Model, NOTICES_MAX, Notice, Room,
-    Said, SendState, What,
+    Before, HIDDEN_ENTRIES_MAX, Link, Listing, Member, Model, NOTICES_MAX, Notice, Room, Said,
+    SendState, What,
 };
 use crate::words::{self, Commands};
 
@@ -32,7 +33,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
             // What another device entered does not take one away from where one is.
             let asked = model.asked.iter().any(|asked| asked.enters);
             if asked {
-                model.popups.clear();
+                popups::close_all(model);
             }
             if asked || model.here.is_none() {
                 return go_to(model, room.room);
@@ -188,7 +189,13 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
         .collect();
     let mut unsent = Vec::new();
     for id in gone {
-        unsent.extend(forget(model, id));
+        let title = model.room(id).map_or_else(String::new, |room| room.title.clone());
+        let left = homeless::forget(model, id);
+        if left.texts > 0 {
+            let word = homeless::word(model, left.texts);
+            hint(model, format!("You are no longer in {title}.{word}"));
+        }
+        unsent.extend(left.unsent);
     }
     let mut rooms: Vec<_> = rooms.iter().collect();
     // Rooms that are there already keep their numbers; the new ones follow by title.
@@ -210,6 +217,7 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
 
 fn take_room(model: &mut Model, room: &room::Room) {
     let role = room.role.unwrap_or(Role::Member);
+    model.left = model.left.filter(|left| *left != room.room);
     if model.room_mut(room.room).is_none() {
         model.rooms.push(Room::new(room.room, room.title.as_str(), role));
     }
@@ -230,19 +238,14 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
         return Vec::new();
     };
     let told = words::exited(exited, &room.title);
-    let unsent = match room.unsent.len() {
-        0 => "",
-        1 => " A message to it was not sent; it is in the input line.",
-        _ => " Messages to it were not sent; they are in the input line.",
-    };
-    let draft =
-        if room.draft.is_empty() { "" } else { " Up brings back what you were writing there." };
+    model.left = Some(exited.room);
+    let Left { unsent, texts } = homeless::forget(model, exited.room);
+    let word = homeless::word(model, texts);
     match told.strip_prefix("you ") {
-        Some(rest) => hint(model, format!("You {rest}.{unsent}{draft}")),
+        Some(rest) => hint(model, format!("You {rest}.{word}")),
         // A name or a title stays as it is.
-        None => hint(model, format!("{told}.{unsent}{draft}")),
+        None => hint(model, format!("{told}.{word}")),
     }
-    let unsent = forget(model, exited.room);
     let mut intents = match (model.here, model.rooms.first().map(|room| room.id)) {
         (None, Some(first)) => go_to(model, first),
         _ => Vec::new(),
@@ -261,15 +264,16 @@ fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
         NotificationKind::Mentioned
         | NotificationKind::RoleChanged
         | NotificationKind::OwnershipReceived => model.here.is_some() && model.here == told.room,
+        // So does what was said as one was taken out, and where one finds what one was writing.
+        NotificationKind::Kicked | NotificationKind::Banned | NotificationKind::RoomTerminated => {
+            model.left.is_some() && model.left == told.room
+        }
         NotificationKind::Invited
         | NotificationKind::JoinRequested
         | NotificationKind::Approved
         | NotificationKind::Denied
         | NotificationKind::Added
-        | NotificationKind::Kicked
-        | NotificationKind::Banned
         | NotificationKind::Unbanned
-        | NotificationKind::RoomTerminated
         | NotificationKind::SignUpWaiting
         | NotificationKind::Unknown => false,
     };
@@ -295,32 +299,6 @@ fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
         intents.push(ask_page(Listing::FormerRooms, None));
     }
     intents
-}
-
-/// Takes a room out, and tells what of it is still in the outbox: it is in the input line now, as is
-/// what was being written.
-fn forget(model: &mut Model, id: RoomId) -> Vec<LocalId> {
-    let Some(place) = model.rooms.iter().position(|room| room.id == id) else {
-        return Vec::new();
-    };
-    let room = model.rooms.remove(place);
-    if model.last == Some(id) {
-        model.last = None;
-    }
-    if model.here == Some(id) {
-        model.here = None;
-    }
-    for unsent in &room.unsent {
-        if !model.input.is_empty() {
-            model.input.insert("\n");
-        }
-        model.input.insert(&unsent.text);
-    }
-    if !room.draft.is_empty() {
-        // Not into the input, where it would be sent to another room by one key.
-        model.history.add(None, room.draft.text());
-    }
-    room.unsent.iter().map(|unsent| unsent.local).collect()
 }
 
 fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> Vec<Intent> {

@@ -81,7 +81,7 @@ pub(crate) fn offers(model: &Model, list: &List) -> Vec<Offer> {
         Some(Row::Device(device)) => {
             let text = format!("{} logs in with its password from then on.", device.name);
             let deed = Deed::Change(Command::RevokeDevice(RevokeDevice { id: device.id }));
-            vec![key('r', "revoke", Act::Ask(Question { text, deed }))]
+            vec![key('r', "revoke", Act::Ask(Question { text, deed, typed: None }))]
         }
         Some(Row::Notification(notice)) => of_notice(model, notice),
         None => Vec::new(),
@@ -119,7 +119,7 @@ fn of_member(model: &Model, room: RoomId, member: &Member) -> Vec<Offer> {
             Role::Admin => {
                 let text = "You would be a plain member again.".to_owned();
                 let deed = Deed::Change(Command::Demote(Demote { room, user: user() }));
-                vec![key('d', "step down", Act::Ask(Question { text, deed }))]
+                vec![key('d', "step down", Act::Ask(Question { text, deed, typed: None }))]
             }
             Role::Owner | Role::Member | Role::Unknown => Vec::new(),
         };
@@ -143,7 +143,7 @@ fn of_member(model: &Model, room: RoomId, member: &Member) -> Vec<Offer> {
         });
         let text = format!("{} would own this room, and you would be an admin.", member.user);
         let deed = Deed::Change(Command::Transfer(Transfer { room, user: user() }));
-        offers.push(key('t', "hand over", Act::Ask(Question { text, deed })));
+        offers.push(key('t', "hand over", Act::Ask(Question { text, deed, typed: None })));
     }
     if rules {
         offers.push(key('k', "kick", Act::Fill(Purpose::Kick(whom()))));
@@ -151,7 +151,7 @@ fn of_member(model: &Model, room: RoomId, member: &Member) -> Vec<Offer> {
     }
     let text = format!("You would no longer see what {} says.", member.user);
     let deed = Deed::Change(Command::Block(Block { user: user() }));
-    offers.push(key('x', "block", Act::Ask(Question { text, deed })));
+    offers.push(key('x', "block", Act::Ask(Question { text, deed, typed: None })));
     offers
 }
 
@@ -225,14 +225,16 @@ fn of_list(model: &Model, listing: &Listing) -> Vec<Offer> {
                 .then(|| key('R', "all read", Act::Change(Command::ReadNotifications(all))));
             read.into_iter().chain([key('D', "dismiss all", Act::Change(dismiss))]).collect()
         }
+        Listing::Devices => {
+            vec![key('p', "change password", Act::Fill(Purpose::Password))]
+        }
         Listing::Members(_)
         | Listing::Notifications
         | Listing::Rooms { .. }
         | Listing::FormerRooms
         | Listing::Requests(_)
         | Listing::Invites(None)
-        | Listing::Blocks
-        | Listing::Devices => Vec::new(),
+        | Listing::Blocks => Vec::new(),
     }
 }
 

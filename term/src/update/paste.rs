@@ -1,6 +1,6 @@
 //! Pasting: never sends by itself, and asks what to do with many lines.
 
-use super::{Intent, error, go_to, hint, keys, popups, write};
+use super::{Intent, error, go_to, hint, homeless, keys, popups, write};
 use crate::keymap::Action;
 use crate::model::{
     INPUT_BYTES_MAX, LINES_ASKED_MIN, Model, PASTE_CHOICES, Paste, PasteChoice, Reach,
@@ -86,26 +86,30 @@ fn carry_out(model: &mut Model, choice: PasteChoice) -> Vec<Intent> {
     };
     if choice == PasteChoice::Cancel {
         model.kill_ring.keep(paste.text);
-        hint(model, "Not pasted; Ctrl-Y still puts it in.");
+        let back = model.preferences.keymap.hint(Action::Yank, "still puts it in");
+        let back = back.unwrap_or_else(|| "it is kept with what was cut".to_owned());
+        hint(model, format!("Not pasted; {back}."));
+        return Vec::new();
+    }
+    let text = if choice == PasteChoice::Join { joined(&paste.text) } else { paste.text };
+    if paste.room.is_some_and(|room| model.room(room).is_none()) {
+        model.put_by(text);
+        let back = homeless::brings_back(model, "the paste");
+        error(model, format!("You are no longer in {}; {back}.", paste.title));
         return Vec::new();
     }
     let mut intents = Vec::new();
-    let gone = paste.room.is_some_and(|room| model.room_mut(room).is_none());
     if let Some(room) = paste.room {
         intents.extend(go_to(model, room));
     }
     // What was pasted is no command, whatever it begins with.
     let is_command = model.input.text().starts_with('/');
     match choice {
-        PasteChoice::Join => write(model, &joined(&paste.text)),
-        PasteChoice::Send if !gone => {
-            write(model, paste.text.trim_end_matches('\n'));
+        PasteChoice::Send => {
+            write(model, text.trim_end_matches('\n'));
             intents.extend(if is_command { keys::enter(model) } else { keys::say(model) });
         }
-        PasteChoice::Send | PasteChoice::Edit | PasteChoice::Cancel => write(model, &paste.text),
-    }
-    if gone {
-        error(model, format!("You are no longer in {}; the paste is in the input.", paste.title));
+        PasteChoice::Join | PasteChoice::Edit | PasteChoice::Cancel => write(model, &text),
     }
     intents
 }

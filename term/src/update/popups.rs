@@ -8,8 +8,8 @@ use super::pointing::{self, Pointed};
 use super::{Intent, ask, ask_page, form, go_to, jump_to, slash};
 use crate::keymap::{Action, Keymap, Scroll};
 use crate::model::{
-    AskedFrom, Deed, Fit, Form, GoTo, Input, KillRing, Link, List, Listing, Model, More, Popup,
-    Purpose, Reach,
+    AskedFrom, Deed, Fit, GoTo, Input, KillRing, Link, List, Listing, Model, More, Popup, Purpose,
+    Reach,
 };
 use crate::update::COMMANDS;
 
@@ -21,7 +21,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
     let popup = model.popups.last_mut()?;
     match action {
         Action::Close | Action::Clear => {
-            model.popups.pop();
+            close(model);
             return Some(Vec::new());
         }
         Action::Help if matches!(popup, Popup::Help { .. }) => {
@@ -36,7 +36,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::NextUnread
         | Action::LastRoom
         | Action::FirstUnread => {
-            model.popups.clear();
+            close_all(model);
             return None;
         }
         Action::Help
@@ -47,7 +47,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::FormerRooms
         | Action::GoTo => {
             let closes = is_of(popup, action);
-            model.popups.clear();
+            close_all(model);
             return closes.then(Vec::new);
         }
         Action::Enter
@@ -60,11 +60,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::Transpose
         | Action::Undo
         | Action::Redo
+        | Action::Complete
+        | Action::CompleteBack
         | Action::Scroll(_) => {}
         // These are about the conversation and what is written into it.
         Action::Recall
-        | Action::Complete
-        | Action::CompleteBack
         | Action::Edit
         | Action::Choose(_)
         | Action::Extend
@@ -84,7 +84,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         Popup::GoTo(_) => act_on_go_to(model, action),
         Popup::List(_) => act_on_list(model, action),
         Popup::Form(_) => form::act(model, action),
-        Popup::Question(_) if action == Action::Enter => yes(model),
+        // Not by Enter, which may be pressed once more than it was meant.
         Popup::Question(_) => Vec::new(),
     })
 }
@@ -117,7 +117,7 @@ pub(super) fn insert(model: &mut Model, text: &str) -> Option<Vec<Intent>> {
             )
         }
         Popup::Form(form) => {
-            form::insert(form, &one_line(text));
+            form::insert(form, text);
             Some(Vec::new())
         }
         Popup::Question(_) => Some(match text {
@@ -143,8 +143,26 @@ pub(super) fn show(model: &mut Model, listing: Listing) -> Vec<Intent> {
 
 /// Shows a form over the conversation.
 pub(super) fn fill(model: &mut Model, purpose: Purpose) -> Vec<Intent> {
-    model.popups.push(Popup::Form(Form::new(purpose)));
+    form::open(model, purpose);
     Vec::new()
+}
+
+/// Closes what lies on top.
+fn close(model: &mut Model) {
+    // What was offered is not offered any more.
+    if model.completion.take().is_some() {
+        model.notice = None;
+    }
+    if let Some(Popup::Form(form)) = model.popups.pop() {
+        form::closed(model, form);
+    }
+}
+
+/// Closes all that lies over the conversation.
+pub(super) fn close_all(model: &mut Model) {
+    while !model.popups.is_empty() {
+        close(model);
+    }
 }
 
 /// The rooms that match what is typed, the best first.
@@ -265,7 +283,7 @@ fn searched(model: &mut Model) -> Vec<Intent> {
 fn carry_out(model: &mut Model, act: Act) -> Vec<Intent> {
     match act {
         Act::Go(room, seq) => {
-            model.popups.clear();
+            close_all(model);
             let mut intents = go_to(model, room);
             if let Some(seq) = seq {
                 intents.extend(jump_to(model, room, seq));
@@ -273,7 +291,7 @@ fn carry_out(model: &mut Model, act: Act) -> Vec<Intent> {
             intents
         }
         Act::Mention(user) => {
-            model.popups.clear();
+            close_all(model);
             slash::mention(model, &user);
             Vec::new()
         }
@@ -294,13 +312,20 @@ fn carry_out(model: &mut Model, act: Act) -> Vec<Intent> {
 
 fn yes(model: &mut Model) -> Vec<Intent> {
     let Some(Popup::Question(question)) = model.popups.pop() else { return Vec::new() };
-    let from = match model.popups.last() {
-        Some(Popup::List(_)) => AskedFrom::List,
-        Some(Popup::Help { .. } | Popup::GoTo(_) | Popup::Form(_) | Popup::Question(_)) | None => {
-            AskedFrom::Key
-        }
+    let typed = question.typed.clone();
+    let from = match (question.typed, model.popups.last()) {
+        (Some(typed), _) => AskedFrom::Typed(typed),
+        (None, Some(Popup::List(_))) => AskedFrom::List,
+        (
+            None,
+            Some(Popup::Help { .. } | Popup::GoTo(_) | Popup::Form(_) | Popup::Question(_)) | None,
+        ) => AskedFrom::Key,
     };
-    ask(model, question.deed, from, None)
+    let intents = ask(model, question.deed, from, None);
+    if let Some(typed) = typed.filter(|_| intents.is_empty() && model.input.is_empty()) {
+        model.input.insert(&typed);
+    }
+    intents
 }
 
 /// How far a key moves through a list.
@@ -345,7 +370,7 @@ pub(super) fn edit(input: &mut Input, ring: &mut KillRing, action: Action) -> Op
 }
 
 /// A text without its line breaks.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.replace(['\r', '\n'], " ")
 }
 

@@ -102,8 +102,10 @@ fn tell(model: &mut Model) {
         model.preferences.keymap.key_of(action).unwrap_or(Key::Named(otherwise))
     };
     let older = key(Action::Recall, Named::Up);
+    let takes = key(Action::Enter, Named::Enter);
+    let back = key(Action::Close, Named::Esc);
     let text = format!(
-        "Written before with “{}”: {older} for an older one, Enter takes it, Esc goes back.",
+        "Written before with “{}”: {older} for an older one, {takes} takes it, {back} goes back.",
         seeking.text
     );
     hint(model, text);

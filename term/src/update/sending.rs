@@ -3,7 +3,8 @@
 use parlor_protocol::id::{RoomId, Timestamp};
 
 use super::{Intent, error, keep};
-use crate::model::{LocalId, Model, SendState};
+use crate::keymap::Action;
+use crate::model::{LocalId, Model, Reach, SendState};
 
 /// A message is on this machine's disk. What was being written must not stand there beside it: it
 /// would be sent again after a crash.
@@ -31,8 +32,12 @@ pub(super) fn acknowledged(model: &mut Model, room: RoomId, local: LocalId) {
 /// The server does not take a message.
 pub(super) fn refused(model: &mut Model, room: RoomId, local: LocalId, why: String) {
     if let Some(state) = state(model, room, local) {
-        let told = format!("Not sent: {why} Up takes it back into an empty input.");
+        let mut told = format!("Not sent: {why}");
         *state = SendState::Refused(why);
+        let up = Action::Go(Reach::Up);
+        if let Some(key) = model.preferences.keymap.key_of(up) {
+            told.push_str(&format!(" {key} takes it back into an empty input."));
+        }
         error(model, told);
     }
 }

@@ -9,7 +9,7 @@ use parlor_protocol::message::MessageKind;
 use parlor_protocol::request::Command as Change;
 
 use super::{Intent, ask, error, hint, keys, mute, popups, reload};
-use crate::model::{Armed, AskedFrom, Deed, Listing, Model, Popup, Room};
+use crate::model::{Armed, AskedFrom, Deed, Listing, Model, Popup, Purpose, Room};
 
 /// A command: what it is called, what follows it, what it does, and how.
 pub(crate) struct Command {
@@ -78,6 +78,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         notices::run,
     ),
     command("/devices", "", "list where you are logged in", people::devices),
+    command("/passwd", "", "change your password", passwd),
     command("/mute", "[ROOM]", "do not be called by what is said there", mute::mute),
     command("/unmute", "[ROOM]", "be called again", mute::unmute),
     command("/reload", "", "read the configuration file anew", reload::ask),
@@ -160,6 +161,12 @@ fn me(model: &mut Model, text: &str) -> Vec<Intent> {
         return Vec::new();
     }
     keys::send(model, text, MessageKind::Action)
+}
+
+/// Nothing is typed behind it, where all could see it.
+fn passwd(model: &mut Model, _: &str) -> Vec<Intent> {
+    model.input.take();
+    popups::fill(model, Purpose::Password)
 }
 
 fn help(model: &mut Model, _: &str) -> Vec<Intent> {

@@ -5,6 +5,7 @@ mod changes;
 mod commands;
 mod completing;
 mod copying;
+mod forms;
 mod kept;
 mod pasting;
 mod popups;
@@ -20,10 +21,10 @@ use parlor_protocol::room::{self, CreateRoom, Entry, LeaveRoom, Role, Visibility
 use parlor_protocol::text::MessageText;
 
 use super::{Ask, Intent, Msg, News, update};
-use crate::keymap::{Action, Key, Keymap, Named};
+use crate::keymap::{Key, Keymap, Named};
 use crate::model::{
-    Armed, AskId, Before, Deed, Link, Listing, LocalId, Model, More, Notice, Popup, Row, SendState,
-    Then, What,
+    AskId, Before, Deed, Link, Listing, LocalId, Model, More, Notice, Popup, Row, SendState, Then,
+    What,
 };
 
 const NOW: Timestamp = Timestamp(1_795_356_300_000);
@@ -257,20 +258,43 @@ fn a_command_without_a_connection_is_not_lost() {
 }
 
 #[test]
-fn what_ends_a_room_is_asked_twice() {
-    let mut model = alice();
-    model.rooms[0].member_count = 1;
-    assert_eq!(type_in(&mut model, "/leave"), []);
-    assert_eq!(model.armed, Some(Armed::Leave(id(1))));
-    assert!(notice(&model).contains("for everyone"));
-    let leave = change(Command::LeaveRoom(LeaveRoom { room: id(1) }));
-    assert_eq!(press(&mut model, Key::Named(Named::Enter)), leave);
-    // Anything else in between disarms.
+fn what_ends_a_room_takes_a_yes() {
+    let leave = Deed::Change(Command::LeaveRoom(LeaveRoom { room: id(1) }));
+    let then = Then::Join { leave: Some(id(1)) };
+    let join = Deed::Find { room: "rust".into(), then };
+    for (command, does) in [("/leave", leave), ("/join rust --leave general", join)] {
+        let mut model = alice();
+        model.rooms[0].member_count = 1;
+        assert_eq!(type_in(&mut model, command), []);
+        let Some(Popup::Question(question)) = model.popup() else { panic!("it is asked first") };
+        assert_eq!(question.text, "Leaving ends general for good, for everyone.");
+        assert_eq!(press(&mut model, Key::Named(Named::Enter)), [], "pressed once more");
+        assert_eq!(update(&mut model, Msg::Type('x')), []);
+        assert_eq!(update(&mut model, Msg::Type('n')), []);
+        assert_eq!((model.popup(), model.input.text()), (None, ""));
+        type_in(&mut model, command);
+        assert_eq!(update(&mut model, Msg::Type('y')), deed(does));
+        update(&mut model, failed("No."));
+        assert_eq!(model.input.text(), command, "what was typed comes back");
+    }
     let mut model = alice();
     model.rooms[0].member_count = 1;
     type_in(&mut model, "/leave");
-    update(&mut model, Msg::Act(Action::Yank));
-    assert_eq!(press(&mut model, Key::Named(Named::Enter)), []);
+    update(&mut model, offline());
+    assert_eq!(update(&mut model, Msg::Type('y')), []);
+    assert_eq!(model.input.text(), "/leave");
+}
+
+#[test]
+fn who_is_in_the_room_already_leaves_none_for_it() {
+    let mut model = alice();
+    for target in ["ops", &id(2).to_string(), "general"] {
+        let typed = format!("/join {target} --leave general");
+        assert_eq!(type_in(&mut model, &typed), [], "{typed}");
+        let title = if target == "general" { target } else { "ops" };
+        assert_eq!(notice(&model), format!("You are in {title} already; nothing was left."));
+        assert_eq!((model.here, model.input.take()), (Some(id(1)), typed));
+    }
 }
 
 #[test]

@@ -230,14 +230,24 @@ fn passwords_are_asked_at_the_terminal() {
 fn a_person_is_asked_before_a_room_ends() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
+    let bob = User::signed_up("bob", &daemon);
     alice.does(&["create", "ops", "--entry", "open"]);
+    alice.does(&["create", "planning", "--entry", "open"]);
+    // One plain member alone does not keep a room either.
+    bob.does(&["join", "planning"]);
     let to = format!("alice@127.0.0.1:{}", daemon.port);
-    for (answer, succeeds) in [("no", false), ("yes", true)] {
-        let mut terminal = Terminal::run(&alice.home, &[&to, "leave", "ops"]);
-        terminal.until("ends the room for good");
-        terminal.enter(answer);
-        assert_eq!(terminal.succeeds(), succeeds);
-        assert_eq!(alice.does(&["rooms"]).is_empty(), succeeds);
+    for room in ["ops", "planning"] {
+        for (answers, succeeds) in
+            [(["what", "No"], false), (["", "n"], false), (["y?", "Y"], true)]
+        {
+            let mut terminal = Terminal::run(&alice.home, &[&to, "leave", room]);
+            terminal.until("ends the room for good. Leave (yes/no)? ");
+            terminal.enter(answers[0]);
+            terminal.until("Please type yes or no: ");
+            terminal.enter(answers[1]);
+            assert_eq!(terminal.succeeds(), succeeds);
+            assert_eq!(!alice.does(&["rooms"]).contains(room), succeeds);
+        }
     }
 }
 

@@ -28,3 +28,4 @@ mod server;
 mod sign_up;
 mod tail;
 mod terminal;
+mod typed;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use crate::daemon::Daemon;
-use crate::full_screen::{User, Window};
+use crate::full_screen::{User, Window, times};
 use crate::harness::{Done, done};
 
 /// Runs the client line by line with this as all of its input.
@@ -75,8 +75,11 @@ fn a_dumb_terminal_gets_lines_and_forms_are_asked_field_by_field() {
     bob.does(&["send", "general", "@alice again"]);
     window.shows("You are mentioned in general, 1 unread.");
     window.types("/invite bob\n/leave\n");
-    window.shows("/leave");
-    window.types("/go general\n");
+    window.shows("Leaving ends den for good, for everyone. Are you sure? y or n:");
+    // What is neither is no answer.
+    window.types("why?\n");
+    window.until("it is asked again", |screen| times(screen, "Are you sure?") == 2);
+    window.types("No\n/go general\n");
     window.shows("bob: @alice again");
     window.types("\u{4}");
     assert!(window.child.wait().unwrap().success());

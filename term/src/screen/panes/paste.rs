@@ -1,9 +1,10 @@
 //! The question what to do with a paste of many lines.
 
 use super::Area;
-use crate::keymap::Scroll;
+use crate::keymap::{Action, Keymap, Scroll};
 use crate::model::{PASTE_CHOICES, Paste};
 use crate::screen::paint::{self, Printer};
+use crate::screen::popup::hinted;
 use crate::theme::Role;
 use crate::update::line_count;
 
@@ -38,11 +39,20 @@ impl PasteView {
         };
     }
 
-    pub(in crate::screen) fn draw(&self, printer: &Printer, area: Area, paste: &Paste) {
+    pub(in crate::screen) fn draw(
+        &self,
+        printer: &Printer,
+        area: Area,
+        keymap: &Keymap,
+        paste: &Paste,
+    ) {
         let (lines, rows) = (shown(area, paste), rows(area, paste));
         let top = self.top.min(lines.len().saturating_sub(rows));
-        let more = if lines.len() > rows { " · PgDn more" } else { "" };
-        let keys = (format!(" Enter takes · Esc cancels{more}"), Role::Keys);
+        let more = keymap.hint(Action::Scroll(Scroll::PageDown), "more");
+        let more = more.filter(|_| lines.len() > rows);
+        let takes = keymap.hint(Action::Enter, "takes");
+        let keys = hinted([takes, keymap.close_hint("cancels"), more]);
+        let keys = (format!(" {keys}"), Role::Keys);
         let shown = lines.into_iter().skip(top).take(rows);
         let all = question(area, paste).into_iter().chain([keys]).chain(shown);
         for row in 0..area.height {

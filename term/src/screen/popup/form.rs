@@ -3,7 +3,9 @@
 use parlor_protocol::text::printable;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::{Form, Input, Purpose, Value};
+use super::hinted;
+use crate::keymap::{Action, Keymap};
+use crate::model::{Form, Input, Purpose, Reach, Value};
 use crate::screen::paint::{self, Printer};
 use crate::screen::panes::Area;
 use crate::theme::Role;
@@ -13,7 +15,8 @@ pub(crate) fn words(purpose: &Purpose) -> (String, &'static str) {
     match purpose {
         Purpose::Join => (
             "JOIN A ROOM".to_owned(),
-            "The ID is in your invite, like kx4f9-2mqa7; all around it may be pasted, too.",
+            "The ID is in your invite, like kx4f9-2mqa7; all around it may be pasted, too. Members \
+             read everything, also what was said before they came.",
         ),
         Purpose::Request { title, .. } => (
             format!("ASK TO JOIN {title}"),
@@ -43,11 +46,15 @@ pub(crate) fn words(purpose: &Purpose) -> (String, &'static str) {
         Purpose::Add(_) => {
             ("ADD A USER".to_owned(), "They are a member at once, without being asked.")
         }
+        Purpose::Password => (
+            "CHANGE YOUR PASSWORD".to_owned(),
+            "It never leaves this machine. Your other devices have to log in with the new one.",
+        ),
     }
 }
 
 /// Draws a form: fields first, so that they are seen on the smallest screen.
-pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
+pub(super) fn draw(printer: &Printer, area: Area, keymap: &Keymap, form: &Form) {
     let (heading, explains) = words(&form.purpose);
     let wrapped = |text: &str, role: Role| {
         let width = area.width.saturating_sub(2);
@@ -60,6 +67,7 @@ pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
         let room = area.width.saturating_sub(paint::columns(&head));
         let value = match &field.value {
             Value::Text(input) => one_row(input, room).0,
+            Value::Secret(secret) => "•".repeat(secret.chars()),
             Value::Choice { of, chosen } => format!("‹ {} ›", of[*chosen]),
         };
         let role = if place == form.at { Role::Here } else { Role::Text };
@@ -68,16 +76,11 @@ pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
     if let Some(error) = &form.error {
         lines.extend(wrapped(error, Role::Error));
     }
-    let is_choice = matches!(form.fields[form.at].value, Value::Choice { .. });
-    let keys = match (form.asked, form.at + 1 == form.fields.len(), is_choice) {
-        (Some(_), ..) => "asking the server …",
-        (None, true, _) if form.fields.len() == 1 => "Enter does it · Esc closes",
-        (None, true, false) => "Enter does it · Up: field before · Esc closes",
-        (None, true, true) => "Left, Right choose · Enter does it · Up: field before · Esc closes",
-        (None, false, false) => "Enter: next field · Esc closes",
-        (None, false, true) => "Left, Right choose · Enter: next field · Esc closes",
+    let keys = match form.asked {
+        Some(_) => "asking the server …".to_owned(),
+        None => keys(keymap, form),
     };
-    lines.extend(wrapped(keys, Role::Keys));
+    lines.extend(wrapped(&keys, Role::Keys));
     lines.extend(wrapped(explains, Role::Faint));
     for (row, (line, role)) in lines.iter().take(area.height).enumerate() {
         let line = paint::clipped(line, area.width);
@@ -85,11 +88,27 @@ pub(super) fn draw(printer: &Printer, area: Area, form: &Form) {
     }
 }
 
+/// What the keys do in the field that is filled in.
+fn keys(keymap: &Keymap, form: &Form) -> String {
+    let (choose, enter) = ([Action::Go(Reach::Left), Action::Go(Reach::Right)], Action::Enter);
+    let is_last = form.at + 1 == form.fields.len();
+    let chooses = match form.fields[form.at].value {
+        Value::Choice { .. } => keymap.hints(&choose, "choose"),
+        Value::Text(_) | Value::Secret(_) => None,
+    };
+    let goes_on = keymap.hint(enter, if is_last { "does it" } else { "next field" });
+    let goes_back = keymap.hint(Action::Go(Reach::Up), "field before").filter(|_| form.at > 0);
+    hinted([chooses, goes_on, goes_back, keymap.close_hint("closes")])
+}
+
 /// Where the caret stands in a form.
 pub(super) fn caret(area: Area, form: &Form) -> Option<(usize, usize)> {
-    let Value::Text(input) = &form.fields.get(form.at)?.value else { return None };
     let head = paint::columns(&head(form, form.at));
-    let (_, at) = one_row(input, area.width.saturating_sub(head));
+    let at = match &form.fields.get(form.at)?.value {
+        Value::Text(input) => one_row(input, area.width.saturating_sub(head)).1,
+        Value::Secret(secret) => secret.chars(),
+        Value::Choice { .. } => return None,
+    };
     let x = (head + at).min(area.width.saturating_sub(1));
     let row = 1 + form.at;
     (row < area.height).then_some((area.x + x, area.y + row))

@@ -109,7 +109,7 @@ fn model_of(text: &str) -> Model {
     let title = text.to_owned();
     let request = Form::new(Purpose::Request { room: text.to_owned(), title });
     let deed = Deed::Find { room: text.to_owned(), then: Then::Withdraw };
-    let question = Question { text: text.to_owned(), deed };
+    let question = Question { text: text.to_owned(), deed, typed: None };
     model.popups = vec![
         Popup::Help { top: 0 },
         Popup::Question(question),

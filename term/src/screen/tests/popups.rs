@@ -9,9 +9,10 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::room::{self, Entry, Visibility};
 
 use super::*;
+use crate::keymap::Action;
 use crate::model::{
-    Deed, Door, Form, GoTo, List, Listing, More, Popup, Prompt, Purpose, Question, Reply, Row,
-    Secret, Whom,
+    Deed, Door, Form, GoTo, List, Listing, More, Popup, Prompt, Purpose, Question, Reach, Reply,
+    Row, Secret, Whom,
 };
 use crate::update::{Msg, News};
 
@@ -247,6 +248,7 @@ fn forms() {
         Purpose::Ban(whom("")),
         Purpose::Invite(id(1)),
         Purpose::Add(id(1)),
+        Purpose::Password,
     ] {
         let mut form = Form::new(purpose);
         form.error = Some("There is no such user; check the name.".to_owned());
@@ -315,13 +317,64 @@ fn a_question() {
     let text = "bob would own this room, and you would be an admin.".to_owned();
     let transfer = room::Transfer { room: id(1), user: "bob".into() };
     let deed = Deed::Change(parlor_protocol::request::Command::Transfer(transfer));
-    insta::assert_snapshot!(shots(&[Popup::Question(Question { text, deed })]));
+    insta::assert_snapshot!(shots(&[Popup::Question(Question { text, deed, typed: None })]));
+}
+
+#[test]
+fn the_keys_are_named_as_the_user_has_them() {
+    let mut preferences = crate::preferences::Preferences::default();
+    for (key, action) in [
+        (Key::Ctrl('g'), Action::Close),
+        (Key::Ctrl('o'), Action::Enter),
+        (Key::Alt('k'), Action::Go(Reach::Up)),
+    ] {
+        preferences.keymap.bind(key, Some(action));
+    }
+    let preferences = std::sync::Arc::new(preferences);
+    let question = |model: &mut Model| {
+        let deed = Deed::Find { room: "ops".into(), then: crate::model::Then::Withdraw };
+        let text = "Really?".into();
+        model.popups.push(Popup::Question(Question { text, deed, typed: None }));
+    };
+    type Open<'a> = &'a dyn Fn(&mut Model);
+    let cases: [(Open<'_>, &str); 7] = [
+        (&|model| model.popups.push(Popup::Help { top: 0 }), "Ctrl-G closes · Alt-K, Down, PgUp, "),
+        (
+            &|model| model.popups.push(Popup::GoTo(GoTo::default())),
+            "Ctrl-O go there · Ctrl-G closes",
+        ),
+        (
+            &|model| model.popups.push(Popup::Form(Form::new(Purpose::Join))),
+            "Ctrl-O does it · Ctrl-G closes",
+        ),
+        (&question, "y: yes · Ctrl-G or n: no"),
+        (&|model| model.popups.push(listed(Listing::Devices, Vec::new())), "Ctrl-G closes"),
+        (&|model| model.door = Some(Door::default()), " Ctrl-G quits"),
+        (
+            &|model| {
+                let reply = Reply::Choice { of: &["in", "up"], chosen: 0 };
+                let prompt = Some(Prompt { text: "Which?".into(), reply });
+                model.door = Some(Door { prompt, ..Door::default() });
+            },
+            "Alt-K, Down choose · Ctrl-O answers · Ctrl-G quits",
+        ),
+    ];
+    for (open, keys) in cases {
+        let mut model = model();
+        model.preferences = std::sync::Arc::clone(&preferences);
+        open(&mut model);
+        let shown = shot(model, (80, 24));
+        assert!(shown.contains(keys), "no {keys} in {shown}");
+        // The help has all keys of each action.
+        let others = !shown.contains("HELP") && (shown.contains("Esc") || shown.contains("Enter"));
+        assert!(!others, "{shown}");
+    }
 }
 
 #[test]
 fn a_list_keeps_what_is_chosen_in_sight() {
     let mut shown = Shown::new(model(), (80, 12));
-    shown.screen.take(Msg::Act(crate::keymap::Action::FormerRooms));
+    shown.screen.take(Msg::Act(Action::FormerRooms));
     let rows = (0..40).map(|number| {
         let title = format!("room {number}").parse().unwrap();
         let (state, ended, rejoin) = (RoomState::Live, Ended::Left, Rejoin::Now);

@@ -1,13 +1,14 @@
 //! The commands about rooms.
 
+use parlor_protocol::id::RoomId;
 use parlor_protocol::request::Command as Change;
 use parlor_protocol::room::{
     CreateRoom, Entry, LeaveRoom, Rename, Role, SetSlowMode, SetTopic, Visibility,
 };
 
 use super::{change, here, own_room, show, typed, word};
-use crate::model::{Armed, Deed, Listing, Model, Purpose, Room, Then};
-use crate::update::{Intent, error, go_to, hint, popups, seen};
+use crate::model::{Deed, Listing, Model, Popup, Purpose, Question, Room, Then};
+use crate::update::{Intent, error, go_to, popups, seen};
 
 pub(super) fn join(model: &mut Model, what: &str) -> Vec<Intent> {
     let (room, left) = match what.split_once("--leave") {
@@ -18,18 +19,19 @@ pub(super) fn join(model: &mut Model, what: &str) -> Vec<Intent> {
         model.input.take();
         return popups::fill(model, Purpose::Join);
     }
-    if let Some(id) = own_room(model, room).map(|room| room.id) {
+    if let Some((id, title)) = own_room(model, room).map(|room| (room.id, room.title.clone())) {
+        if left.is_some() {
+            error(model, format!("You are in {title} already; nothing was left."));
+            return Vec::new();
+        }
         model.input.take();
         return go_to(model, id);
     }
-    let leave = match left {
-        Some(left) => match may_leave(model, left) {
-            Some(leave) => Some(leave),
-            None => return Vec::new(),
-        },
-        None => None,
-    };
-    typed(model, Deed::Find { room: room.to_owned(), then: Then::Join { leave } }, None)
+    let join = |leave| Deed::Find { room: room.to_owned(), then: Then::Join { leave } };
+    match left {
+        Some(left) => leave_by(model, left, |left| join(Some(left))),
+        None => typed(model, join(None), None),
+    }
 }
 
 pub(super) fn go(model: &mut Model, named: &str) -> Vec<Intent> {
@@ -89,27 +91,25 @@ pub(super) fn create(model: &mut Model, what: &str) -> Vec<Intent> {
 }
 
 pub(super) fn leave(model: &mut Model, room: &str) -> Vec<Intent> {
-    match may_leave(model, room) {
-        Some(room) => change(model, Change::LeaveRoom(LeaveRoom { room })),
-        None => Vec::new(),
-    }
+    leave_by(model, room, |room| Deed::Change(Change::LeaveRoom(LeaveRoom { room })))
 }
 
-/// The room that is to be left, the one that is shown where none is named. Whoever would end it is
+/// Leaves a room by this deed, the one that is shown where none is named. Whoever would end it is
 /// asked first.
-fn may_leave(model: &mut Model, room: &str) -> Option<parlor_protocol::id::RoomId> {
+fn leave_by(model: &mut Model, room: &str, deed: impl FnOnce(RoomId) -> Deed) -> Vec<Intent> {
     let found = if room.is_empty() { model.here() } else { own_room(model, room) };
     let Some(found) = found else {
         error(model, "You are in no such room.");
-        return None;
+        return Vec::new();
     };
-    let (room, title) = (found.id, found.title.clone());
-    if ends_when_left(found) && model.armed != Some(Armed::Leave(room)) {
-        model.armed = Some(Armed::Leave(room));
-        hint(model, format!("Leaving ends {title} for good, for everyone. Enter again leaves."));
-        return None;
+    let deed = deed(found.id);
+    if !ends_when_left(found) {
+        return typed(model, deed, None);
     }
-    Some(room)
+    let text = format!("Leaving ends {} for good, for everyone.", found.title);
+    let typed = Some(model.input.take());
+    model.popups.push(Popup::Question(Question { text, deed, typed }));
+    Vec::new()
 }
 
 /// Whether a room ends when one leaves it: nobody is left, or one plain member. Where the members

@@ -1,6 +1,6 @@
 //! What happens in rooms and to oneself, and what is then shown of it.
 
-use parlor_protocol::id::Seq;
+use parlor_protocol::id::{NotificationId, Seq};
 use parlor_protocol::message::Message;
 use parlor_protocol::name::{Title, UserName};
 use parlor_protocol::notification::{Notification, NotificationKind};
@@ -11,10 +11,10 @@ use parlor_protocol::record::Record;
 use parlor_protocol::room::{self, Departure, Presence, Present, ReadMarker, Role};
 use parlor_protocol::text::Topic;
 
-use super::{NOW, alice, happened, id, message, notice, press, said, type_in};
+use super::{NOW, alice, happened, id, listed, message, notice, press, said, type_in};
 use crate::keymap::{Key, Named};
-use crate::model::{Armed, Before, Member, What};
-use crate::update::{Ask, Intent, Msg, News, update};
+use crate::model::{Armed, Before, LocalId, Member, What};
+use crate::update::{Ask, Edited, Intent, Msg, News, update};
 
 #[test]
 fn what_blocked_users_say_is_hidden_and_comes_back_when_they_are_not() {
@@ -240,10 +240,60 @@ fn what_was_being_written_in_a_room_that_is_gone_is_brought_back_by_up() {
     update(&mut model, Msg::Paste("half a thought".into()));
     press(&mut model, Key::Alt('2'));
     update(&mut model, Msg::News(News::Exited(exited(1, Departure::Kicked))));
-    assert!(notice(&model).ends_with("Up brings back what you were writing there."));
+    assert!(notice(&model).ends_with("What you wrote there was not sent; Up brings it back."));
     assert!(model.input.is_empty(), "it would be sent to another room");
     press(&mut model, Key::Named(Named::Up));
     assert_eq!(model.input.text(), "half a thought");
+}
+
+#[test]
+fn what_is_being_written_when_the_room_goes_cannot_be_sent_to_the_next_one() {
+    let mut model = alice();
+    model.rooms[1].draft.insert("for ops");
+    update(&mut model, Msg::Paste("half a thought".into()));
+    update(&mut model, Msg::News(News::Exited(exited(1, Departure::Kicked))));
+    assert_eq!(
+        notice(&model).split_once('.').unwrap().1,
+        " What you wrote there was not sent; Up brings it back."
+    );
+    assert_eq!((model.here, model.input.text()), (Some(id(2)), "for ops"));
+    press(&mut model, Key::Named(Named::Up));
+    assert_eq!(model.input.text(), "half a thought");
+    press(&mut model, Key::Named(Named::Down));
+    assert_eq!(model.input.text(), "for ops", "nor is that lost");
+    // The same at a snapshot without the room, and of what a search or an older line hides.
+    let mut model = alice();
+    type_in(&mut model, "sent before");
+    update(&mut model, Msg::News(News::Acknowledged { room: id(1), local: LocalId(0) }));
+    update(&mut model, Msg::Paste("begun".into()));
+    press(&mut model, Key::Named(Named::Up));
+    press(&mut model, Key::Ctrl('r'));
+    let rooms = vec![listed(2, "ops", 2, Role::Member)];
+    update(&mut model, Msg::News(News::Rooms(rooms)));
+    assert_eq!(
+        notice(&model),
+        "You are no longer in general. 2 texts of yours were not sent; Up brings them back."
+    );
+    assert_eq!((model.homeless.join("|"), model.input.text()), ("begun|sent before".into(), ""));
+}
+
+#[test]
+fn a_paste_and_an_edited_text_for_a_room_that_is_gone_go_nowhere_else() {
+    for choice in ['s', 'e'] {
+        let mut model = alice();
+        update(&mut model, Msg::Paste("one\ntwo\nthree\nfour".into()));
+        update(&mut model, Msg::News(News::Exited(exited(1, Departure::Kicked))));
+        assert_eq!(update(&mut model, Msg::Type(choice)), [], "{choice}");
+        assert_eq!(model.input.text(), "");
+        assert_eq!(notice(&model), "You are no longer in general; Up brings the paste back.");
+        press(&mut model, Key::Named(Named::Up));
+        assert_eq!(model.input.text(), "one\ntwo\nthree\nfour");
+    }
+    let mut model = alice();
+    update(&mut model, Msg::News(News::Exited(exited(1, Departure::Kicked))));
+    let edited = Edited { room: Some(id(1)), text: Ok("at length".into()) };
+    update(&mut model, Msg::Edited(edited));
+    assert_eq!((model.input.text(), model.homeless.join("|")), ("", "at length".into()));
 }
 
 #[test]
@@ -254,13 +304,40 @@ fn a_room_that_is_gone_leaves_nothing_unsent_behind() {
     update(&mut model, Msg::News(News::Exited(exited(1, how))));
     assert_eq!(
         notice(&model),
-        "general has ended for good. A message to it was not sent; it is in the input line."
+        "general has ended for good. What you wrote there was not sent; Up brings it back."
     );
-    assert_eq!(model.here, Some(id(2)));
+    assert_eq!((model.here, model.input.text()), (Some(id(2)), ""));
+    press(&mut model, Key::Named(Named::Up));
     assert_eq!(model.input.text(), "important");
     // The same at a snapshot without it.
     update(&mut model, Msg::News(News::Rooms(Vec::new())));
     assert_eq!((model.here, model.rooms.len()), (None, 0));
-    assert_eq!(type_in(&mut model, ""), []);
+    assert_eq!((model.input.text(), model.homeless.join("|")), ("", "important".into()));
+    assert_eq!(type_in(&mut model, "important"), []);
     assert_eq!(notice(&model), "You are in no room: /join one, or /create one.");
+}
+
+#[test]
+fn why_one_is_out_is_said_once_and_with_where_the_text_is() {
+    let mut model = alice();
+    update(&mut model, Msg::Type('x'));
+    update(&mut model, Msg::News(News::Exited(exited(1, Departure::Kicked))));
+    let told = notice(&model).to_owned();
+    assert!(told.ends_with("Up brings it back."), "{told}");
+    let kicked = |room| Notification {
+        id: NotificationId(1),
+        kind: NotificationKind::Kicked,
+        at: NOW,
+        room: Some(id(room)),
+        title: None,
+        by: None,
+        reason: None,
+        role: None,
+        seq: None,
+        read: false,
+    };
+    update(&mut model, Msg::News(News::Notified(kicked(1))));
+    assert_eq!(notice(&model), told);
+    update(&mut model, Msg::News(News::Notified(kicked(9))));
+    assert_eq!(notice(&model), "somebody kicked you from a room");
 }

@@ -1,5 +1,8 @@
 //! Completion: what Tab makes of what was typed.
 
+use parlor_protocol::id::NotificationId;
+use parlor_protocol::notification::{Notification, NotificationKind};
+
 use super::*;
 use crate::model::{Listing, Member, More, Room, Row};
 
@@ -61,10 +64,11 @@ fn tab_completes_what_the_place_takes() {
         ("see b", 1, "see b"),
         ("d", 1, "d"),
         ("//b @c", 1, "//b @carol "),
-        // Users: of other rooms, too.
+        // Users: those whom the command can mean, of other rooms, too.
         ("/promote c", 1, "/promote carol "),
         ("/promote @c", 1, "/promote carol "),
-        ("/promote e", 1, "/promote erin "),
+        ("/promote e", 1, "/promote e"),
+        ("/add e", 1, "/add erin "),
         ("/topic for @e", 1, "/topic for @e"),
         ("/topic for @c", 1, "/topic for @carol "),
         // Rooms: one's own and those heard of, by title and by ID.
@@ -145,4 +149,59 @@ proptest::proptest! {
             press(&mut model, TAB);
         }
     }
+}
+
+/// All that is offered, in the order of the alphabet.
+fn offered(model: &mut Model, command: &str) -> String {
+    let first = completed(model, &format!("{command} "), &[TAB]);
+    let mut offered = match model.completion.take() {
+        Some(completion) => completion.candidates.into_iter().map(|one| one.shown).collect(),
+        None => vec![first[command.len()..].trim().to_owned()],
+    };
+    offered.sort();
+    offered.join(" ")
+}
+
+#[test]
+fn users_are_offered_whom_a_command_can_mean() {
+    let mut model = model();
+    for (user, role) in [("alice", Role::Owner), ("bert", Role::Admin)] {
+        let members = &mut model.rooms[0].members;
+        members.iter_mut().find(|member| member.user == user).unwrap().role = role;
+    }
+    model.blocked.insert("mallory".into());
+    let asks = Notification {
+        id: NotificationId(1),
+        kind: NotificationKind::JoinRequested,
+        at: NOW,
+        room: Some(id(1)),
+        title: None,
+        by: "frank".parse().ok(),
+        reason: None,
+        role: None,
+        seq: None,
+        read: false,
+    };
+    update(&mut model, Msg::News(News::Notified(asks)));
+    for (command, users) in [
+        ("/add", "erin frank mallory"),
+        ("/invite", "erin frank mallory"),
+        ("/approve", "frank"),
+        ("/deny", "frank"),
+        ("/kick", "bert bob carol"),
+        ("/ban", "bert bob carol erin frank mallory"),
+        ("/unban", "erin frank mallory"),
+        ("/promote", "bob carol"),
+        ("/demote", "bert"),
+        ("/transfer", "bert bob carol"),
+        ("/block", "bert bob carol erin frank"),
+        ("/unblock", "mallory"),
+    ] {
+        assert_eq!(offered(&mut model, command), users, "{command}");
+    }
+    model.rooms[0].role = Role::Admin;
+    assert_eq!(offered(&mut model, "/kick"), "bob carol", "no admin puts out another");
+    assert_eq!(offered(&mut model, "/demote"), "alice", "one may step down");
+    model.rooms[0].member_count = 9;
+    assert!(offered(&mut model, "/kick").contains("erin"), "she may be one of the others");
 }

@@ -88,26 +88,49 @@ fn a_message_that_waits_says_how_long_and_not_over_another_connection() {
 
 #[test]
 fn what_is_taken_back_is_kept_in_the_input_before_it_is_out_of_the_outbox() {
-    let taken_out = |intents: &[Intent], text: &str| {
+    let taken_out = |intents: &[Intent]| {
         let [.., Intent::Ask(Ask::Keep(keep)), Intent::Ask(Ask::Discard { local })] = intents
         else {
             panic!("first kept, then discarded: {intents:?}");
         };
         assert_eq!(*local, LocalId(0));
-        assert!(drafts(keep).contains(&text), "{keep:?}");
+        keep.clone()
     };
     let mut model = alice();
     type_in(&mut model, "hello");
     let refused = News::Refused { room: id(1), local: LocalId(0), why: "no.".into() };
     update(&mut model, Msg::News(refused));
-    taken_out(&press(&mut model, Key::Named(Named::Up)), "hello");
+    let keep = taken_out(&press(&mut model, Key::Named(Named::Up)));
+    assert_eq!(drafts(&keep), ["hello", ""]);
 
     let mut model = alice();
     type_in(&mut model, "hello");
     model.rooms[1].draft.insert("for ops");
     let left = Exited { room: id(1), how: Departure::Left, by: None, reason: None };
-    taken_out(&update(&mut model, Msg::News(News::Exited(left))), "hello\nfor ops");
-    assert_eq!(model.input.text(), "hello\nfor ops", "nor is a draft lost");
+    let keep = taken_out(&update(&mut model, Msg::News(News::Exited(left))));
+    assert_eq!((drafts(&keep), keep.homeless.join("|")), (vec!["for ops"], "hello".to_owned()));
+}
+
+#[test]
+fn a_text_for_a_room_that_is_gone_is_kept_until_it_is_sent_or_cleared() {
+    let up = |model: &mut Model| press(model, Key::Named(Named::Up));
+    for (goes, left) in [("sent", 0), ("changed and sent", 0), ("cleared", 0), ("left", 1)] {
+        let mut model = alice();
+        let homeless = vec!["half a thought".to_owned()];
+        let rooms = std::mem::take(&mut model.rooms);
+        model.restore(Restored { rooms, homeless, ..Restored::default() });
+        let told = "A text for a room that is gone is not sent; Up has it.";
+        assert_eq!((notice(&model), model.input.text()), (told, ""));
+        up(&mut model);
+        assert_eq!(model.input.text(), "half a thought");
+        match goes {
+            "sent" => drop(press(&mut model, Key::Named(Named::Enter))),
+            "changed and sent" => drop(type_in(&mut model, ", and the other half")),
+            "cleared" => drop(press(&mut model, Key::Ctrl('c'))),
+            _ => drop(press(&mut model, Key::Named(Named::Down))),
+        }
+        assert_eq!(model.keep().homeless.len(), left, "{goes}");
+    }
 }
 
 #[test]

@@ -84,8 +84,10 @@ fn a_paste_for_a_room_that_is_gone_is_sent_nowhere() {
     let mut model = pasted();
     update(&mut model, Msg::News(News::Rooms(vec![listed(2, "ops", 2, Role::Member)])));
     assert_eq!(update(&mut model, Msg::Type('s')), []);
-    assert!(model.input.text().contains("one\n  two\nthree\nfour"));
-    assert_eq!(notice(&model), "You are no longer in general; the paste is in the input.");
+    assert_eq!(model.input.text(), "", "one key would send it to another room");
+    assert_eq!(notice(&model), "You are no longer in general; Up brings the paste back.");
+    press(&mut model, Key::Named(Named::Up));
+    assert_eq!(model.input.text(), "one\n  two\nthree\nfour\n");
 }
 
 #[test]

@@ -1,0 +1,2 @@
+-- When what a notification tells of ends: an invite, or a ban for a while.
+ALTER TABLE notifications ADD COLUMN until INTEGER;

@@ -1,0 +1,181 @@
+//! What a refusal means for what was asked: more than the code alone tells.
+
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::request::Command;
+
+use crate::cli::LineCommand;
+use crate::model::{Deed, Then};
+
+/// A denial that is shorter ago than a day less this may be what a request waits for; no limit on
+/// how often one asks makes anyone wait so long.
+const DENIED_WAIT_MIN_MS: u32 = 10 * 60 * 1_000;
+
+/// What was asked, as far as it makes a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// To put this user out, or keep them out.
+    PutOut(String),
+    /// To give this user a part, or take it away.
+    GivePart(String),
+    /// To ask to come in.
+    Request,
+    /// To have a user in, or invited.
+    LetIn,
+    /// To make a room or to enter one.
+    Enter,
+    /// To block a user.
+    Block,
+    /// To list something from a cursor on.
+    ListAfter,
+    /// Anything else.
+    Other,
+}
+
+impl Doing {
+    /// What is asked on the screen.
+    pub(crate) fn of(deed: &Deed) -> Self {
+        let command = match deed {
+            Deed::Change(command) => command,
+            Deed::Find { then: Then::Join { .. }, .. } => return Self::Enter,
+            Deed::Find { then: Then::Request(_), .. } => return Self::Request,
+            Deed::Find { then: Then::Withdraw, .. } => return Self::Other,
+        };
+        if let Command::Kick(kick) = command {
+            Self::PutOut(kick.user.clone())
+        } else if let Command::BanUser(ban) = command {
+            Self::PutOut(ban.user.clone())
+        } else if let Command::Promote(promote) = command {
+            Self::GivePart(promote.user.clone())
+        } else if let Command::Demote(demote) = command {
+            Self::GivePart(demote.user.clone())
+        } else if let Command::Transfer(transfer) = command {
+            Self::GivePart(transfer.user.clone())
+        } else if let Command::RequestToJoin(_) = command {
+            Self::Request
+        } else if let Command::AddMember(_) | Command::InviteUser(_) | Command::Approve(_) = command
+        {
+            Self::LetIn
+        } else if let Command::CreateRoom(_) | Command::JoinRoom(_) = command {
+            Self::Enter
+        } else if let Command::Block(_) = command {
+            Self::Block
+        } else {
+            Self::Other
+        }
+    }
+
+    /// What a line asks.
+    pub(crate) fn of_line(command: &LineCommand) -> Self {
+        if command.after().is_some() {
+            return Self::ListAfter;
+        }
+        if let LineCommand::Kick(whom) | LineCommand::Ban { whom, .. } = command {
+            Self::PutOut(whom.user.clone())
+        } else if let LineCommand::Promote(whom)
+        | LineCommand::Demote(whom)
+        | LineCommand::Transfer(whom) = command
+        {
+            Self::GivePart(whom.user.clone())
+        } else if let LineCommand::Request { .. } = command {
+            Self::Request
+        } else if let LineCommand::Add(_) | LineCommand::Invite(_) | LineCommand::Approve(_) =
+            command
+        {
+            Self::LetIn
+        } else if let LineCommand::Create(_) | LineCommand::Join { .. } = command {
+            Self::Enter
+        } else if let LineCommand::Block { .. } = command {
+            Self::Block
+        } else {
+            Self::Other
+        }
+    }
+
+    /// What the refusal means for this, where that is more than [`super::refusal`] says.
+    pub(super) fn sentence(&self, refusal: &Refusal, me: &str) -> Option<String> {
+        let text = match (self, refusal.code) {
+            (Self::PutOut(user) | Self::GivePart(user), Code::NotAMember) => {
+                format!("{user} is not a member, or you are not; `members` lists who is")
+            }
+            (Self::PutOut(user), Code::NotPermitted) if user.eq_ignore_ascii_case(me) => {
+                "nobody can put themselves out; `leave` leaves the room".to_owned()
+            }
+            (Self::PutOut(_), Code::NotPermitted) => {
+                "only admins and the owner may do this, only the owner against an admin, and nobody \
+                 against the owner"
+                    .to_owned()
+            }
+            (Self::GivePart(user), Code::NotPermitted) if user.eq_ignore_ascii_case(me) => {
+                "that cannot be done to oneself: only the owner gives parts, an admin may `demote` \
+                 themselves, and the owner can `transfer` the room to another"
+                    .to_owned()
+            }
+            (Self::GivePart(_), Code::NotPermitted) => {
+                "only the room's owner may do this, and the owner stays owner until they `transfer` \
+                 the room"
+                    .to_owned()
+            }
+            (Self::GivePart(_), Code::TooMany) => {
+                "the room has as many admins as it can; `demote` one first".to_owned()
+            }
+            (Self::PutOut(_), Code::TooMany) => {
+                "as many are banned from the room as can be; `unban` some first".to_owned()
+            }
+            (Self::Request, Code::TooMany) => {
+                "as many requests wait in the room as can; try again when its admins have decided \
+                 on some"
+                    .to_owned()
+            }
+            (Self::LetIn, Code::TooMany) => {
+                "the user is in as many rooms as one can be, or as many invites into this room \
+                 wait as can"
+                    .to_owned()
+            }
+            (Self::Enter, Code::TooMany) => {
+                "you are in as many rooms, or own as many, as one can; `leave` one first".to_owned()
+            }
+            (Self::Block, Code::TooMany) => {
+                "you block as many users as one can; `unblock` some first".to_owned()
+            }
+            (Self::Request, Code::RateLimited)
+                if refusal.retry_after_ms.is_some_and(|ms| ms > DENIED_WAIT_MIN_MS) =>
+            {
+                "your request was denied; you may ask again a day after that".to_owned()
+            }
+            (Self::ListAfter, Code::BadRequest) => {
+                "what stands behind --after is no cursor of this list; take the `next` of a page \
+                 that --json printed"
+                    .to_owned()
+            }
+            _ => return None,
+        };
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::refusal_of;
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_it_means_for_what_was_asked() {
+        let whom = |user: &str| user.to_owned();
+        for (doing, code, wait, says) in [
+            (Doing::PutOut(whom("bob")), Code::NotAMember, 0, "bob is not a member, or you"),
+            (Doing::PutOut(whom("Alice")), Code::NotPermitted, 0, "nobody can put themselves out"),
+            (Doing::PutOut(whom("bob")), Code::NotPermitted, 0, "only admins and the owner"),
+            (Doing::GivePart(whom("alice")), Code::NotPermitted, 0, "that cannot be done to one"),
+            (Doing::GivePart(whom("bob")), Code::TooMany, 0, "the room has as many admins"),
+            (Doing::Enter, Code::TooMany, 0, "you are in as many rooms"),
+            (Doing::Request, Code::RateLimited, 86_399_000, "your request was denied"),
+            (Doing::Request, Code::RateLimited, 5_000, "that is too much in too short a time"),
+            (Doing::ListAfter, Code::BadRequest, 0, "what stands behind --after"),
+            (Doing::Other, Code::BadRequest, 0, "the server does not understand"),
+        ] {
+            let refusal = Refusal { retry_after_ms: Some(wait), ..code.into() };
+            let words = refusal_of(&doing, &refusal, "alice");
+            assert!(words.starts_with(says), "{doing:?}: {words}");
+        }
+    }
+}

@@ -165,6 +165,7 @@ pub(crate) fn user_frame(world: &World, what: &UserEvent, at: Timestamp) -> Opti
             role: notice.role,
             seq: notice.seq,
             read: false,
+            until: notice.until,
         }),
         UserEvent::NotificationsRead(read) => Push::NotificationsRead(which(read)),
         UserEvent::NotificationsDismissed(dismissed) => {

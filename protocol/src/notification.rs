@@ -61,6 +61,8 @@ wire_struct! {
         pub seq: Option<Seq>,
         /// Whether one has read it.
         pub read: bool,
+        /// When it ends, of an invite and of a ban for a while.
+        pub until: Option<Timestamp>,
     }
 
     /// A page of notifications, the oldest first.

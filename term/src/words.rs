@@ -76,10 +76,11 @@ pub(crate) fn wait(millis: u32) -> String {
 
 /// How long something takes, rounded up.
 pub(crate) fn span(secs: u64) -> String {
-    match (secs, secs.div_ceil(60)) {
-        (..=90, _) => format!("{secs} s"),
-        (_, minutes @ ..=90) => format!("{minutes} min"),
-        (_, minutes) => format!("{} h", minutes.div_ceil(60)),
+    match (secs, secs.div_ceil(60), secs.div_ceil(60 * 60)) {
+        (..=90, ..) => format!("{secs} s"),
+        (_, minutes @ ..=90, _) => format!("{minutes} min"),
+        (_, _, hours @ ..=72) => format!("{hours} h"),
+        (_, _, hours) => format!("{} days", hours.div_ceil(24)),
     }
 }
 

@@ -276,19 +276,23 @@ pub(crate) struct Notice {
     pub(crate) reason: Option<Reason>,
     pub(crate) role: Option<Role>,
     pub(crate) seq: Option<Seq>,
+    /// When it ends, of an invite and of a ban for a while.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Notice {
     /// Of something in a room.
     pub(super) fn of(kind: NotificationKind, id: RoomId, room: &Room) -> Self {
         let title = Some(room.title.clone());
-        Self { kind, room: Some(id), title, by: None, reason: None, role: None, seq: None }
+        let (by, reason, role, seq, until) = (None, None, None, None, None);
+        Self { kind, room: Some(id), title, by, reason, role, seq, until }
     }
 
     /// Of something that is in no room.
     pub(super) fn by(kind: NotificationKind, by: UserId) -> Self {
         let by = Some(by);
-        Self { kind, room: None, title: None, by, reason: None, role: None, seq: None }
+        let (room, title, reason, role, seq, until) = (None, None, None, None, None, None);
+        Self { kind, room, title, by, reason, role, seq, until }
     }
 }
 

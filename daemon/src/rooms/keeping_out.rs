@@ -80,8 +80,8 @@ pub(super) fn ban(
     let reason = reason.cloned();
     draft.room(room, RoomEvent::Banned { user, by, reason: reason.clone(), until, rank, notice });
     if notice == BanNotice::Told {
-        let told =
-            Notice { by: Some(by), reason, ..Notice::of(NotificationKind::Banned, room, known) };
+        let of = Notice::of(NotificationKind::Banned, room, known);
+        let told = Notice { by: Some(by), reason, until, ..of };
         draft.notify(user, told);
     }
     Ok(draft.done())

@@ -133,7 +133,8 @@ pub(super) fn invite(
     }
     let until = parlor_protocol::id::Timestamp(draft.at.0.saturating_add(INVITE_MS));
     draft.room(room, RoomEvent::Invited { user, by, until });
-    let notice = Notice { by: Some(by), ..Notice::of(NotificationKind::Invited, room, known) };
+    let of = Notice::of(NotificationKind::Invited, room, known);
+    let notice = Notice { by: Some(by), until: Some(until), ..of };
     draft.notify(user, notice);
     Ok(draft.done())
 }

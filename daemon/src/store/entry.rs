@@ -233,7 +233,8 @@ impl Readers {
         self.read("list the notifications in", |connection| {
             let mut page = Page::new(asked.limit);
             let mut statement = connection.prepare_cached(
-                "SELECT id, kind, at, room, title, by, reason, role, seq, read FROM notifications
+                "SELECT id, kind, at, room, title, by, reason, role, seq, read, until
+                 FROM notifications
                  WHERE user = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             )?;
             let mut rows = statement.query(params![user_int(user), after, page.rows_max()])?;
@@ -281,6 +282,7 @@ fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
         role: optional(row, 7, word::<Role>)?,
         seq: optional(row, 8, natural)?.map(Seq),
         read: row.get(9)?,
+        until: optional(row, 10, time)?,
     })
 }
 

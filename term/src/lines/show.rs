@@ -150,7 +150,7 @@ fn words_of(reason: Option<&Reason>) -> String {
 
 impl Listed for Notification {
     fn object(&self) -> Object {
-        let Self { id, kind, at, room, title, by, reason, role, seq, read } = self;
+        let Self { id, kind, at, room, title, by, reason, role, seq, read, until } = self;
         let room = room.map(|room| room.to_string());
         Object::new("notification")
             .number("id", u64::from(id.0))
@@ -163,6 +163,7 @@ impl Listed for Notification {
             .truth("read", *read)
             .text_or_null("role", role.map(Role::word))
             .number_or_null("seq", seq.map(|seq| seq.0))
+            .time_or_null("until", *until)
     }
 
     fn columns(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::Exited;
 use parlor_protocol::room::Departure;
 
-use super::behind;
+use super::{behind, span};
 
 /// How the reader gives commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,12 @@ pub(crate) fn notice(told: &Notification, commands: Commands) -> String {
         NotificationKind::Denied => format!("{by} denied your request for {title}{reason}"),
         NotificationKind::Added => format!("{by} added you to {title}"),
         NotificationKind::Kicked => format!("{by} kicked you from {title}{reason}"),
-        NotificationKind::Banned => format!("{by} banned you from {title}{reason}"),
+        NotificationKind::Banned => {
+            let secs =
+                told.until.map(|until| until.0.saturating_sub(told.at.0).unsigned_abs() / 1_000);
+            let how_long = secs.map(|secs| format!(" for {}", span(secs))).unwrap_or_default();
+            format!("{by} banned you from {title}{how_long}{reason}")
+        }
         NotificationKind::Unbanned => match &told.by {
             Some(by) => format!("{by} lifted your ban from {title}"),
             None => format!("your ban from {title} is over"),
@@ -93,6 +98,7 @@ mod tests {
             role: None,
             seq: None,
             read: false,
+            until: None,
         }
     }
 
@@ -118,6 +124,15 @@ mod tests {
                 Notification { reason: why(), ..told(NotificationKind::Denied) },
                 "alice denied your request for ops: spam",
             ),
+            (
+                Notification {
+                    reason: why(),
+                    until: Some(Timestamp(7 * 86_400_000)),
+                    ..told(NotificationKind::Banned)
+                },
+                "alice banned you from ops for 7 days: spam",
+            ),
+            (told(NotificationKind::Banned), "alice banned you from ops"),
             (by_itself(NotificationKind::Unbanned), "your ban from ops is over"),
             (by_itself(NotificationKind::OwnershipReceived), "you are now owner of ops"),
             (

@@ -45,7 +45,7 @@ fn they_are_sentences_for_people_and_objects_for_scripts() {
         done.out,
         "{\"type\":\"notification\",\"id\":7,\"kind\":\"denied\",\
          \"at\":\"2026-11-22T20:07:12.123Z\",\"room\":\"kx4f9-2mqa7\",\"title\":\"ops\",\
-         \"by\":\"bob\",\"reason\":\"spam\",\"read\":false,\"role\":null,\"seq\":null}\n"
+         \"by\":\"bob\",\"reason\":\"spam\",\"read\":false,\"role\":null,\"seq\":null,\"until\":null}\n"
     );
     server.finish();
 }

@@ -50,7 +50,8 @@ fn ones_own_joining_and_a_ban_are_one_line_each_and_a_room_that_was_left_can_be_
     his.types("/join general\r");
     his.until("his own joining", |screen| times(screen, "bob joined") == 1);
     his.types("/leave den\r");
-    his.types("\r");
+    his.shows("ARE YOU SURE?");
+    his.types("y");
     his.until("it has ended for good, so it is not offered", |screen| {
         !screen.contains("2 general") && !screen.contains("REJOIN")
     });

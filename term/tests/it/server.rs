@@ -235,6 +235,7 @@ pub(crate) fn notification(id: u32, kind: NotificationKind) -> Record<Notificati
         role: None,
         seq: None,
         read: false,
+        until: None,
     })
 }
 

@@ -202,7 +202,7 @@ fn notified(
     notice: &Notice,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let Notice { kind, room, title, by, reason, role, seq } = notice;
+    let Notice { kind, room, title, by, reason, role, seq, until } = notice;
     let name: Option<String> = match by {
         Some(by) => connection
             .prepare_cached("SELECT name FROM users WHERE id = ?1")?
@@ -212,8 +212,9 @@ fn notified(
     };
     run(
         connection,
-        "INSERT INTO notifications (user, id, kind, at, room, title, by, reason, role, seq, read)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)",
+        "INSERT INTO notifications
+             (user, id, kind, at, room, title, by, reason, role, seq, read, until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)",
         params![
             user_int(user),
             number,
@@ -224,7 +225,8 @@ fn notified(
             name,
             reason.as_ref().map(Reason::as_str),
             role.map(Role::word),
-            seq.map(|seq| int(seq.0))
+            seq.map(|seq| int(seq.0)),
+            until.map(|until| until.0)
         ],
     )?;
     run(

@@ -219,5 +219,6 @@ fn notification() -> BoxedStrategy<Notification> {
         role: of(select(Role::ALL)),
         seq: of(seq()),
         read: any::<bool>(),
+        until: of(at()),
     })
 }

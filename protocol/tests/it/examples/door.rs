@@ -164,6 +164,7 @@ pub(super) fn notification() -> Notification {
         role: Some(Role::Admin),
         seq: None,
         read: true,
+        until: Some(AT),
     }
 }
 
@@ -173,6 +174,7 @@ pub(super) fn notifications() -> Notifications {
         role: None,
         seq: Some(Seq(12)),
         read: false,
+        until: None,
         ..notification()
     };
     Notifications { notifications: vec![Record(mentioned)], next: Some("7".into()) }

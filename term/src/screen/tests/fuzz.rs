@@ -143,6 +143,7 @@ fn rows_of(text: &str) -> Vec<Row> {
             role: None,
             seq: None,
             read: false,
+            until: None,
         }),
         Row::Former(FormerRoom {
             room,

@@ -36,6 +36,7 @@ fn notice(number: u32, reason: &str) -> Notification {
         role: None,
         seq: None,
         read: false,
+        until: None,
     }
 }
 

@@ -56,6 +56,7 @@ fn notices() -> Vec<Notification> {
         role: None,
         seq: None,
         read,
+        until: None,
     };
     vec![
         notice(3, NotificationKind::Invited, 3, None, false),

@@ -17,6 +17,7 @@ fn told(kind: NotificationKind, room: u64) -> Msg {
         role: None,
         seq: Some(Seq(1)),
         read: false,
+        until: None,
     }))
 }
 

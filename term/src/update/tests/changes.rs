@@ -202,6 +202,7 @@ fn what_one_is_told_of_is_shown_unless_it_is_seen_anyway() {
         role: Some(Role::Admin),
         seq: Some(Seq(1)),
         read: false,
+        until: None,
     };
     for (told, shown) in [
         (told(NotificationKind::Invited, 9), "bob invited you to ops: /join 00000-00009"),
@@ -335,6 +336,7 @@ fn why_one_is_out_is_said_once_and_with_where_the_text_is() {
         role: None,
         seq: None,
         read: false,
+        until: None,
     };
     update(&mut model, Msg::News(News::Notified(kicked(1))));
     assert_eq!(notice(&model), told);

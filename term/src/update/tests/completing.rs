@@ -181,6 +181,7 @@ fn users_are_offered_whom_a_command_can_mean() {
         role: None,
         seq: None,
         read: false,
+        until: None,
     };
     update(&mut model, Msg::News(News::Notified(asks)));
     for (command, users) in [

@@ -216,6 +216,7 @@ fn notices_lead_to_where_they_are_about_and_are_read_and_dismissed_everywhere() 
         role: None,
         seq: None,
         read: false,
+        until: None,
     };
     let invited = notice(1, NotificationKind::Invited, 9);
     let calls = vec![Intent::Call("bob invited you to ops: /join 00000-00009".into())];

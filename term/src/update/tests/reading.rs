@@ -21,6 +21,7 @@ fn told(number: u32, kind: NotificationKind, room: u64, seq: Option<u64>) -> Not
         role: None,
         seq: seq.map(Seq),
         read: false,
+        until: None,
     }
 }
 

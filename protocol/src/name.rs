@@ -20,6 +20,8 @@ pub const MAX_DISPLAY_NAME_COLUMNS: usize = 48;
 pub const MAX_TITLE_COLUMNS: usize = 48;
 /// The longest display name or title, in bytes of UTF-8: columns do not bound combining marks.
 pub const MAX_LABEL_BYTES: usize = 512;
+/// Characters of a room ID as it is shown: two groups of five, and the hyphen between them.
+const ROOM_ID_FORM_CHARS: usize = 11;
 
 /// Why a name or a title was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -154,7 +156,7 @@ impl Title {
         check_label(text, MAX_TITLE_COLUMNS)?;
         // By the key too: full-width letters would be taken for an ID just as well, and so would
         // what only looks like letters and a hyphen.
-        if has_room_id_form(text) || has_room_id_form(&plain_looks(&key(text))) {
+        if has_room_id_form(text) || looks_like_room_id(&key(text)) {
             return Err(NameError::LooksLikeRoomId);
         }
         Ok(Self(text.to_owned()))
@@ -207,10 +209,16 @@ impl fmt::Display for Title {
 pub fn has_room_id_form(text: &str) -> bool {
     let digit = |b: &u8| b.is_ascii_alphanumeric() && !b.eq_ignore_ascii_case(&b'u');
     let bytes = text.as_bytes();
-    bytes.len() == 11
+    bytes.len() == ROOM_ID_FORM_CHARS
         && bytes[5] == b'-'
         && bytes[..5].iter().all(digit)
         && bytes[6..].iter().all(digit)
+}
+
+/// Whether a text would be taken for one in the form of a room ID. Most titles are of another length,
+/// and a page of them is parsed whenever rooms are listed.
+fn looks_like_room_id(text: &str) -> bool {
+    text.chars().count() == ROOM_ID_FORM_CHARS && has_room_id_form(&plain_looks(text))
 }
 
 /// A text in which what looks like a letter, digit or sign of ASCII (UTS 39) is one.
@@ -271,10 +279,15 @@ fn check_label(text: &str, columns_max: usize) -> Result<(), NameError> {
     Ok(())
 }
 
+/// What makes titles the same. Those of ASCII, which most are, are spared the tables.
+fn key(text: &str) -> String {
+    if text.is_ascii() { text.trim().to_ascii_lowercase() } else { folded(text) }
+}
+
 /// Folding and composing can each make work for the other, and more once ignorables are gone, so
 /// they are repeated until nothing changes. Two rounds are usual; the bound is there because the
 /// tables of Unicode are data, and a title comes from the network.
-fn key(text: &str) -> String {
+fn folded(text: &str) -> String {
     const ROUNDS_MAX: usize = 8;
     let mut key = text.to_owned();
     for _ in 0..ROUNDS_MAX {
@@ -452,6 +465,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn keys_of_ascii_are_those_of_the_tables(text in "[\\x00-\\x7f]{0,24}") {
+            prop_assert_eq!(key(&text), folded(&text));
+        }
+
         #[test]
         fn parsing_what_was_parsed_changes_nothing(text in "\\PC{0,24}") {
             if let Ok(name) = DisplayName::parse(&text) {

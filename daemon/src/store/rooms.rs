@@ -28,8 +28,11 @@ impl Readers {
         self.read("list the rooms in", |connection| {
             let seen = "r.id, r.title, r.topic, r.visibility, r.entry, r.slow_secs, r.revision,
                         r.last_seq, r.members, m.role, m.read,
-                        (SELECT count(*) FROM mentions n
-                         WHERE n.room = r.id AND n.user = ?1 AND n.seq > max(m.read, r.dropped_seq)),
+                        CASE WHEN m.role IS NOT NULL THEN
+                            (SELECT count(*) FROM mentions n
+                             WHERE n.room = r.id AND n.user = ?1
+                                   AND n.seq > max(m.read, r.dropped_seq))
+                        END,
                         r.key, r.dropped_seq";
             let sql = match asked.scope {
                 // Private rooms are listed to those who are in them.

@@ -42,6 +42,7 @@ pub(crate) use self::offers::offers;
 pub(crate) use self::paste::line_count;
 pub(crate) use self::pointing::Pointed;
 pub(crate) use self::popups::{matching, matching_former};
+pub(crate) use self::reading::is_in_sight;
 use self::reading::seen;
 pub(crate) use self::reload::Reloaded;
 pub(crate) use self::slash::COMMANDS;

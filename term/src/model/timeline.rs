@@ -1,6 +1,7 @@
 //! What is known of a room's conversation: a run of entries in order, bounded in memory.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parlor_protocol::id::{Seq, Timestamp};
 use parlor_protocol::message::{Message, MessageKind};
@@ -17,9 +18,19 @@ pub(crate) const ENTRIES_MAX: usize = 10_000;
 /// The same for rooms that are not shown, of which there may be many.
 pub(crate) const HIDDEN_ENTRIES_MAX: usize = 1_000;
 
-/// Names an entry for as long as the program runs; what scrolling holds on to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Names an entry for as long as the program runs; what scrolling holds on to. It says nothing but
+/// which entry it is, so that it matters to nobody where the numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct EntryId(u64);
+
+impl EntryId {
+    /// One that no entry has, nor had. All timelines take theirs from here: one that is made for a
+    /// room which is entered anew must not repeat what was known there before.
+    fn unused() -> Self {
+        static TAKEN: AtomicU64 = AtomicU64::new(0);
+        Self(TAKEN.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// One thing in a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,12 +118,11 @@ pub(crate) struct Timeline {
     /// The places of the first and the last message that are known, hidden ones included.
     known: Option<(Seq, Seq)>,
     before: Before,
-    next_id: u64,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), known: None, before: Before::Unknown, next_id: 0 }
+        Self { entries: VecDeque::new(), known: None, before: Before::Unknown }
     }
 }
 
@@ -155,7 +165,7 @@ impl Timeline {
             last.what = what;
             return true;
         }
-        let id = self.new_id();
+        let id = EntryId::unused();
         self.entries.push_back(Entry { id, at, what });
         self.keep(ENTRIES_MAX);
         true
@@ -216,7 +226,7 @@ impl Timeline {
                 None => self.known = Some((said.seq, said.seq)),
             }
             if !blocked.contains(&said.author) {
-                let id = self.new_id();
+                let id = EntryId::unused();
                 self.entries.push_front(Entry { id, at, what: What::Said(said) });
             }
         }
@@ -228,11 +238,6 @@ impl Timeline {
         self.entries.clear();
         self.known = None;
         self.before = Before::Unknown;
-    }
-
-    fn new_id(&mut self) -> EntryId {
-        self.next_id += 1;
-        EntryId(self.next_id)
     }
 }
 

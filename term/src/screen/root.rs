@@ -17,7 +17,7 @@ use super::{door, status};
 use crate::keymap::{Action, Key};
 use crate::model::{Model, Reach, Step};
 use crate::theme::Role;
-use crate::update::{Intent, Msg, Pointed, update};
+use crate::update::{Intent, Msg, Pointed, is_in_sight, update};
 
 /// From this width on, rooms and members stand beside the conversation.
 const COLUMNS_WIDE: usize = 100;
@@ -175,7 +175,8 @@ impl Root {
             Some(room) => self.take(Msg::ReachedTop(room)),
             None => Vec::new(),
         };
-        if let Some((room, seq)) = self.chat.seen(&self.model) {
+        if let Some((room, seq)) = self.chat.seen(&self.model).filter(|_| is_in_sight(&self.model))
+        {
             intents.extend(self.take(Msg::Seen(room, seq)));
         }
         intents

@@ -6,6 +6,7 @@ mod members;
 mod panes;
 mod pointing;
 mod popups;
+mod reading;
 mod writing;
 
 use cursive::Vec2;

@@ -11,7 +11,7 @@ use parlor_protocol::room::{self, Departure, Present, ReadMarker, Role};
 use parlor_protocol::text::mentions;
 
 use super::homeless::Left;
-use super::reading::read_mentions;
+use super::reading::{is_in_sight, read_mentions, unseen};
 use super::{
     Intent, NOT_CONNECTED, News, alert, answers, ask_page, complete, door, error, go_to, hint,
     homeless, look_up, popups, sending, take_back,
@@ -303,6 +303,7 @@ fn take_notified(model: &mut Model, told: Notification) -> Vec<Intent> {
 
 fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> Vec<Intent> {
     let shown = model.here == Some(id);
+    let in_sight = is_in_sight(model);
     let me = model.me.clone();
     let stale = stale_listings(id, &change);
     let Some(room) = model.rooms.iter_mut().find(|room| room.id == id) else {
@@ -322,24 +323,15 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
             if is_new && message.author.as_str() != me {
                 room.unread = room.unread.saturating_add(1);
                 room.mentions = room.mentions.saturating_add(u32::from(mentioned));
+                if shown && !in_sight {
+                    unseen(room, message.seq);
+                }
             }
             if !shown {
                 room.timeline.keep(HIDDEN_ENTRIES_MAX);
             }
         }
-        Change::Joined(member) => {
-            let user = member.user.as_str().to_owned();
-            // Oneself is in the number with which the room was entered.
-            if user != me {
-                room.member_count = room.member_count.saturating_add(1);
-            }
-            // Members that were never fetched are fetched whole when they are shown.
-            if !room.members.is_empty() {
-                room.members.retain(|known| known.user != user);
-                let (online, display_name) = (None, None);
-                room.members.push(Member { user, role: member.role, online, display_name });
-            }
-        }
+        Change::Joined(member) => take_joined(room, &member, &me),
         Change::Departed(departed) => {
             room.member_count = room.member_count.saturating_sub(1);
             room.members.retain(|known| known.user != departed.user.as_str());
@@ -374,6 +366,20 @@ fn take_change(model: &mut Model, id: RoomId, at: Timestamp, change: Change) -> 
         | Change::Unknown => {}
     }
     stale.iter().flat_map(|listing| answers::refresh(model, listing)).collect()
+}
+
+fn take_joined(room: &mut Room, member: &room::Member, me: &str) {
+    let user = member.user.as_str();
+    // Oneself is in the number with which the room was entered.
+    if user != me {
+        room.member_count = room.member_count.saturating_add(1);
+    }
+    // Members that were never fetched are fetched whole when they are shown.
+    if !room.members.is_empty() {
+        room.members.retain(|known| known.user != user);
+        let (user, online, display_name) = (user.to_owned(), None, None);
+        room.members.push(Member { user, role: member.role, online, display_name });
+    }
 }
 
 /// The lists that a change in a room makes untrue.

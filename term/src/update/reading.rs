@@ -4,7 +4,21 @@ use parlor_protocol::id::{NotificationId, RoomId, Seq};
 use parlor_protocol::notification::{Notification, NotificationKind};
 
 use super::{Ask, Intent};
-use crate::model::{Link, Model};
+use crate::model::{Focus, Link, Model, Room};
+
+/// Whether the conversation is before the user's eyes: nothing lies over it, and they are not at
+/// another window, as far as the terminal tells of that.
+pub(crate) fn is_in_sight(model: &Model) -> bool {
+    let is_covered = !model.popups.is_empty() || model.pasted.is_some() || model.door.is_some();
+    !is_covered && model.focus != Some(Focus::Away)
+}
+
+/// A message has come into the room that is shown, where nobody saw it: the line before what is new
+/// stands before the first of these.
+pub(super) fn unseen(room: &mut Room, seq: Seq) {
+    let (first, count) = room.fresh.filter(|(first, _)| *first > room.read).unwrap_or((seq, 0));
+    room.fresh = Some((first, count.saturating_add(1)));
+}
 
 /// A room was seen up to a message: so it is read, on all of one's devices.
 pub(super) fn seen(model: &mut Model, id: RoomId, seq: Seq) -> Vec<Intent> {

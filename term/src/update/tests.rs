@@ -51,7 +51,8 @@ fn id(number: u64) -> RoomId {
     RoomId::from_random(number)
 }
 
-fn listed(number: u64, title: &str, members: u32, role: Role) -> room::Room {
+/// A room of one's own, as the server lists it.
+pub(crate) fn listed(number: u64, title: &str, members: u32, role: Role) -> room::Room {
     room::Room {
         room: id(number),
         title: Title::parse(title).unwrap(),

@@ -1,5 +1,7 @@
 //! Asking the server: what is asked has a name, by which its answer comes.
 
+use parlor_protocol::request::Command;
+
 use super::{Ask, Intent, NOT_CONNECTED, error};
 use crate::model::{AskId, Asked, AskedFrom, Deed, Link, Listing, Model};
 
@@ -10,11 +12,27 @@ pub(super) fn ask(
     from: AskedFrom,
     done: Option<String>,
 ) -> Vec<Intent> {
+    let done = done.or_else(|| of_history(&deed, &from).map(str::to_owned));
     let Some(id) = name_ask(model, from, done) else { return Vec::new() };
     if let Some(asked) = model.asked.last_mut() {
         asked.enters = deed.enters();
     }
     vec![Intent::Ask(Ask::Do { id, deed: Box::new(deed) })]
+}
+
+/// Who reads what is said in the room that is made or entered by this; a form has said so before.
+fn of_history(deed: &Deed, from: &AskedFrom) -> Option<&'static str> {
+    if *from == AskedFrom::Form || !deed.enters() {
+        return None;
+    }
+    Some(match deed {
+        Deed::Change(Command::CreateRoom(_)) => {
+            "Whoever comes in later reads everything, also what was said before."
+        }
+        Deed::Change(_) | Deed::Find { .. } => {
+            "Members read everything here, also what was said before they came."
+        }
+    })
 }
 
 /// Gives a name to what is about to be asked, where there is a connection.

@@ -40,8 +40,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("/withdraw", "ROOM", "take your request back", rooms::withdraw),
     command(
         "/create",
-        "[TITLE]",
-        "make a room; with --open or --private before its title",
+        "[TITLE] [--open|--private]",
+        "make a room, entered by request if not --open",
         rooms::create,
     ),
     command("/leave", "[ROOM]", "leave this room or that one", rooms::leave),

@@ -155,6 +155,7 @@ fn what_is_typed_is_sent_or_kept() {
     let create = |title: &str, visibility, entry| {
         change(Command::CreateRoom(CreateRoom { title: title.to_owned(), visibility, entry }))
     };
+    let private = Visibility::Private;
     let leave = Command::LeaveRoom(LeaveRoom { room: id(1) });
     for (typed, asked, kept, told) in [
         ("hello", send("hello", MessageKind::Said), "", ""),
@@ -167,6 +168,11 @@ fn what_is_typed_is_sent_or_kept() {
         ("/create  a b ", create("a b", Visibility::Public, Entry::Ask), "", ""),
         ("/create --open a", create("a", Visibility::Public, Entry::Open), "", ""),
         ("/create --private a", create("a", Visibility::Private, Entry::Ask), "", ""),
+        ("/create a b --entry open", create("a b", Visibility::Public, Entry::Open), "", ""),
+        ("/create a --open", create("a", Visibility::Public, Entry::Open), "", ""),
+        ("/create --entry ask a", create("a", Visibility::Public, Entry::Ask), "", ""),
+        ("/create \"a --open\" --private", create("a --open", private, Entry::Ask), "", ""),
+        ("/create \"a\" b", create("\"a\" b", Visibility::Public, Entry::Ask), "", ""),
         ("/create --private", vec![], "/create --private", "/create needs a title."),
         ("/join rust --leave ops", find("rust", Then::Join { leave: Some(id(2)) }), "", ""),
         ("/request \"a b\" why", find("a b", Then::Request("why".into())), "", ""),

@@ -10,6 +10,10 @@ use super::{change, here, own_room, show, typed, word};
 use crate::model::{Deed, Listing, Model, Popup, Purpose, Question, Room, Then};
 use crate::update::{Intent, error, go_to, popups, seen};
 
+/// What may stand beside the title of a room that is made.
+const CREATE_USAGE: &str = "/create takes --private, --open or --entry ask|open before the title or \
+                            behind it; a title with -- in it stands in quotes.";
+
 pub(super) fn join(model: &mut Model, what: &str) -> Vec<Intent> {
     let (room, left) = match what.split_once("--leave") {
         Some((room, left)) => (room.trim(), Some(left.trim())),
@@ -72,22 +76,65 @@ pub(super) fn withdraw(model: &mut Model, room: &str) -> Vec<Intent> {
 }
 
 pub(super) fn create(model: &mut Model, what: &str) -> Vec<Intent> {
-    let (first, rest) = what.split_once(char::is_whitespace).unwrap_or((what, ""));
-    let (title, visibility, entry) = match first {
-        "" => {
-            model.input.take();
-            return popups::fill(model, Purpose::Create);
-        }
-        "--open" => (rest.trim(), Visibility::Public, Entry::Open),
-        "--private" => (rest.trim(), Visibility::Private, Entry::Ask),
-        _ => (what, Visibility::Public, Entry::Ask),
-    };
-    if title.is_empty() {
-        error(model, "/create needs a title.");
-        return Vec::new();
+    if what.is_empty() {
+        model.input.take();
+        return popups::fill(model, Purpose::Create);
     }
-    let title = title.to_owned();
-    change(model, Change::CreateRoom(CreateRoom { title, visibility, entry }))
+    match new_room(what) {
+        Ok(room) => change(model, Change::CreateRoom(room)),
+        Err(wrong) => {
+            error(model, wrong);
+            Vec::new()
+        }
+    }
+}
+
+/// The room that is described by a title, and by options before or behind it.
+fn new_room(what: &str) -> Result<CreateRoom, &'static str> {
+    let (mut options, rest) = options(what);
+    let (title, behind) = match word(rest) {
+        (quoted, behind)
+            if rest.starts_with('"') && (behind.is_empty() || behind.starts_with("--")) =>
+        {
+            (quoted, behind)
+        }
+        _ => rest.split_at(rest.find(" --").unwrap_or(rest.len())),
+    };
+    let (more, left) = self::options(behind.trim_start());
+    options.extend(more);
+    let (mut visibility, mut entry) = (Visibility::Public, None);
+    for option in options {
+        match option {
+            ("--private", "") => visibility = Visibility::Private,
+            ("--open", "") | ("--entry", "open") => entry = Some(Entry::Open),
+            ("--entry", "ask") => entry = Some(Entry::Ask),
+            _ => return Err(CREATE_USAGE),
+        }
+    }
+    if !left.is_empty() {
+        return Err(CREATE_USAGE);
+    }
+    if (visibility, entry) == (Visibility::Private, Some(Entry::Open)) {
+        return Err("A private room is entered by invite: leave out --private or --open.");
+    }
+    let title = title.trim().to_owned();
+    if title.is_empty() {
+        return Err("/create needs a title.");
+    }
+    Ok(CreateRoom { title, visibility, entry: entry.unwrap_or(Entry::Ask) })
+}
+
+/// The options at the beginning of a text, each with its value, and what follows them.
+fn options(text: &str) -> (Vec<(&str, &str)>, &str) {
+    let mut options = Vec::new();
+    let mut rest = text;
+    while rest.starts_with("--") {
+        let (option, behind) = word(rest);
+        let (value, behind) = if option == "--entry" { word(behind) } else { ("", behind) };
+        options.push((option, value));
+        rest = behind;
+    }
+    (options, rest)
 }
 
 pub(super) fn leave(model: &mut Model, room: &str) -> Vec<Intent> {

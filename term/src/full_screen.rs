@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use parlor_protocol::hello::DEFAULT_PORT;
 use parlor_protocol::id::Timestamp;
+use parlor_protocol::refusal::{Code, Refusal};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -19,8 +21,8 @@ use crate::failure::Failure;
 use crate::host_key::HostKey;
 use crate::link::{Known, Link, ScreenGone, Tell};
 use crate::model::{self, Answered, Door, Model, Restored, UNSENT_MAX};
-use crate::net::Session;
 use crate::net::account::{Account, LoginError};
+use crate::net::{Endpoint, Session};
 use crate::plain;
 use crate::preferences::{Preferences, View};
 use crate::screen::{self, Asker, Ended, Wake};
@@ -66,7 +68,9 @@ impl Open {
         let mut kept = kept.filter(|kept| kept.login == Login::ByItself);
         let mut session = None;
         if kept.is_none() && view == View::Plain {
-            let (came_in, _) = runtime.block_on(account.log_in(console))?;
+            let came_in = runtime.block_on(account.log_in(console));
+            let (came_in, _) =
+                came_in.inspect_err(|error| tell_newcomer(error, &account, console))?;
             kept = Some(Opened::open(&caches, came_in.met.key, &account)?);
             model.link = model::Link::Online { round_trip: None };
             session = Some(came_in);
@@ -84,6 +88,16 @@ impl Open {
         };
         let network = Network { account, caches, runtime, asking, known, session };
         show(model, view, source, network)
+    }
+}
+
+/// Tells whoever was refused how one signs up: they may be new, and line by line nobody asks them.
+fn tell_newcomer(error: &LoginError, account: &Account, console: &mut dyn Console) {
+    if let LoginError::Refused(Refusal { code: Code::BadCredentials, .. }) = error {
+        let Account { endpoint: Endpoint { host, port, .. }, user, .. } = account;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let port = if *port == DEFAULT_PORT { String::new() } else { format!(":{port}") };
+        console.say(&format!("Who is new here signs up first: parlor {user}@{host}{port} signup"));
     }
 }
 

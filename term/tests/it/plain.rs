@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::daemon::Daemon;
 use crate::full_screen::{User, Window, times};
-use crate::harness::{Done, done};
+use crate::harness::{Done, Home, done};
 
 /// Runs the client line by line with this as all of its input.
 fn talk(user: &User, input: &str) -> Done {
@@ -113,4 +113,16 @@ fn notices_are_listed_by_number_marked_as_read_and_taken_away() {
     is(6, "NOTICES, 0:", &[], "");
     let done = bob.home.run(&bob.arguments(&["notifications", "--json"]));
     assert_eq!(done.out, "", "{done:?}");
+}
+
+#[test]
+fn a_newcomer_is_told_how_one_signs_up() {
+    let daemon = Daemon::start();
+    let (home, to) = (Home::new(), format!("alice@127.0.0.1:{}", daemon.port));
+    let options =
+        ["-o", "StrictHostKeyChecking=accept-new", "-o", "PasswordCommand=echo 1234567890"];
+    let told = home.run(&[&options[..], &["--plain", &to]].concat());
+    assert_eq!(told.status, Some(255), "{told:?}");
+    let sentence = format!("Who is new here signs up first: parlor {to} signup\n");
+    assert!(told.err.contains(&sentence), "{told:?}");
 }

@@ -7,11 +7,9 @@ use std::collections::HashSet;
 use parlor_protocol::id::RoomId;
 use parlor_protocol::notification::{Notification, NotificationKind};
 
-use super::slash::own_room;
 use super::{COMMANDS, check, hint};
 use crate::model::{
-    CalledBy, Candidate, Completion, Heard, Input, Listing, Model, Popup, Purpose, Room, Row,
-    Value, What,
+    CalledBy, Candidate, Completion, Heard, Input, Model, Popup, Purpose, Room, Row, Value, What,
 };
 
 /// The most that is offered for one word.
@@ -96,13 +94,26 @@ pub(super) fn hear_invite(model: &mut Model, told: &Notification) {
     }
 }
 
-/// Remembers the rooms of a page of the directory.
-pub(super) fn hear_page(model: &mut Model, listing: &Listing, rows: &[Row]) {
-    if let Listing::Rooms { .. } = listing {
-        for row in rows {
-            if let Row::Room(room) = row {
-                hear(model, room.room, room.title.as_str(), CalledBy::Title);
+/// Remembers the rooms of a page of the directory, and those of invites that are listed.
+pub(super) fn hear_page(model: &mut Model, rows: &[Row]) {
+    // The first row is the best or the newest, and is to be the first that is offered.
+    for row in rows.iter().rev() {
+        match row {
+            Row::Room(room) => hear(model, room.room, room.title.as_str(), CalledBy::Title),
+            Row::Invite(invite) if invite.user.as_str() == model.me => {
+                hear(model, invite.room, invite.title.as_str(), CalledBy::Id);
             }
+            Row::Notification(told) if told.until.is_none_or(|until| until > model.now) => {
+                hear_invite(model, told);
+            }
+            Row::Notification(_)
+            | Row::Invite(_)
+            | Row::Former(_)
+            | Row::Request(_)
+            | Row::Ban(_)
+            | Row::Member(_)
+            | Row::Block(_)
+            | Row::Device(_) => {}
         }
     }
 }
@@ -172,10 +183,18 @@ fn arguments(model: &Model, name: &str, before: &str) -> (usize, Vec<Candidate>)
             (place, starts[place])
         }
     };
+    if before[word..].starts_with('-') {
+        let options = takes.iter().filter(|take| take.starts_with("--"));
+        return (word, options.flat_map(|take| one_of(take, &before[word..])).collect());
+    }
+    // The room behind an option is one that is left.
+    let name = if option.is_some() { "/leave" } else { name };
     match takes.get(place) {
         // A title that nothing follows may have several words.
-        Some(&"ROOM") if ends(&takes, place) => (from, rooms(model, &before[from..])),
-        Some(&"ROOM") => (word, rooms(model, &before[word..]).into_iter().map(quoted).collect()),
+        Some(&"ROOM") if ends(&takes, place) => (from, rooms(model, name, &before[from..])),
+        Some(&"ROOM") => {
+            (word, rooms(model, name, &before[word..]).into_iter().map(quoted).collect())
+        }
         Some(&"USER") => (word, users(model, name, &before[word..])),
         Some(words) if words.contains('|') => (word, one_of(words, &before[word..])),
         Some(_) | None => in_text(model, before),
@@ -225,13 +244,16 @@ fn one_of(words: &str, typed: &str) -> Vec<Candidate> {
     fit.map(|word| Candidate { shown: word.to_owned(), inserted: format!("{word} ") }).collect()
 }
 
-/// One's own rooms and those heard of, by title, or by an ID where that was begun.
-fn rooms(model: &Model, typed: &str) -> Vec<Candidate> {
+/// One's own rooms or those heard of, as the command can mean them: by title, or by an ID where that
+/// was begun.
+fn rooms(model: &Model, command: &str, typed: &str) -> Vec<Candidate> {
     let folded = typed.trim_start_matches('"').to_lowercase();
     let digits = folded.replace('-', "");
-    let own = model.rooms.iter().map(|room| (room.id, &room.title, CalledBy::Title));
-    let heard =
-        model.heard_of.iter().filter(|heard| model.rooms.iter().all(|room| room.id != heard.id));
+    let own = model.rooms.iter().filter(|room| fitting::fits_own(command, room));
+    let own = own.map(|room| (room.id, &room.title, CalledBy::Title));
+    let heard = model.heard_of.iter().filter(|heard| {
+        fitting::fits_other(command) && model.rooms.iter().all(|room| room.id != heard.id)
+    });
     let heard = heard.map(|heard| (heard.id, &heard.title, heard.called_by));
     let candidates = own.chain(heard).filter_map(|(id, title, called_by)| {
         let id = id.to_string();
@@ -268,10 +290,7 @@ fn users(model: &Model, command: &str, typed: &str) -> Vec<Candidate> {
 fn in_form(model: &Model, before: &str) -> (usize, Vec<Candidate>) {
     let Some(Popup::Form(form)) = model.popup() else { return (0, Vec::new()) };
     let candidates = match form.purpose {
-        Purpose::Join => {
-            let is_own = |candidate: &Candidate| own_room(model, &candidate.inserted).is_some();
-            rooms(model, before).into_iter().filter(|candidate| !is_own(candidate)).collect()
-        }
+        Purpose::Join => rooms(model, "/join", before),
         Purpose::Invite(_) => users(model, "/invite", before),
         Purpose::Add(_) => users(model, "/add", before),
         Purpose::Request { .. }

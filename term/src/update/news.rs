@@ -81,7 +81,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Intent> {
         News::Queued { room, local } => return sending::queued(model, room, local),
         News::Held { room, local, until } => sending::held(model, room, local, until),
         News::Page { listing, after, rows, more } => {
-            complete::hear_page(model, &listing, &rows);
+            complete::hear_page(model, &rows);
             return answers::page(model, &listing, after.as_deref(), rows, more);
         }
         News::NoPage { listing, why } => answers::no_page(model, &listing, why),

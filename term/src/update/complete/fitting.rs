@@ -45,6 +45,20 @@ pub(super) fn fits(model: &Model, command: &str, user: &str) -> bool {
     }
 }
 
+/// Whether a command of this name can mean a room that one is in.
+pub(super) fn fits_own(command: &str, room: &Room) -> bool {
+    match command {
+        "/mute" => !room.muted,
+        "/unmute" => room.muted,
+        _ => !fits_other(command),
+    }
+}
+
+/// Whether a command of this name means a room that one is not in.
+pub(super) fn fits_other(command: &str) -> bool {
+    matches!(command, "/join" | "/request" | "/withdraw")
+}
+
 /// Whether one of these roles may put one of those out.
 fn rules(own: Role, their: Role) -> bool {
     match own {

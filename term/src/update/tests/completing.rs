@@ -1,5 +1,6 @@
 //! Completion: what Tab makes of what was typed.
 
+use parlor_protocol::entry::Invite;
 use parlor_protocol::id::NotificationId;
 use parlor_protocol::notification::{Notification, NotificationKind};
 
@@ -71,15 +72,23 @@ fn tab_completes_what_the_place_takes() {
         ("/add e", 1, "/add erin "),
         ("/topic for @e", 1, "/topic for @e"),
         ("/topic for @c", 1, "/topic for @carol "),
-        // Rooms: one's own and those heard of, by title and by ID.
-        ("/join o", 1, "/join ops"),
-        ("/join gen", 1, "/join general"),
-        ("/join gen", 2, "/join General talk"),
+        // Rooms that the command can mean, by title and by ID: to enter, those heard of.
+        ("/join o", 1, "/join o"),
+        ("/join gen", 1, "/join General talk"),
         ("/join general t", 1, "/join General talk"),
         ("/leave ", 2, "/leave ops"),
-        ("/join general --leave o", 1, "/join general --leave ops"),
-        ("/request gen", 2, "/request \"General talk\" "),
+        ("/leave gen", 2, "/leave general"),
+        ("/join rust --leave o", 1, "/join rust --leave ops"),
+        ("/request gen", 1, "/request \"General talk\" "),
         ("/request ops @c", 1, "/request ops @carol "),
+        ("/withdraw g", 2, "/withdraw General talk"),
+        ("/mute o", 1, "/mute ops"),
+        ("/unmute ", 1, "/unmute "),
+        // Options, from the table.
+        ("/join rust --l", 1, "/join rust --leave "),
+        ("/ban bob -", 1, "/ban bob --for "),
+        ("/create --p", 1, "/create --private "),
+        ("/create den --", 1, "/create den --open "),
         ("/kick ca", 1, "/kick carol "),
         ("/kick carol ca", 1, "/kick carol ca"),
     ] {
@@ -126,13 +135,58 @@ fn a_room_that_one_is_invited_to_is_named_by_its_id() {
 }
 
 #[test]
+fn a_room_of_an_invite_that_is_listed_is_offered_as_long_as_the_invite_counts() {
+    let invite = |number, title: &str| {
+        let (user, by) = ("alice".parse().unwrap(), "bob".parse().unwrap());
+        let title = title.parse().unwrap();
+        Row::Invite(Invite { room: id(number), title, user, by, at: NOW, until: NOW })
+    };
+    let told = |number: u64, title: &str, until| {
+        Row::Notification(Notification {
+            id: NotificationId(1),
+            kind: NotificationKind::Invited,
+            at: NOW,
+            room: Some(id(number)),
+            title: title.parse().ok(),
+            by: "bob".parse().ok(),
+            reason: None,
+            role: None,
+            seq: None,
+            read: false,
+            until: Some(Timestamp(NOW.0 + until)),
+        })
+    };
+    let mut model = model();
+    for (listing, rows) in [
+        (Listing::Invites(None), vec![invite(9, "Hack Day")]),
+        (Listing::Notifications, vec![told(10, "Night shift", 1), told(11, "Old shift", -1)]),
+    ] {
+        update(
+            &mut model,
+            Msg::News(News::Page { listing, after: None, rows, more: More::Nothing }),
+        );
+    }
+    assert_eq!(completed(&mut model, "/join hack", &[TAB]), format!("/join {}", id(9)));
+    assert_eq!(completed(&mut model, "/join night", &[TAB]), format!("/join {}", id(10)));
+    assert_eq!(completed(&mut model, "/join old", &[TAB]), "/join old");
+}
+
+#[test]
+fn only_a_room_that_is_muted_can_be_unmuted() {
+    let mut model = model();
+    model.rooms[1].muted = true;
+    assert_eq!(completed(&mut model, "/unmute ", &[TAB]), "/unmute ops");
+    assert_eq!(completed(&mut model, "/mute ", &[TAB]), "/mute general");
+}
+
+#[test]
 fn many_candidates_are_shown_page_by_page() {
     let mut model = model();
     model.rooms[0].members.clear();
     let titles =
         (0..300).map(|number| Room::new(id(100 + number), &format!("r{number}"), Role::Member));
     model.rooms.extend(titles);
-    completed(&mut model, "/join r", &[TAB; 21]);
+    completed(&mut model, "/go r", &[TAB; 21]);
     assert!(notice(&model).starts_with("[r20]  r21"), "{}", notice(&model));
     assert!(notice(&model).ends_with("(of 200)"), "{}", notice(&model));
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::console::{Asking, Console, Nobody};
 use crate::link::Tell;
 use crate::model::{Answered, Prompt, Reply};
-use crate::net::account::{Account, LoginError, Outlook, Passwords};
+use crate::net::account::{Account, ByKey, LoginError, Outlook, Passwords};
 use crate::net::{Session, SignedUp};
 use crate::update::{AtDoor, News};
 
@@ -122,12 +122,17 @@ pub(crate) async fn come_in(
             Err(_) if screen.is_gone() => return Err(NotIn::Gone),
             Err(error) => return Err(NotIn::Failed(error.into())),
         };
-        if account.by_key(&session, screen).await?.is_some() {
-            return Ok(session);
-        }
+        let user = &account.user;
+        let why_asked = match account.by_key(&session, screen).await? {
+            ByKey::In(_) => return Ok(session),
+            ByKey::NoKey => format!("{user} has no saved login on this machine."),
+            ByKey::CountsNoLonger => {
+                format!("The saved login of {user} on this machine counts no longer.")
+            }
+        };
         let mode = session.welcome.sign_up;
         session.close().await;
-        let outcome = match way(account, screen, mode)? {
+        let outcome = match way(account, screen, mode, &why_asked)? {
             Way::LogIn => account.log_in(screen).await.map(|(session, _)| Some(session)),
             Way::SignUp => sign_up(account, screen, mode).await,
         };
@@ -154,12 +159,16 @@ fn has_a_choice(account: &Account, screen: &Screen, mode: SignUpMode) -> bool {
         && matches!(account.passwords, Passwords::Terminal)
 }
 
-fn way(account: &Account, screen: &mut Screen, mode: SignUpMode) -> Result<Way, Gone> {
+fn way(
+    account: &Account,
+    screen: &mut Screen,
+    mode: SignUpMode,
+    why_asked: &str,
+) -> Result<Way, Gone> {
     if !has_a_choice(account, screen, mode) {
         return Ok(Way::LogIn);
     }
-    let text = format!("{} has no saved login on this machine.", account.user);
-    match screen.ask(&text, Reply::Choice { of: WAYS, chosen: 0 })? {
+    match screen.ask(why_asked, Reply::Choice { of: WAYS, chosen: 0 })? {
         Answered::Choice(1) => Ok(Way::SignUp),
         Answered::Choice(_) | Answered::Text(_) => Ok(Way::LogIn),
     }

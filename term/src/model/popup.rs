@@ -5,9 +5,10 @@ use parlor_protocol::entry::{Ban, Blocked, FormerRoom, Invite, JoinRequest};
 use parlor_protocol::id::RoomId;
 use parlor_protocol::name::UserName;
 use parlor_protocol::notification::Notification;
-use parlor_protocol::room::{self, Member};
+use parlor_protocol::request::Command;
+use parlor_protocol::room::{self, Demote, LeaveRoom, Member, Transfer};
 
-use super::{Deed, Form, Input};
+use super::{Deed, Form, Input, Then};
 
 /// The most rows of a list that are kept; a search finds what lies beyond.
 pub(crate) const ROWS_MAX: usize = 2_000;
@@ -52,6 +53,8 @@ pub(crate) struct List {
     pub(crate) more: More,
     /// Which of them is chosen.
     pub(crate) chosen: usize,
+    /// The former room that is chosen once it is there.
+    pub(crate) sought: Option<RoomId>,
     /// What was last refused here, in a sentence.
     pub(crate) error: Option<String>,
 }
@@ -127,6 +130,48 @@ pub(crate) struct Question {
     pub(crate) typed: Option<String>,
 }
 
+impl Popup {
+    /// The room of one's own that it is about.
+    pub(crate) fn room(&self) -> Option<RoomId> {
+        match self {
+            Self::List(list) => match list.listing {
+                Listing::Requests(room)
+                | Listing::Invites(Some(room))
+                | Listing::Bans(room)
+                | Listing::Members(room) => Some(room),
+                Listing::Rooms { .. }
+                | Listing::FormerRooms
+                | Listing::Invites(None)
+                | Listing::Blocks
+                | Listing::Devices
+                | Listing::Notifications => None,
+            },
+            Self::Form(form) => form.purpose.room(),
+            Self::Question(question) => question.room(),
+            Self::Help { .. } | Self::GoTo(_) => None,
+        }
+    }
+}
+
+impl Question {
+    /// The room of one's own that is changed or left by a yes.
+    fn room(&self) -> Option<RoomId> {
+        let command = match &self.deed {
+            Deed::Find { then: Then::Join { leave }, .. } => return *leave,
+            Deed::Find { then: Then::Request(_) | Then::Withdraw, .. } => return None,
+            Deed::Change(command) => command,
+        };
+        if let Command::LeaveRoom(LeaveRoom { room })
+        | Command::Demote(Demote { room, .. })
+        | Command::Transfer(Transfer { room, .. }) = command
+        {
+            Some(*room)
+        } else {
+            None
+        }
+    }
+}
+
 impl List {
     /// A list of which the first page was asked for.
     pub(crate) fn new(listing: Listing) -> Self {
@@ -134,7 +179,8 @@ impl List {
         if let Listing::Rooms { search: text } = &listing {
             search.insert(text);
         }
-        Self { listing, search, rows: Vec::new(), more: More::Asked, chosen: 0, error: None }
+        let (rows, more) = (Vec::new(), More::Asked);
+        Self { listing, search, rows, more, chosen: 0, sought: None, error: None }
     }
 
     /// Whether what is typed searches it.

@@ -61,6 +61,16 @@ pub(crate) enum LoginError {
     Key(KeyError),
 }
 
+/// What came of logging in by this machine's key.
+pub(crate) enum ByKey {
+    /// One is in.
+    In(LoggedIn),
+    /// There is no key here for this user and server.
+    NoKey,
+    /// There is one that the server does not take any more.
+    CountsNoLonger,
+}
+
 /// Whether another try may do better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outlook {
@@ -178,7 +188,7 @@ impl Account {
         console: &mut dyn Console,
     ) -> Result<(Session, LoggedIn), LoginError> {
         let mut session = self.endpoint.connect(console).await?;
-        if let Some(logged_in) = self.by_key(&session, console).await? {
+        if let ByKey::In(logged_in) = self.by_key(&session, console).await? {
             return Ok((session, logged_in));
         }
         for tries in 1.. {
@@ -215,13 +225,13 @@ impl Account {
         &self,
         session: &Session,
         console: &mut dyn Console,
-    ) -> Result<Option<LoggedIn>, LoginError> {
-        let Some(key) = self.key(session)? else { return Ok(None) };
+    ) -> Result<ByKey, LoginError> {
+        let Some(key) = self.key(session)? else { return Ok(ByKey::NoKey) };
         match login::by_device(session, &self.user, &key).await {
-            Ok(logged_in) => Ok(Some(logged_in)),
+            Ok(logged_in) => Ok(ByKey::In(logged_in)),
             Err(CallError::Refused(Refusal { code: Code::BadCredentials, .. })) => {
                 console.note("the server does not take this device's key");
-                Ok(None)
+                Ok(ByKey::CountsNoLonger)
             }
             Err(error) => Err(error.into()),
         }

@@ -144,10 +144,13 @@ fn notice_lines(area: Area, model: &Model, zone: &TimeZone) -> Vec<(String, Noti
         let text = words::notice(notice, Commands::Slashed);
         let text = format!("{} {text}", clock(notice.at, zone));
         let wrapped = paint::wrap(&text, area.width, area.width.saturating_sub(1));
-        let first = lines.len();
+        let (first, is_cut) = (lines.len(), wrapped.len() > NOTICE_ROWS);
         lines.extend(wrapped.into_iter().take(NOTICE_ROWS).map(|line| (line, notice.id)));
         for (line, _) in lines.iter_mut().skip(first + 1) {
             line.insert(0, ' ');
+        }
+        if let Some((line, _)) = lines.last_mut().filter(|_| is_cut) {
+            line.push('…');
         }
         if lines.len() >= area.height {
             break;

@@ -28,6 +28,10 @@ pub(super) fn page(
     if after.is_none() {
         // What is chosen stays so, wherever it stands now: a key must not meet another row.
         let chosen = list.row().and_then(|chosen| rows.iter().position(|row| row.is_same(chosen)));
+        let sought = list.sought.take().and_then(|room| {
+            rows.iter().position(|row| row.former().is_some_and(|former| former.room == room))
+        });
+        let chosen = sought.or(chosen);
         list.chosen = chosen.unwrap_or(list.chosen);
         list.rows = rows;
     } else {
@@ -150,7 +154,10 @@ pub(super) fn failed(model: &mut Model, id: AskId, code: Option<Code>, why: Stri
 /// The connection is gone: what was asked over it is not answered any more.
 pub(super) fn lost(model: &mut Model) {
     for asked in std::mem::take(&mut model.asked) {
-        let (id, why) = (asked.id, "The connection was lost before the server answered.");
+        let (id, why) = (
+            asked.id,
+            "The connection was lost before the server answered; it may have been done.",
+        );
         model.asked.push(asked);
         failed(model, id, None, why.to_owned());
     }

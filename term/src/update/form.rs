@@ -134,6 +134,9 @@ fn submit_password(model: &mut Model) -> Vec<Intent> {
     } else if let Err(error) = Password::parse(new.as_str()) {
         (Some(format!("The new password is not taken: {error}.")), 1)
     } else if new != again {
+        for field in &mut form.fields[1..] {
+            field.value = Value::Secret(Secret::default());
+        }
         (Some("The two new passwords differ; type both again.".to_owned()), 1)
     } else {
         (None, form.at)

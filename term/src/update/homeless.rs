@@ -4,7 +4,7 @@
 use parlor_protocol::id::RoomId;
 
 use crate::keymap::Action;
-use crate::model::{Form, LocalId, Model, Reach};
+use crate::model::{Form, LocalId, Model, Popup, Reach};
 
 /// What a room leaves behind.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Left {
     pub(super) unsent: Vec<LocalId>,
     /// How many texts are put by.
     pub(super) texts: usize,
+    /// How much that lay over the conversation was about it, and is closed.
+    pub(super) closed: usize,
 }
 
 /// Takes a room out, and puts by what was written for it: what was sent and is not acknowledged,
@@ -34,6 +36,15 @@ pub(super) fn forget(model: &mut Model, id: RoomId) -> Left {
     model.closed_forms = others;
     let forms: Vec<Form> = forms;
     texts.extend(forms.iter().flat_map(Form::texts).map(str::to_owned));
+    // What lies open about it could do nothing any more.
+    let (closed, others): (Vec<_>, _) =
+        model.popups.drain(..).partition(|popup| popup.room() == Some(id));
+    model.popups = others;
+    for popup in &closed {
+        if let Popup::Form(form) = popup {
+            texts.extend(form.texts().map(str::to_owned));
+        }
+    }
     if model.here == Some(id) {
         model.here = None;
         model.completion = None;
@@ -45,6 +56,7 @@ pub(super) fn forget(model: &mut Model, id: RoomId) -> Left {
     let left = Left {
         unsent: room.unsent.iter().map(|unsent| unsent.local).collect(),
         texts: texts.len(),
+        closed: closed.len(),
     };
     for text in texts {
         model.put_by(text);

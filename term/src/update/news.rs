@@ -191,7 +191,7 @@ fn take_rooms(model: &mut Model, rooms: &[room::Room]) -> Vec<Intent> {
     for id in gone {
         let title = model.room(id).map_or_else(String::new, |room| room.title.clone());
         let left = homeless::forget(model, id);
-        if left.texts > 0 {
+        if left.texts > 0 || left.closed > 0 {
             let word = homeless::word(model, left.texts);
             hint(model, format!("You are no longer in {title}.{word}"));
         }
@@ -239,7 +239,7 @@ fn exit(model: &mut Model, exited: &Exited) -> Vec<Intent> {
     };
     let told = words::exited(exited, &room.title);
     model.left = Some(exited.room);
-    let Left { unsent, texts } = homeless::forget(model, exited.room);
+    let Left { unsent, texts, closed: _ } = homeless::forget(model, exited.room);
     let word = homeless::word(model, texts);
     match told.strip_prefix("you ") {
         Some(rest) => hint(model, format!("You {rest}.{word}")),

@@ -39,6 +39,8 @@ pub(super) enum Act {
     Fill(Purpose),
     /// Another list is shown.
     Show(Listing),
+    /// The former rooms are shown, and this one is chosen.
+    Former(RoomId),
 }
 
 /// What can be done with the chosen row, the first of it by Enter, and with the list.
@@ -164,9 +166,9 @@ fn of_notice(model: &Model, notice: &Notification) -> Vec<Offer> {
         }
         (
             NotificationKind::Kicked | NotificationKind::Denied | NotificationKind::Unbanned,
-            _,
+            Some(room),
             None,
-        ) => Some(enter("former rooms", Act::Show(Listing::FormerRooms))),
+        ) => Some(enter("former rooms", Act::Former(room))),
         (
             NotificationKind::Invited
             | NotificationKind::JoinRequested

@@ -307,6 +307,15 @@ fn carry_out(model: &mut Model, act: Act) -> Vec<Intent> {
         }
         Act::Fill(purpose) => fill(model, purpose),
         Act::Show(listing) => show(model, listing),
+        Act::Former(room) => {
+            let intents = show(model, Listing::FormerRooms);
+            if let Some(list) =
+                model.list_mut(&Listing::FormerRooms).filter(|_| !intents.is_empty())
+            {
+                list.sought = Some(room);
+            }
+            intents
+        }
     }
 }
 

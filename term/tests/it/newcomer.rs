@@ -157,3 +157,12 @@ fn whoever_does_not_believe_the_server_is_back_in_the_shell() {
     assert!(status.contains("255"), "{status}");
     assert!(left.contains("Host key verification failed."), "{left}");
 }
+
+#[test]
+fn whoever_has_a_new_password_is_told_that_the_saved_login_counts_no_longer() {
+    let daemon = Daemon::start();
+    let alice = User::signed_up("alice", &daemon);
+    daemon.operate(&["user", "passwd", "alice", "--generate"]);
+    let mut hers = alice.opens();
+    hers.shows("The saved login of alice on this machine counts no longer.");
+}

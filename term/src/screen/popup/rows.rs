@@ -190,20 +190,26 @@ fn parts(row: &Row, model: &Model, zone: &TimeZone) -> (String, String) {
 
 /// What a room of the past says: how it ended, when, and how to come back.
 fn former(room: &FormerRoom, moment: &dyn Fn(Timestamp) -> String) -> (String, String) {
-    let how = match (room.state, room.ended) {
-        (RoomState::Terminated, _) | (_, Ended::Terminated) => "it has ended",
-        (_, Ended::Left) => "you left",
-        (_, Ended::Kicked) => "you were kicked",
-        (_, Ended::Banned) => "you were banned",
-        (_, Ended::Denied) => "you were denied",
-        (_, Ended::InviteExpired) => "your invite expired",
-        (_, Ended::Unknown) => "you are not in it",
+    // The moment is that of one's own end in it, which may be before the room's.
+    let how = match room.ended {
+        Ended::Terminated => "it has ended",
+        Ended::Left => "you left",
+        Ended::Kicked => "you were kicked",
+        Ended::Banned => "you were banned",
+        Ended::Denied => "you were denied",
+        Ended::InviteExpired => "your invite expired",
+        Ended::Unknown => "you are not in it",
     };
-    let again = match room.rejoin {
-        Rejoin::Now => "rejoin",
-        Rejoin::Request => "ask to rejoin",
-        Rejoin::Invite => "needs an invite",
-        Rejoin::No | Rejoin::Unknown => "over for good",
+    let again = match (room.rejoin, room.state) {
+        (Rejoin::Now, _) => "rejoin",
+        (Rejoin::Request, _) => "ask to rejoin",
+        (Rejoin::Invite, _) => "needs an invite",
+        (Rejoin::No | Rejoin::Unknown, RoomState::Terminated)
+            if room.ended != Ended::Terminated =>
+        {
+            "has ended"
+        }
+        (Rejoin::No | Rejoin::Unknown, _) => "over for good",
     };
     (room.title.to_string(), format!("{how} {}  {again}", moment(room.at)))
 }

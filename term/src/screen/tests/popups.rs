@@ -143,6 +143,7 @@ fn former_rooms() {
         former(8, "rust", Ended::Left, Rejoin::Now, RoomState::Live),
         former(9, "secret", Ended::Left, Rejoin::Invite, RoomState::Live),
         former(10, "old", Ended::Terminated, Rejoin::No, RoomState::Terminated),
+        former(11, "older", Ended::Kicked, Rejoin::No, RoomState::Terminated),
     ];
     insta::assert_snapshot!(shots(&[listed(Listing::FormerRooms, rows)]));
 }

@@ -6,7 +6,7 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Member};
 
 use super::*;
-use crate::model::{Form, Purpose, Value};
+use crate::model::{Form, Purpose, Secret, Value};
 
 const ENTER: Key = Key::Named(Named::Enter);
 const ESC: Key = Key::Named(Named::Esc);
@@ -100,12 +100,49 @@ fn what_was_typed_about_a_room_that_is_gone_is_brought_back_by_up() {
             press(&mut model, ESC);
         }
         update(&mut model, kicked());
-        if !closed_first {
-            press(&mut model, ESC);
-            press(&mut model, ESC);
-        }
         press(&mut model, Key::Named(Named::Up));
         assert_eq!(model.input.text(), "this is why", "{closed_first}");
+    }
+}
+
+#[test]
+fn what_lies_open_about_a_room_that_is_gone_is_closed_and_nothing_else() {
+    let is_gone: [(Msg, &str); 2] = [
+        (
+            {
+                let (how, by) = (Departure::Kicked, "bob".parse().ok());
+                Msg::News(News::Exited(Exited { room: id(1), how, by, reason: None }))
+            },
+            "bob kicked you from general.",
+        ),
+        (
+            Msg::News(News::Rooms(vec![listed(2, "ops", 2, Role::Member)])),
+            "You are no longer in general.",
+        ),
+    ];
+    for (gone, why) in is_gone {
+        for (opens, closes) in [
+            ("/members", true),
+            ("/requests", true),
+            ("/bans", true),
+            ("/invites general", true),
+            ("/invite", true),
+            ("/leave", true),
+            ("/invites ops", false),
+            ("/create", false),
+            ("/help", false),
+            ("/log", false),
+        ] {
+            let mut model = alice();
+            model.rooms[0].member_count = 1;
+            type_in(&mut model, opens);
+            assert!(model.popup().is_some(), "{opens}");
+            update(&mut model, gone.clone());
+            assert_eq!(model.popup().is_none(), closes, "{opens}");
+            if closes {
+                assert_eq!(notice(&model), why, "{opens}");
+            }
+        }
     }
 }
 
@@ -162,8 +199,13 @@ fn a_password_is_changed_and_seen_nowhere() {
     assert_eq!(press(&mut model, ENTER), [], "to the last field");
     assert_eq!(press(&mut model, ENTER), []);
     assert_eq!(error(&model), "The two new passwords differ; type both again.");
+    assert_eq!(form(&model).at, 1);
+    for field in &form(&model).fields[1..] {
+        assert_eq!(field.value, Value::Secret(Secret::default()), "both are typed again");
+    }
+    type_text(&mut model, "shorter than that");
     press(&mut model, TAB);
-    type_text(&mut model, "er than that");
+    type_text(&mut model, "shorter than that");
     let asked = press(&mut model, ENTER);
     let [Intent::Ask(Ask::Passwd { id: AskId(0), old, new })] = &asked[..] else {
         panic!("{asked:?}");

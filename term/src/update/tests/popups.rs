@@ -283,7 +283,10 @@ fn a_lost_connection_is_said_where_an_answer_was_waited_for() {
     type_text(&mut model, "rust");
     press(&mut model, ENTER);
     update(&mut model, offline());
-    assert_eq!(form_error(&model), "The connection was lost before the server answered.");
+    assert_eq!(
+        form_error(&model),
+        "The connection was lost before the server answered; it may have been done."
+    );
     press(&mut model, ESC);
     press(&mut model, Key::Alt('o'));
     assert_eq!(notice(&model), "Not connected: try again when the connection is back.");

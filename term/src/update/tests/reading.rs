@@ -164,6 +164,28 @@ fn former_rooms_are_known_from_the_start_and_after_each_that_is_left() {
 }
 
 #[test]
+fn a_notice_of_a_kick_leads_to_the_former_room_itself() {
+    let mut model = alice();
+    let kicked = told(7, NotificationKind::Kicked, 10, None);
+    hear(&mut model, &kicked);
+    press(&mut model, Key::Named(Named::F(9)));
+    update(&mut model, notices_page(vec![kicked]));
+    let asked = press(&mut model, Key::Named(Named::Enter));
+    assert_eq!(asked, [page(Listing::FormerRooms)]);
+    let rows = [9, 10, 11].map(|number| former(number, Rejoin::Request)).to_vec();
+    update(&mut model, former_page(rows.clone()));
+    let chosen = |model: &Model| match model.popup() {
+        Some(Popup::List(list)) => list.row().and_then(Row::former).map(|former| former.room),
+        _ => None,
+    };
+    assert_eq!(chosen(&model), Some(id(10)));
+    // Whoever goes on from there is not taken back.
+    press(&mut model, Key::Named(Named::Down));
+    update(&mut model, former_page(rows));
+    assert_eq!(chosen(&model), Some(id(11)));
+}
+
+#[test]
 fn what_is_pointed_at_is_shown_with_what_can_be_done_with_it() {
     let mut model = alice();
     let rooms = vec![former(10, Rejoin::Now), former(11, Rejoin::Request)];

@@ -25,7 +25,7 @@ use parlor_protocol::id::Timestamp;
 use parlor_protocol::reply::CloseReason;
 use tokio::sync::{mpsc, watch};
 
-pub(crate) use ask::{Ask, Caller, Proof, Wish};
+pub(crate) use ask::{Ask, Caller, Overseen, Proof, Wish};
 pub(crate) use oversee::{HubTerms, Oversight, SessionLine, Sessions};
 use presence::{Online, Presence};
 pub(crate) use status::HubStatus;

@@ -106,7 +106,7 @@ impl Configuration {
         let reloaded = self.try_reload(uid).await;
         match &reloaded {
             Ok(changes) => {
-                log::info!("the configuration was read again; {} settings differ", changes.len());
+                log::info!("the configuration was read again; settings that differ: {}", changes.len());
                 for change in changes {
                     log::info!("{change}{}", note(change.counts));
                 }

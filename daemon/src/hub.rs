@@ -107,7 +107,8 @@ impl Core {
     /// The store cannot be read.
     pub(crate) fn load(mut writer: Writer, limits: Limits) -> Result<Self, StoreError> {
         let at = now();
-        let world = writer.load(at)?;
+        let mut world = writer.load(at)?;
+        world.limit_rooms(limits.rooms);
         let mut allowances = Allowances::new(limits);
         writer.recent_messages(at, |room, author, at| {
             allowances.recall(&world, author, room, at);

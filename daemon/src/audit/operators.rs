@@ -18,6 +18,18 @@ pub(crate) fn announced(
     AuditRecord::new(at, "announced", origin).by_actor(world, by)
 }
 
+/// The record of a subcommand that names what there is not, in the words that were typed.
+pub(crate) fn nothing_named(
+    action: &'static str,
+    named: &str,
+    code: Code,
+    uid: Option<u32>,
+    at: Timestamp,
+) -> AuditRecord {
+    let record = AuditRecord::new(at, action, &Origin::Console { uid }).acting(CONSOLE);
+    record.text("named", named).refused(code)
+}
+
 /// The record of a look at what operators alone see; `None` for later pages, which are the same
 /// look. Those who are none are refused it.
 pub(crate) fn overseen(

@@ -120,6 +120,7 @@ impl World {
             RoomEvent::Terminated => {
                 self.room_mut(id).state = RoomState::Terminated;
                 self.note_ended(id);
+                self.shut_door(id, at);
             }
             RoomEvent::TopicChanged { by: _, topic } => self.room_mut(id).topic.clone_from(topic),
             RoomEvent::Renamed { by: _, title } => self.room_mut(id).title.clone_from(title),

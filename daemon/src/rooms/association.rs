@@ -95,6 +95,11 @@ impl Association {
         self.ban.is_none() && self.invited_until.is_none()
     }
 
+    /// Whether time has ended something of it, and the housekeeping has not come by.
+    pub(super) fn is_over_at(&self, at: Timestamp) -> bool {
+        self.ends_at().is_some_and(|end| end <= at)
+    }
+
     /// When time will do something to it by itself.
     fn ends_at(&self) -> Option<Timestamp> {
         let ban = self.ban.and_then(|ban| ban.until);
@@ -131,6 +136,22 @@ impl World {
         association.since = since;
         if !association.is_empty() {
             self.restore_association(room, user, association);
+        }
+    }
+
+    /// A room has ended: nobody waits to come in any more, and who is banned from nothing is forgotten.
+    pub(super) fn shut_door(&mut self, room: RoomId, at: Timestamp) {
+        let associations = self.room_mut(room).associations.iter();
+        let open = associations.filter(|(_, it)| it.knocks() || it.ban.is_some());
+        let open: Vec<UserId> = open.map(|(&user, _)| user).collect();
+        for user in open {
+            self.associate(room, user, at, |it| {
+                let ended = match it.ban {
+                    Some(_) => return *it = Association::default(),
+                    None => Some(Ended::Terminated),
+                };
+                *it = Association { ended, requested_at: None, invited_until: None, ..it.clone() };
+            });
         }
     }
 

@@ -6,6 +6,7 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Role};
 use parlor_protocol::text::Reason;
 
+use super::agenda::settle;
 use super::command::Decision;
 use super::decide::Draft;
 use super::event::{DirectoryEvent, Notice, RoomEvent, Status, UserId};
@@ -118,6 +119,10 @@ fn out(draft: &mut Draft<'_>, user: UserId, id: RoomId) {
 /// Ends the room, and takes everybody out but whoever is gone already: at once, or where they are
 /// many, one by one from then on.
 fn terminate(draft: &mut Draft<'_>, id: RoomId, room: &Room, gone: Option<UserId>) {
+    // Nothing is left for time to end in it. These are few, as those who wait are, and the banned.
+    let over = room.associations.iter().filter(|(_, association)| association.is_over_at(draft.at));
+    let over: Vec<UserId> = over.map(|(&user, _)| user).collect();
+    over.into_iter().for_each(|user| settle(draft, id, user));
     let at_once = if room.members.len() <= OUT_AT_ONCE_MAX { usize::MAX } else { 0 };
     let left = room.members().map(|(user, _)| user).filter(|&user| Some(user) != gone);
     let left: Vec<UserId> = left.take(at_once).collect();

@@ -153,18 +153,13 @@ impl Readers {
         };
         self.read("list former rooms in", |connection| {
             let sql = format!(
-                "SELECT r.id, r.title, r.terminated_at IS NOT NULL AS over,
-                        coalesce(a.ended, 'terminated'),
-                        coalesce(a.ended_at, r.terminated_at) AS last_at,
+                "SELECT r.id, r.title, r.terminated_at IS NOT NULL AS over, a.ended, a.ended_at,
                         r.visibility, r.entry, {ASSOCIATION}
                  FROM associations a JOIN rooms r ON r.id = a.room
-                 WHERE a.user = ?1
-                       AND (a.ended IS NOT NULL
-                            -- Whoever waited at the door when the room ended.
-                            OR over AND (a.requested_at IS NOT NULL OR a.invited_at IS NOT NULL))
+                 WHERE a.user = ?1 AND a.ended IS NOT NULL
                        AND (a.banned_at IS NULL OR a.banned_until <= ?5)
-                       AND (over, -last_at, r.id) > (?2, ?3, ?4)
-                 ORDER BY over, -last_at, r.id LIMIT ?6"
+                       AND (over, -a.ended_at, r.id) > (?2, ?3, ?4)
+                 ORDER BY over, -a.ended_at, r.id LIMIT ?6"
             );
             let mut page = Page::new(asked.limit);
             let mut statement = connection.prepare_cached(&sql)?;

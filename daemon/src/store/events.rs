@@ -261,6 +261,19 @@ impl Change<'_> {
             self.connection,
             "UPDATE rooms SET terminated_at = ?2 WHERE id = ?1",
             params![room_int(self.room), self.event.at.0],
+        )?;
+        run(
+            self.connection,
+            "DELETE FROM associations WHERE room = ?1 AND banned_at IS NOT NULL",
+            [room_int(self.room)],
+        )?;
+        run(
+            self.connection,
+            "UPDATE associations
+             SET ended = 'terminated', ended_at = ?2, since = ?2, requested_at = NULL,
+                 request_reason = NULL, invited_at = NULL, invited_until = NULL, invited_by = NULL
+             WHERE room = ?1 AND (requested_at IS NOT NULL OR invited_at IS NOT NULL)",
+            params![room_int(self.room), self.event.at.0],
         )
     }
 

@@ -76,12 +76,19 @@ impl Model {
     /// The room is over for whoever was in last, and for those who wanted in.
     fn end(&mut self, room: RoomId, last: &[(UserId, Role)]) {
         let now = self.now;
+        let outside: Vec<UserId> = self.place(room).outside.iter().map(|it| it.user).collect();
+        outside.into_iter().for_each(|user| self.settle(room, user));
         let place = self.place(room);
         place.ended = true;
         place.changes += 1;
         let hopeful = place.outside.iter().filter(|it| it.asked_at.is_some() || it.is_invited(now));
         let last = last.iter().map(|it| it.0);
         let told: Vec<UserId> = last.chain(hopeful.map(|it| it.user)).collect();
+        place.outside.retain(|it| it.ban.is_none());
+        for outside in place.outside.iter_mut().filter(|it| it.knocks()) {
+            (outside.asked_at, outside.invited_until) = (None, None);
+            (outside.ended, outside.since) = (Some(Ended::Terminated), now);
+        }
         for user in told {
             self.tell(user, NotificationKind::RoomTerminated, None);
         }

@@ -62,7 +62,7 @@ impl Open {
         let host = &account.endpoint.host;
         let mut model = Model::new(account.user.as_str(), host, PINNED, now);
         model.mouse = preferences.mouse;
-        model.preferences = Arc::new(preferences);
+        model.preferences = Arc::new(Preferences { view, ..preferences });
         let kept = account.expected().filter(|server| caches.has(server, &account.user));
         let kept = kept.map(|server| Opened::open(&caches, server, &account)).transpose()?;
         let mut kept = kept.filter(|kept| kept.login == Login::ByItself);

@@ -7,6 +7,7 @@ use parlor_protocol::room::Role;
 
 use super::{LocalId, Model, Notice, Reach, Room, UNSENT_MAX};
 use crate::keymap::Action;
+use crate::preferences::View;
 
 /// How long what is being written may be nowhere but here, in milliseconds: as much as one may have
 /// to type again after a crash, and seldom enough that nobody's disk minds.
@@ -106,6 +107,8 @@ impl Model {
         let key = self.preferences.keymap.key_of(Action::Go(Reach::Up));
         let by = key.map_or_else(|| "the history".to_owned(), |key| key.to_string());
         let told = match homeless.len() {
+            // Line by line they are told themselves.
+            _ if self.preferences.view == View::Plain => None,
             0 => None,
             1 => Some(format!("A text for a room that is gone is not sent; {by} has it.")),
             texts => {

@@ -1,11 +1,17 @@
 //! What is told line by line, and what lines do.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use parlor_protocol::id::RoomId;
+use parlor_protocol::push::Exited;
+use parlor_protocol::room::Departure;
 
 use super::answer;
 use super::narrator::Narrator;
 use crate::model::{Model, Notice, Popup};
+use crate::preferences::{Preferences, View};
+use crate::update::Reloaded;
 use crate::update::tests::{alice, message, said};
 use crate::update::{Msg, News, update};
 
@@ -106,4 +112,29 @@ fn help_is_told_and_closed() {
     update(&mut heard.model, Msg::News(News::Warning("The disk is full.".into())));
     assert_eq!(heard.tell(), ["The disk is full."]);
     assert_eq!(heard.model.notice, Some(Notice::Error("The disk is full.".into())));
+}
+
+#[test]
+fn a_text_for_a_room_that_is_gone_is_told_until_it_is_typed_again() {
+    let mut heard = Heard::new();
+    Arc::make_mut(&mut heard.model.preferences).view = View::Plain;
+    // In which way the client shows itself does not change by what a file says.
+    let preferences = Ok(Arc::new(Preferences::default()));
+    update(&mut heard.model, Msg::Reloaded(Reloaded { preferences }));
+    heard.tell();
+    heard.model.input.insert("half a thought");
+    let exited =
+        Exited { room: RoomId::from_random(1), how: Departure::Left, by: None, reason: None };
+    update(&mut heard.model, Msg::News(News::Exited(exited)));
+    assert_eq!(
+        heard.tell(),
+        [
+            "Now in ops.",
+            "You left general. What you wrote there was not sent; type it again to send it \
+             elsewhere.",
+            "Not sent, its room is gone: half a thought",
+        ]
+    );
+    heard.enter("half a thought");
+    assert!(heard.model.homeless.is_empty());
 }

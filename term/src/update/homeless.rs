@@ -5,6 +5,7 @@ use parlor_protocol::id::RoomId;
 
 use crate::keymap::Action;
 use crate::model::{Form, LocalId, Model, Popup, Reach};
+use crate::preferences::View;
 
 /// What a room leaves behind.
 #[derive(Debug, Default)]
@@ -77,10 +78,19 @@ pub(super) fn word(model: &Model, texts: usize) -> String {
 
 /// What brings back what was put by.
 pub(super) fn brings_back(model: &Model, it: &str) -> String {
+    if model.preferences.view == View::Plain {
+        return format!("type {it} again to send {it} elsewhere");
+    }
     match model.preferences.keymap.key_of(Action::Go(Reach::Up)) {
         Some(key) => format!("{key} brings {it} back"),
         None => "the history has it".to_owned(),
     }
+}
+
+/// A text was entered: it is at home now, also where it was typed anew.
+pub(super) fn entered(model: &mut Model, text: &str) {
+    model.homeless.retain(|homeless| homeless != text);
+    settle(model);
 }
 
 /// What was brought back was sent, or thrown away.

@@ -252,7 +252,7 @@ pub(super) fn say(model: &mut Model) -> Vec<Intent> {
 /// Keeps what was entered, if something came of it: only that leaves the input.
 fn remember(model: &mut Model, room: Option<RoomId>, text: &str) {
     if model.input.text() != text {
-        homeless::settle(model);
+        homeless::entered(model, text);
         // Whoever typed a password behind it did not mean it to be kept.
         let text = if text.starts_with("/passwd") { "/passwd" } else { text };
         model.history.add(room, text);

@@ -16,7 +16,7 @@ pub(crate) struct Reloaded {
 /// Takes over what was read. Of a file with a fault nothing is, so that the keys stay as they are
 /// under the user's fingers.
 pub(super) fn take(model: &mut Model, reloaded: Reloaded) -> Vec<Intent> {
-    let preferences = match reloaded.preferences {
+    let mut preferences = match reloaded.preferences {
         Ok(preferences) => preferences,
         Err(why) => {
             error(model, format!("Everything stays as it was: {why}"));
@@ -24,6 +24,10 @@ pub(super) fn take(model: &mut Model, reloaded: Reloaded) -> Vec<Intent> {
         }
     };
     hint(model, "The configuration is read anew; what it says of hosts counts at the next start.");
+    // In which way the client shows itself is settled at its start.
+    if preferences.view != model.preferences.view {
+        Arc::make_mut(&mut preferences).view = model.preferences.view;
+    }
     let before = std::mem::replace(&mut model.preferences, preferences);
     let mut intents = Vec::new();
     // The mouse may have been taken by a key since; that is kept unless the file says otherwise.

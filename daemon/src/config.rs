@@ -258,6 +258,16 @@ impl Config {
         }
     }
 
+    /// Where a setting stands, to put in front of what is wrong with it; nothing where it is in no
+    /// file.
+    pub(crate) fn place_of(&self, key: &str) -> String {
+        match self.sources.get(key) {
+            Some(Source::File { path, line }) => format!("{} line {line}: ", path.display()),
+            Some(Source::Default | Source::Variable(_) | Source::Option(_) | Source::Passed)
+            | None => String::new(),
+        }
+    }
+
     /// Lets the command line, the environment, the machine and the file decide, in this order.
     fn settle(
         file::Parsed { file, lines }: file::Parsed,

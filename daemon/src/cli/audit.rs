@@ -15,7 +15,7 @@ use parlor_protocol::text::{printable, quote_json};
 
 use self::record::Record;
 use super::link::{Link, NONSENSE};
-use super::listing::{self, Form};
+use super::listing::{self, Form, count};
 use super::span;
 use crate::audit::{self, Awaited, Fault, Line, Reading, Verdict};
 use crate::config::Config;
@@ -25,7 +25,6 @@ use crate::control::{Request, Response};
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct AuditArgs {
     #[command(subcommand)]
     command: Option<AuditCommand>,
@@ -62,18 +61,21 @@ struct Filter {
     suspicious: bool,
 }
 
+impl AuditArgs {
+    /// Whether records are chosen for a subcommand, which takes them all. clap would count global
+    /// options among those that choose.
+    pub(super) fn is_contradictory(&self) -> bool {
+        let Filter { since, user, room, action, suspicious } = &self.filter;
+        let chosen = since.is_some() || user.is_some() || room.is_some() || action.is_some();
+        self.command.is_some() && (chosen || *suspicious || self.follow)
+    }
+}
+
 /// Does what was asked for.
 pub(super) async fn run(config: &Config, arguments: AuditArgs, form: Form) -> anyhow::Result<()> {
     match arguments.command {
         Some(AuditCommand::Verify) => verify(config, form).await,
-        None => {
-            let shown = show(config, &arguments.filter, arguments.follow, form).await;
-            // Whoever reads no further has seen enough.
-            shown.or_else(|error| match error.downcast_ref::<io::Error>() {
-                Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                Some(_) | None => Err(error),
-            })
-        }
+        None => show(config, &arguments.filter, arguments.follow, form).await,
     }
 }
 
@@ -241,9 +243,4 @@ fn summary_in_words(verdict: &Verdict) -> String {
         told += &format!("\nin the store, to be written yet: {records}; see the daemon's log");
     }
     told
-}
-
-fn count(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }

@@ -219,6 +219,13 @@ pub(crate) enum Tls {
     Named(Vec<SocketAddr>),
 }
 
+impl Listen {
+    /// Whether nobody could connect.
+    fn is_nowhere(&self) -> bool {
+        self.tls.addresses().is_empty() && self.plain.is_empty() && self.unix.is_empty()
+    }
+}
+
 impl Tls {
     /// The addresses in order.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
@@ -245,9 +252,9 @@ impl Config {
             .or_else(|| here.variables.get(CONFIG_VARIABLE).map(PathBuf::from));
         let path = named.as_ref().unwrap_or(&here.system_config);
         let read = |source| ConfigError::Read { path: path.clone(), source };
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                let parsed = file::parse(&text)
+        match fs::read(path) {
+            Ok(bytes) => {
+                let parsed = file::read(&bytes)
                     .map_err(|faults| ConfigError::Invalid { path: path.clone(), faults })?;
                 Self::settle(parsed, Some(path), overrides, here)
             }
@@ -284,11 +291,21 @@ impl Config {
         let mut sources: Sources =
             lines.into_iter().map(|(key, line)| (key, in_file(line))).collect();
         let listen = Listen {
-            tls: tls(overrides, here, file.listen.tls, &mut sources)?,
+            tls: {
+                let named = file.listen.tls.map(|it| it.into_iter().map(Spanned::into_inner));
+                tls(overrides, here, named.map(Iterator::collect), &mut sources)?
+            },
             plain: file.listen.plain.into_iter().map(Spanned::into_inner).collect(),
             unix: file.listen.unix.into_iter().map(beside).collect(),
             plain_beyond_loopback: file.listen.plain_beyond_loopback,
         };
+        if let Some(Source::File { path, line }) = sources.get("listen.tls")
+            && listen.is_nowhere()
+        {
+            let why = "there is nowhere to listen; name an address, or leave the key out".into();
+            let faults = vec![Fault { line: *line, why }];
+            return Err(ConfigError::Invalid { path: path.clone(), faults });
+        }
         let data_named = match overrides.data {
             Some(_) => DataNamed::Explicitly,
             None => DataNamed::ByDefault,

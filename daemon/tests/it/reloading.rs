@@ -165,8 +165,9 @@ fn a_sighup_reads_the_configuration_and_the_log4rs_file_again() {
     assert_eq!(written().lines().count(), lines, "nothing below an error is written any more");
     fs::write(dir.join("log4rs.yaml"), "root:\n  level: [\n").unwrap();
     let said = refused(&daemon, &["reload"]);
-    assert!(said.contains("log4rs.yaml") && said.contains("line"), "{said}");
-    assert!(refused(&daemon, &["config", "check"]).contains("log4rs.yaml"));
+    let told = "parlord.toml line 1: cannot use the log configuration ";
+    assert!(said.contains(told) && said.contains("log4rs.yaml: "), "{said}");
+    assert!(refused(&daemon, &["config", "check"]).contains(told));
     assert!(written().contains("not taken over"), "the old one is still there");
 }
 

@@ -32,7 +32,7 @@ use crate::admission;
 use crate::audit::Rolling;
 use crate::network::Loopback;
 use crate::penalties::Terms;
-use crate::rooms::{Limits, Retention};
+use crate::rooms::{Limits, Retention, RoomsMax};
 
 /// Where the file is that is read unless another is named, where it exists; `$CONFIGURATION_DIRECTORY`
 /// comes before it.
@@ -183,6 +183,8 @@ pub(crate) struct Config {
     pub(crate) penalties: Terms,
     /// What a user may do in a while.
     pub(crate) allowances: Limits,
+    /// Requests of a connection that may be unanswered.
+    pub(crate) requests_in_flight: u32,
     /// For how long what has ended is remembered.
     pub(crate) retention: Retention,
     /// When audit files are closed, and how many are kept.
@@ -347,7 +349,12 @@ impl Config {
                 invites_per_hour: file.limits.invites_per_hour,
                 requests_per_hour: file.limits.requests_per_hour,
                 probes_per_hour: file.limits.probes_per_hour,
+                rooms: RoomsMax {
+                    owned: file.limits.rooms_owned,
+                    joined: file.limits.rooms_joined,
+                },
             },
+            requests_in_flight: file.limits.requests_in_flight,
             retention: retention(&file.retention),
             audit: Rolling {
                 file_bytes: file.audit.file_bytes,

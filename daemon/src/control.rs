@@ -152,8 +152,10 @@ async fn passwd(
     uid: Option<u32>,
 ) -> Result<Response, Refusal> {
     let password = daemon.accounts().password(&password.upload, password.cost)?;
+    let named = name.to_string();
     let account = look_up(daemon, move |readers| readers.password(&name)).await?;
-    let (account, _) = account.ok_or(Code::NoSuchUser)?;
+    let account = account.ok_or_else(|| Code::NoSuchUser.into());
+    let (account, _) = acts::missed(daemon, "password-set", &named, uid, account).await?;
     daemon.obey(Command::SetPassword { user: account.user, password, keep: None }, uid).await?;
     Ok(Response::Done)
 }

@@ -25,7 +25,7 @@ use parlor_protocol::id::Timestamp;
 use parlor_protocol::reply::CloseReason;
 use tokio::sync::{mpsc, watch};
 
-pub(crate) use ask::{Ask, Caller, Proof, Wish};
+pub(crate) use ask::{Ask, Caller, Overseen, Proof, Wish};
 pub(crate) use oversee::{HubTerms, Oversight, SessionLine, Sessions};
 use presence::{Online, Presence};
 pub(crate) use status::HubStatus;
@@ -107,7 +107,8 @@ impl Core {
     /// The store cannot be read.
     pub(crate) fn load(mut writer: Writer, limits: Limits) -> Result<Self, StoreError> {
         let at = now();
-        let world = writer.load(at)?;
+        let mut world = writer.load(at)?;
+        world.limit_rooms(limits.rooms);
         let mut allowances = Allowances::new(limits);
         writer.recent_messages(at, |room, author, at| {
             allowances.recall(&world, author, room, at);

@@ -55,6 +55,7 @@ impl Config {
             motd: self.motd.clone(),
             sign_up: self.sign_up,
             login_deadline: self.login_timeout,
+            requests_in_flight: self.requests_in_flight,
         })
     }
 
@@ -106,7 +107,10 @@ impl Configuration {
         let reloaded = self.try_reload(uid).await;
         match &reloaded {
             Ok(changes) => {
-                log::info!("the configuration was read again; {} settings differ", changes.len());
+                log::info!(
+                    "the configuration was read again; settings that differ: {}",
+                    changes.len()
+                );
                 for change in changes {
                     log::info!("{change}{}", note(change.counts));
                 }

@@ -53,4 +53,4 @@ pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
 pub(crate) use notices::NOTIFICATIONS_MAX;
 pub(crate) use permission::{Action, Part, Sight, may};
 pub(crate) use restore::{StoredRoom, StoredUser};
-pub(crate) use world::{Membership, Noted, RoomState, World};
+pub(crate) use world::{Membership, Noted, RoomState, RoomsMax, World};

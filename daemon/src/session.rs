@@ -30,7 +30,7 @@ use tokio_util::codec::Decoder;
 use crate::accounts::Accounts;
 use crate::admission::{AdmissionKind, Gate};
 use crate::clock::now;
-use crate::delivery::{Conn, End, REQUESTS_IN_FLIGHT_MAX, Shard};
+use crate::delivery::{Conn, End, Shard};
 use crate::hub::{Ask, Caller, Wish};
 use crate::metrics::Kind;
 use crate::reload::Reload;
@@ -74,6 +74,8 @@ pub(crate) struct Manners {
     pub(crate) sign_up: SignUpMode,
     /// How long a connection may take to log in: a human may be typing a password.
     pub(crate) login_deadline: Duration,
+    /// Requests of a connection that may be unanswered, from its hello on.
+    pub(crate) requests_in_flight: u32,
 }
 
 /// Runs a connection until it ends.
@@ -168,10 +170,11 @@ impl Session {
             sign_up: *self.server.sign_up.borrow(),
             challenge,
             at: now(),
-            limits: Record(LIMITS),
+            limits: Record(limits(&manners)),
         };
         let frame = codec::frame(&ServerFrame::Welcome(welcome))
             .expect("invariant: the configuration bounds the name and the message of the day");
+        self.conn.promise_in_flight(manners.requests_in_flight);
         self.conn.push(frame);
         self.conn.flush();
         Ok(Login::new(challenge, binding))
@@ -238,9 +241,11 @@ impl Session {
 }
 
 /// What the welcome promises.
-const LIMITS: Limits = Limits {
-    frame_bytes: FRAME_BYTES_MAX as u32,
-    requests_in_flight: REQUESTS_IN_FLIGHT_MAX,
-    message_chars: MAX_BODY_CHARS as u32,
-    message_bytes: MAX_BODY_BYTES as u32,
-};
+fn limits(manners: &Manners) -> Limits {
+    Limits {
+        frame_bytes: FRAME_BYTES_MAX as u32,
+        requests_in_flight: manners.requests_in_flight,
+        message_chars: MAX_BODY_CHARS as u32,
+        message_bytes: MAX_BODY_BYTES as u32,
+    }
+}

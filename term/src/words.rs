@@ -74,6 +74,17 @@ pub(crate) fn wait(millis: u32) -> String {
     format!(" ({})", span(u64::from(millis.div_ceil(1_000))))
 }
 
+/// How long something lasts, rounded to what is near.
+fn length(secs: u64) -> String {
+    let near = |unit: u64| (secs + unit / 2) / unit;
+    match (secs, near(60), near(60 * 60)) {
+        (..=90, ..) => format!("{secs} s"),
+        (_, minutes @ ..=90, _) => format!("{minutes} min"),
+        (_, _, hours @ ..=72) => format!("{hours} h"),
+        _ => format!("{} days", near(24 * 60 * 60)),
+    }
+}
+
 /// How long something takes, rounded up.
 pub(crate) fn span(secs: u64) -> String {
     match (secs, secs.div_ceil(60), secs.div_ceil(60 * 60)) {
@@ -114,7 +125,10 @@ fn sentence(code: Code) -> &'static str {
         }
         Code::NoSuchRoom => "there is no such room; `rooms` lists those that you can join",
         Code::NoSuchUser => "there is no such user; check the name",
-        Code::NotPermitted => "you may not do this here; ask the room's owner or an operator",
+        Code::NotPermitted => {
+            "this takes a role that you do not have: admin or owner of the room, or operator of the \
+             server"
+        }
         Code::RoomTerminated => "the room has ended for good",
         Code::NotAMember => {
             "this is for members of the room; `join` it first, or see in `members` who is one"
@@ -124,8 +138,8 @@ fn sentence(code: Code) -> &'static str {
             "the title belongs to a room, or looks like one that does; choose another"
         }
         Code::BadTitle => {
-            "not a title: use 1 to 48 columns without control characters, and not the form of a \
-             room ID"
+            "not a title: use 1 to 48 columns without control characters, and not twice five \
+             letters or digits with a hyphen between, which is a room ID"
         }
         Code::TooLong => "that is longer than the server takes; shorten it",
         Code::Empty => "there is nothing to send",
@@ -203,6 +217,13 @@ pub(crate) fn closing(reason: CloseReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lasts_is_told_by_what_is_near() {
+        let told = [1, 90, 91, 5_401, 7_200, 73 * 3_600, 86_400, 3 * 86_400, 7 * 86_400];
+        let told = told.map(length).join(", ");
+        assert_eq!(told, "1 s, 90 s, 2 min, 90 min, 2 h, 3 days, 24 h, 72 h, 7 days");
+    }
 
     #[test]
     fn every_code_and_every_end_says_what_and_what_to_do() {

@@ -17,6 +17,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::keys::{is_section, known, unknown};
+use crate::delivery::REQUESTS_IN_FLIGHT_MAX;
 
 /// The longest message of the day, in bytes: it stands in the first frame of every connection.
 const MOTD_BYTES_MAX: usize = 1024;
@@ -33,6 +34,11 @@ const RATE: RangeInclusive<u32> = 1..=1_000_000;
 const ROOMS_PER_HOUR: RangeInclusive<u32> = 100..=1_000_000;
 /// A wait of less than a second is none for a person; beyond a day it would be a lock-out.
 const PENALTY_SECS: RangeInclusive<u32> = 1..=86_400;
+/// The specification promises that nobody is held below a hundred; the snapshot after a login lists
+/// all of them.
+const ROOMS_OF_ONE: RangeInclusive<usize> = 100..=5_000;
+/// A program that waits for each answer has one under way.
+const IN_FLIGHT: RangeInclusive<u32> = 1..=REQUESTS_IN_FLIGHT_MAX;
 /// Up to a hundred years, which is for ever.
 const DAYS: RangeInclusive<u32> = 1..=36_500;
 /// A message that is sent again within 7 days, by a client whose clock is some minutes ahead, is the
@@ -168,6 +174,12 @@ pub(super) struct Limits {
     pub(super) requests_per_hour: u32,
     #[serde(deserialize_with = "rate")]
     pub(super) probes_per_hour: u32,
+    #[serde(deserialize_with = "rooms_of_one")]
+    pub(super) rooms_owned: usize,
+    #[serde(deserialize_with = "rooms_of_one")]
+    pub(super) rooms_joined: usize,
+    #[serde(deserialize_with = "in_flight")]
+    pub(super) requests_in_flight: u32,
 }
 
 impl Default for Limits {
@@ -187,6 +199,9 @@ impl Default for Limits {
             invites_per_hour: 200,
             requests_per_hour: 100,
             probes_per_hour: 100,
+            rooms_owned: 100,
+            rooms_joined: 500,
+            requests_in_flight: REQUESTS_IN_FLIGHT_MAX,
         }
     }
 }
@@ -418,6 +433,14 @@ fn rooms_per_hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::
 
 fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     within(deserializer, &DAYS)
+}
+
+fn rooms_of_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, &ROOMS_OF_ONE)
+}
+
+fn in_flight<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(deserializer, &IN_FLIGHT)
 }
 
 fn message_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {

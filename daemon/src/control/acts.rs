@@ -8,7 +8,9 @@ use super::{
     Act, Daemon, ListedCode, ListedDevice, ListedSignUp, ListedUser, PAGE_USERS_MAX, Response,
     ShownUser, look_up,
 };
+use crate::audit;
 use crate::clock::now;
+use crate::hub::Sessions;
 use crate::rooms::{CodeTerms, Command, SignUpCode, Standing};
 use crate::store::{CodeLine, KnownUser, Readers, UserLine};
 
@@ -42,15 +44,23 @@ pub(super) async fn act(
             Command::RevokeCode { code }
         }
         Act::TransferRoom { room, user } => {
-            Command::Transfer { room: find_room(daemon, room).await?, user }
+            Command::Transfer { room: meant_room(daemon, "role-changed", room, uid).await?, user }
         }
-        Act::TerminateRoom(room) => Command::TerminateRoom { room: find_room(daemon, room).await? },
+        Act::TerminateRoom(room) => {
+            let room = meant_room(daemon, "room-terminated", room, uid).await?;
+            Command::TerminateRoom { room }
+        }
         Act::Announce(text) => {
             daemon.announce(text, uid).await?;
             return Ok(Response::Done);
         }
         Act::Disconnect(which) => {
-            return match daemon.disconnect(which, uid).await {
+            let named = match &which {
+                Sessions::One(serial) => serial.to_string(),
+                Sessions::Of(user) => user.to_string(),
+            };
+            let done = daemon.disconnect(which, uid).await;
+            return match missed(daemon, "session-disconnected", &named, uid, done).await {
                 Ok(()) => Ok(Response::Done),
                 Err(refusal) if refusal.code == Code::NoSuchUser => Ok(Response::NoSuchSession),
                 Err(refusal) => Err(refusal),
@@ -59,6 +69,34 @@ pub(super) async fn act(
     };
     daemon.obey(command, uid).await?;
     Ok(Response::Done)
+}
+
+/// The room that is to be changed; where there is none, that is on record.
+async fn meant_room(
+    daemon: &impl Daemon,
+    action: &'static str,
+    named: String,
+    uid: Option<u32>,
+) -> Result<RoomId, Refusal> {
+    let found = find_room(daemon, named.clone()).await;
+    missed(daemon, action, &named, uid, found).await
+}
+
+/// Puts on record what was to be done to somebody or something that is not there.
+pub(super) async fn missed<T>(
+    daemon: &impl Daemon,
+    action: &'static str,
+    named: &str,
+    uid: Option<u32>,
+    found: Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    if let Err(refusal) = &found
+        && matches!(refusal.code, Code::NoSuchRoom | Code::NoSuchUser)
+    {
+        let record = audit::nothing_named(action, named, refusal.code, uid, now());
+        daemon.record(record).await?;
+    }
+    found
 }
 
 /// The room of this title or ID.

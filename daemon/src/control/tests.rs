@@ -88,6 +88,7 @@ async fn users_are_added_listed_and_given_passwords_and_each_is_on_record_once()
     4 "password-set" "done" "alice"
     5 "user-added" "refused" "bob"
     6 "password-set" "done" "bob"
+    7 "password-set" "refused" null
     "#);
 }
 

@@ -91,6 +91,7 @@ pub(crate) struct Conn {
     outbox: RefCell<Outbox>,
     pub(super) owner: RefCell<Option<Owner>>,
     in_flight: Cell<u32>,
+    in_flight_max: Cell<u32>,
     end: Cell<Option<End>>,
     /// Rings when a request was answered or the connection is to end.
     changed: Notify,
@@ -123,6 +124,7 @@ impl Conn {
             outbox: RefCell::default(),
             owner: RefCell::default(),
             in_flight: Cell::new(0),
+            in_flight_max: Cell::new(REQUESTS_IN_FLIGHT_MAX),
             end: Cell::new(None),
             changed: Notify::new(),
             look_ups: Semaphore::new(1),
@@ -217,12 +219,17 @@ impl Conn {
         }
     }
 
+    /// From now on so many requests may be unanswered; none is yet.
+    pub(crate) fn promise_in_flight(&self, max: u32) {
+        self.in_flight_max.set(max);
+    }
+
     /// Waits until one more request may be taken, and counts it.
     ///
     /// # Errors
     /// We end the connection meanwhile.
     pub(crate) async fn admit(&self) -> Result<(), End> {
-        while self.in_flight.get() >= REQUESTS_IN_FLIGHT_MAX {
+        while self.in_flight.get() >= self.in_flight_max.get() {
             if let Some(end) = self.end.get() {
                 return Err(end);
             }
@@ -269,7 +276,7 @@ impl Conn {
     pub(super) fn answered(&self, frame: Bytes) {
         let before = self.in_flight.get();
         self.in_flight.set(before.saturating_sub(1));
-        if before == REQUESTS_IN_FLIGHT_MAX {
+        if before == self.in_flight_max.get() {
             self.changed.notify_one();
         }
         if before == 1 {

@@ -83,6 +83,17 @@ impl Proof {
     }
 }
 
+/// What operators alone look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overseen {
+    /// All rooms, also private ones: the first page of them.
+    Rooms,
+    /// The sign-ups that wait: the first page of them.
+    SignUps,
+    /// A later page of either, of which the first is on record.
+    More,
+}
+
 /// What a session wants.
 #[derive(Debug)]
 pub(crate) enum Wish {
@@ -100,6 +111,8 @@ pub(crate) enum Wish {
     Present { room: RoomId, members: Members },
     /// These rooms, as they were found in the store, with how far the user has read them by now.
     Freshen { user: UserId, outcome: Box<Outcome> },
+    /// That it is on record what an operator has looked at, or that somebody else wanted to.
+    Overseen { user: UserId, what: Overseen, found: Box<Result<Outcome, Refusal>> },
     /// Words to everybody who is connected.
     Announce { user: UserId, text: MessageText },
     /// Nothing but to be told that the room which the user asked about by its ID is not there.
@@ -114,7 +127,10 @@ impl Wish {
             Self::Open { .. } => Kind::Login,
             Self::Announce { .. } => Kind::Announce,
             Self::Subscribe { .. } | Self::Watch { .. } => Kind::Subscribe,
-            Self::Present { .. } | Self::Freshen { .. } | Self::Missed { .. } => Kind::LookUp,
+            Self::Present { .. }
+            | Self::Freshen { .. }
+            | Self::Overseen { .. }
+            | Self::Missed { .. } => Kind::LookUp,
         }
     }
 }

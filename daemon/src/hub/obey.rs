@@ -119,6 +119,9 @@ impl Hub {
             Wish::Present { room, members } => Ok(Ok(self.present(room, members))),
             Wish::Freshen { user, outcome } => Ok(Ok(self.freshen(user, *outcome))),
             Wish::Announce { user, text } => Ok(self.announce_for(turn, caller, user, text, at)),
+            Wish::Overseen { user, what, found } => {
+                Ok(self.overseen(turn, caller, user, (what, *found), at))
+            }
             Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
         }
     }
@@ -320,7 +323,7 @@ impl Hub {
 
     /// Rooms from the store, where read markers are written some seconds late, with the markers of
     /// this moment.
-    fn freshen(&self, user: UserId, mut outcome: Outcome) -> Outcome {
+    pub(super) fn freshen(&self, user: UserId, mut outcome: Outcome) -> Outcome {
         let rooms: Vec<&mut Room> = match &mut outcome {
             Outcome::Room(room) => vec![room],
             Outcome::Rooms(page) => page.rooms.iter_mut().map(|room| &mut room.0).collect(),

@@ -143,6 +143,7 @@ impl Hub {
     fn reconfigure(&mut self, terms: HubTerms, at: Timestamp) {
         let HubTerms { sign_up, allowances, penalties, retention } = terms;
         self.sign_up_configured = sign_up;
+        self.world.limit_rooms(allowances.rooms);
         self.allowances.limit(allowances);
         self.penalties.set_terms(penalties, at);
         self.chores.retention = retention;

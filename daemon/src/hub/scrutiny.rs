@@ -1,11 +1,12 @@
 //! What is allowed and still worth an administrator's look.
 
 use parlor_protocol::id::{DeviceId, Timestamp};
-use parlor_protocol::refusal::Refusal;
+use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::Outcome;
 
 use super::obey::Decided;
 use super::turn::Turn;
-use super::{Caller, Hub};
+use super::{Caller, Hub, Overseen};
 use crate::audit::{self, AuditRecord, Subnet};
 use crate::rooms::{Actor, Command, UserId};
 use crate::store::{DeviceNetwork, StoreError};
@@ -65,6 +66,31 @@ impl Hub {
         turn.rows.audit.extend(record.filter(|_| refusal.code == code));
         self.suspect(turn, caller, user, suspicion, at);
         refusal
+    }
+
+    /// Puts on record that an operator has looked at what operators alone do, or that somebody else
+    /// wanted to.
+    pub(super) fn overseen(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        (what, found): (Overseen, Result<Outcome, Refusal>),
+        at: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        let (actor, origin) = (Actor::User(user), caller.origin());
+        let record = |code| audit::overseen(&self.world, &actor, &origin, what, code, at);
+        match found {
+            Ok(outcome) => {
+                turn.rows.audit.extend(record(None));
+                Ok(self.freshen(user, outcome))
+            }
+            Err(refusal) if refusal.code == Code::NotPermitted => {
+                let record = record(Some(refusal.code));
+                Err(self.overreached(turn, caller, user, (record, refusal), at))
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     /// Takes note of the network that a device logs in from. Its first one is where it was made,

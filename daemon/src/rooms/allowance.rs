@@ -12,7 +12,7 @@ use parlor_protocol::room::Role;
 
 use super::command::Command;
 use super::event::UserId;
-use super::world::World;
+use super::world::{RoomsMax, World};
 
 /// Microseconds in a millisecond; allowances are counted in microseconds, as rates beyond a
 /// thousand a second are set where machines speak.
@@ -40,7 +40,7 @@ const REPORT_EVERY_US: i64 = HOUR_US;
 /// For how long messages can matter: as long as the longest slow mode.
 pub(crate) const RECALL_MS: i64 = 86_400_000;
 
-/// What users may do in a while.
+/// What users may do in a while, and how many rooms they may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Messages at once.
@@ -57,6 +57,8 @@ pub(crate) struct Limits {
     pub(crate) requests_per_hour: u32,
     /// Guesses in an hour at IDs and titles of rooms that one may not know of.
     pub(crate) probes_per_hour: u32,
+    /// In how many rooms a user may be.
+    pub(crate) rooms: RoomsMax,
 }
 
 /// What somebody did so much of that an administrator should know.

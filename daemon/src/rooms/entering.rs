@@ -12,14 +12,6 @@ use super::event::{DirectoryEvent, RoomEvent, UserId};
 use super::leaving::{self, Farewell};
 use super::world::World;
 
-/// The most rooms that one user owns by creating them. Succession may give them more. The
-/// specification promises that nobody is held below it.
-const OWNED_MAX: usize = 100;
-
-/// The most rooms that one user is in: the snapshot after a login lists them all, and a client
-/// keeps them all in its sidebar.
-pub(super) const JOINED_MAX: usize = 500;
-
 /// The most rooms that a server remembers, live and terminated, fifty times what it is measured
 /// with: an ID is never given twice, so that creating and leaving would otherwise fill the memory.
 const ROOMS_MAX: usize = 1_000_000;
@@ -46,8 +38,8 @@ pub(super) fn create(
     if world.titles.refuse(title) {
         return Err(Code::TitleTaken);
     }
-    if world.owned_by(user) >= OWNED_MAX
-        || world.joined_by(user) >= JOINED_MAX
+    if world.owned_by(user) >= world.rooms_max.owned
+        || world.joined_by(user) >= world.rooms_max.joined
         || world.rooms.len() >= ROOMS_MAX
     {
         return Err(Code::TooMany);
@@ -78,7 +70,7 @@ pub(super) fn join(
         }
         joined -= 1;
     }
-    if joined >= JOINED_MAX {
+    if joined >= world.rooms_max.joined {
         return Err(Code::TooMany);
     }
     if let Some(left) = leave {

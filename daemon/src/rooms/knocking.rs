@@ -12,7 +12,7 @@ use super::agenda::settle;
 use super::association::Association;
 use super::command::Decision;
 use super::decide::Draft;
-use super::entering::{JOINED_MAX, enter};
+use super::entering::enter;
 use super::event::{Notice, RoomEvent, UserId};
 use super::world::Room;
 
@@ -185,7 +185,7 @@ fn let_in(
     user: UserId,
     kind: NotificationKind,
 ) -> Result<(), Code> {
-    if draft.world.joined_by(user) >= JOINED_MAX {
+    if draft.world.joined_by(user) >= draft.world.rooms_max.joined {
         return Err(Code::TooMany);
     }
     enter(draft, room, user)?;

@@ -35,6 +35,23 @@ pub(crate) struct World {
     pub(super) operators: BTreeSet<UserId>,
     pub(super) nonces: Nonces,
     pub(super) agenda: Agenda,
+    pub(super) rooms_max: RoomsMax,
+}
+
+/// How many rooms a user may have. It is configuration, and no part of what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RoomsMax {
+    /// That they own by creating them. Succession may give them more.
+    pub(crate) owned: usize,
+    /// That they are in: the snapshot after a login lists them all, and a client keeps them all in
+    /// its sidebar.
+    pub(crate) joined: usize,
+}
+
+impl Default for RoomsMax {
+    fn default() -> Self {
+        Self { owned: 100, joined: 500 }
+    }
 }
 
 /// What the rules know of a user.
@@ -133,6 +150,11 @@ pub(super) struct Titles {
 }
 
 impl World {
+    /// From now on users may have so many rooms. Whoever has more keeps them.
+    pub(crate) fn limit_rooms(&mut self, rooms_max: RoomsMax) {
+        self.rooms_max = rooms_max;
+    }
+
     /// Who has this number; users are never forgotten.
     pub(crate) fn user(&self, user: UserId) -> Option<&User> {
         self.users.get(&user)

@@ -11,10 +11,10 @@ use parlor_protocol::operator::ListSignUps;
 use parlor_protocol::record::Record;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
-use parlor_protocol::room::{ListMembers, ListRooms, RoomRef};
+use parlor_protocol::room::{ListMembers, ListRooms, RoomRef, Scope};
 
 use super::Session;
-use crate::hub::{Ask, Wish};
+use crate::hub::{Ask, Overseen, Wish};
 use crate::metrics::Kind;
 use crate::rooms::UserId;
 use crate::store::{Asked, Generation, Readers};
@@ -96,6 +96,8 @@ enum Subject {
     MembersOf(RoomId),
     /// Something else of a room that is named by its ID.
     OfRoom,
+    /// What operators alone see.
+    Overseen(Overseen),
     Other,
 }
 
@@ -104,6 +106,10 @@ impl Subject {
         match read {
             Read::Room(RoomRef::Id(_)) => Self::RoomById,
             Read::Members(list) => Self::MembersOf(list.room),
+            Read::Rooms(ListRooms { scope: Scope::All, after, .. }) => {
+                Self::Overseen(first(after.as_ref(), Overseen::Rooms))
+            }
+            Read::SignUps(list) => Self::Overseen(first(list.after.as_ref(), Overseen::SignUps)),
             Read::Room(RoomRef::Title(_) | RoomRef::Unknown) | Read::Rooms(_) => Self::Rooms,
             Read::History(_)
             | Read::Changes(_)
@@ -114,10 +120,14 @@ impl Subject {
             | Read::Invites(ListInvites { room: None, .. })
             | Read::Notifications(_)
             | Read::FormerRooms(_)
-            | Read::Blocks(_)
-            | Read::SignUps(_) => Self::Other,
+            | Read::Blocks(_) => Self::Other,
         }
     }
+}
+
+/// What is looked at by a page: later ones are the same look.
+fn first(after: Option<&String>, what: Overseen) -> Overseen {
+    if after.is_none() { what } else { Overseen::More }
 }
 
 /// The hub knows who is connected and how far one has read, and counts how often somebody guesses
@@ -128,6 +138,9 @@ fn complete(asked: Subject, user: UserId, found: Result<Outcome, Refusal>) -> An
             Subject::RoomById | Subject::MembersOf(_) | Subject::OfRoom,
             Err(Refusal { code: Code::NoSuchRoom, .. }),
         ) => Answer::Ask(Wish::Missed { user }),
+        (Subject::Overseen(what), found) => {
+            Answer::Ask(Wish::Overseen { user, what, found: Box::new(found) })
+        }
         (Subject::Rooms | Subject::RoomById, Ok(outcome)) => {
             Answer::Ask(Wish::Freshen { user, outcome: Box::new(outcome) })
         }

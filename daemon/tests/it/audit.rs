@@ -407,3 +407,27 @@ fn who_tries_what_takes_a_role_is_on_record_and_has_to_wait_after_sixty() {
     // It is nothing that a member does, and does not keep one from it.
     bob.say(room, "sorry").unwrap();
 }
+
+#[test]
+fn a_subcommand_that_names_what_there_is_not_is_on_record_in_its_words() {
+    let daemon = Daemon::start();
+    let commands: [(&[&str], &str); 6] = [
+        (&["user", "passwd", "ghost", "--generate"], "password-set ghost"),
+        (&["room", "terminate", "no\u{1b}where"], "room-terminated no\u{1b}where"),
+        (&["room", "transfer", "aaaaa-aaaaa", "ghost"], "role-changed aaaaa-aaaaa"),
+        (&["session", "disconnect", "99"], "session-disconnected 99"),
+        (&["session", "disconnect", "ghost"], "session-disconnected ghost"),
+        (&["user", "remove", "ghost"], "account-removed -"),
+    ];
+    for (command, _) in commands {
+        assert_eq!(daemon.run(command).status.code(), Some(1), "{command:?}");
+    }
+    let records = records(&daemon);
+    let refused = records.iter().filter(|record| record["outcome"] == "refused");
+    let told = refused.map(|record| {
+        let named = record["details"]["named"].as_str().unwrap_or("-");
+        format!("{} {named}", record["action"].as_str().unwrap())
+    });
+    assert_eq!(told.collect::<Vec<_>>(), commands.map(|(_, told)| told));
+    is_whole(&daemon);
+}

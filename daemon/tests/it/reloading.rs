@@ -6,6 +6,7 @@ use std::fs;
 
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::refusal::Code;
+use parlor_protocol::request::Command;
 use serde_json::Value;
 
 use crate::harness::Daemon;
@@ -196,4 +197,33 @@ fn the_configuration_in_force_is_shown_with_where_it_comes_from() {
     assert!(daemon.terminate().success());
     assert!(refused(&daemon, &["reload"]).contains("no parlord runs"));
     assert_eq!(does(&daemon, &["config", "show"]), shown);
+}
+
+#[test]
+fn how_many_rooms_one_has_and_how_much_one_asks_at_once_is_configured() {
+    let lines = "sign_up = \"open\"\n[limits]\nrooms_per_hour = 1000\nrequests_in_flight = 1";
+    let daemon = Daemon::in_earnest(lines);
+    let mut alice = daemon.user("alice");
+    assert_eq!(alice.welcome.clone().unwrap().limits.0.requests_in_flight, 1);
+    let rooms: Vec<_> = (0..100).map(|it| alice.create(&format!("room {it}")).unwrap()).collect();
+    assert_eq!(alice.create("one too many").err(), Some(Code::TooMany));
+    // However much comes at once, all of it is answered, in order.
+    let asked = alice.requests((0..50).map(|_| Command::Ping));
+    asked.into_iter().for_each(|id| alice.expect_answer(id));
+    rewrite(&daemon, "requests_in_flight = 1", "rooms_owned = 101\nrooms_joined = 101");
+    assert_eq!(
+        reload(&daemon),
+        [
+            "limits.rooms_owned: 101, was 100",
+            "limits.rooms_joined: 101, was 500",
+            "limits.requests_in_flight: 64, was 1",
+        ]
+    );
+    alice.create("one more").unwrap();
+    assert_eq!(alice.create("one too many").err(), Some(Code::TooMany));
+    let mut bob = daemon.user("bob");
+    assert_eq!(bob.welcome.clone().unwrap().limits.0.requests_in_flight, 64);
+    let open = bob.create("bob's").unwrap();
+    assert_eq!(alice.join(open).err(), Some(Code::TooMany), "she is in as many as one can be");
+    assert_eq!(alice.swap(open, rooms[0]).map(|room| room.room), Ok(open));
 }

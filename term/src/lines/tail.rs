@@ -61,31 +61,30 @@ impl Context<'_> {
             let since = Revision(revision.0.saturating_sub(number));
             self.print_changes(&mut follower, since, revision).await?;
         } else {
-            let (after, until) = range(arguments, last);
-            self.print_messages(&follower, after, until).await?;
+            let (after, until, most) = range(arguments, last);
+            self.print_messages(&follower, (after, until), most).await?;
         }
         self.out.flush()?;
         if arguments.follow { self.follow(follower).await } else { Ok(()) }
     }
 
-    /// Prints the messages after one and up to another.
+    /// Prints the messages after one and up to another, so many of them at most.
     async fn print_messages(
         &mut self,
         follower: &Follower,
-        after: Seq,
-        until: Seq,
+        (mut after, until): (Seq, Seq),
+        mut most: u64,
     ) -> Result<(), Failure> {
-        let mut after = after;
-        while after < until {
-            let limit = u32::try_from(until.0 - after.0).unwrap_or(0);
+        while after < until && most > 0 {
+            let limit = u32::try_from(most.min(until.0 - after.0)).unwrap_or(0);
             let (room, direction) = (follower.place.room, Direction::After);
             let ask = History { room, direction, seq: Some(after), limit };
             let page = self.client().ask(ask).await?;
             for Record(message) in &page.messages {
-                if message.seq > until {
+                if message.seq > until || most == 0 {
                     return Ok(());
                 }
-                after = message.seq;
+                (after, most) = (message.seq, most - 1);
                 if let Some(line) = follower.message_line(message, self.out.format()) {
                     self.out.line(&line)?;
                 }
@@ -95,6 +94,26 @@ impl Context<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The first revision behind one that is too old after which the server still has all changes: a
+    /// room may drop its oldest messages. After `last` there are none, so that is known.
+    async fn first_known(
+        &self,
+        place: &Place,
+        lost: Revision,
+        last: Revision,
+    ) -> Result<Revision, CallError> {
+        let (mut lost, mut known) = (lost, last);
+        while lost.next() < known {
+            let since = Revision(lost.0 + (known.0 - lost.0) / 2);
+            match self.client().ask(ListChanges { room: place.room, since, limit: 1 }).await {
+                Ok(_) => known = since,
+                Err(CallError::Refused(Refusal { code: Code::TooOld, .. })) => lost = since,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(known)
     }
 
     /// Prints the changes after a revision and up to another.
@@ -108,7 +127,15 @@ impl Context<'_> {
         while follower.revision < until {
             let limit = u32::try_from(until.0 - follower.revision.0).unwrap_or(0);
             let ask = ListChanges { room: follower.place.room, since: follower.revision, limit };
-            let page = self.client().ask(ask).await?;
+            let page = match self.client().ask(ask).await {
+                Ok(page) => page,
+                Err(CallError::Refused(Refusal { code: Code::TooOld, .. })) => {
+                    let lost = follower.revision;
+                    follower.revision = self.first_known(&follower.place, lost, until).await?;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             for Record(change) in &page.changes {
                 self.print_change(follower, change)?;
             }
@@ -177,7 +204,7 @@ impl Context<'_> {
             return Err(Ended::refused(Code::NotAMember.into()));
         };
         follower.place = Place::of(&room);
-        self.print_messages(follower, follower.seq, last).await?;
+        self.print_messages(follower, (follower.seq, last), u64::MAX).await?;
         follower.seq = last;
         follower.revision = revision;
         Ok(())
@@ -306,22 +333,23 @@ fn exit(exited: &Exited, title: &str) -> Ended {
     }
 }
 
-/// The message to begin after and the last one to print.
-fn range(arguments: &TailArgs, last: Seq) -> (Seq, Seq) {
+/// The message to begin after, the last one to print, and how many at most: behind the first there
+/// may be a gap of messages that are no longer kept.
+fn range(arguments: &TailArgs, last: Seq) -> (Seq, Seq, u64) {
     let number = arguments.number;
     if let Some(after) = arguments.after {
-        let until = number.map_or(last, |number| last.min(Seq(after.saturating_add(number))));
-        return (Seq(after), until);
+        return (Seq(after), last, number.unwrap_or(u64::MAX));
     }
     let until = arguments.before.map_or(last, |before| last.min(Seq(before.saturating_sub(1))));
-    (Seq(until.0.saturating_sub(number.unwrap_or(NUMBER))), until)
+    let number = number.unwrap_or(NUMBER);
+    (Seq(until.0.saturating_sub(number)), until, number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ranged(line: &str) -> (u64, u64) {
+    fn ranged(line: &str) -> (u64, u64, u64) {
         let arguments = ["parlor", "chat", "tail", "ops"].into_iter();
         let arguments = arguments.chain(line.split_whitespace()).map(Into::into);
         let invocation = crate::cli::parse(arguments).unwrap();
@@ -329,24 +357,24 @@ mod tests {
         else {
             panic!("not a tail");
         };
-        let (after, until) = range(&tail, Seq(100));
-        (after.0, until.0)
+        let (after, until, most) = range(&tail, Seq(100));
+        (after.0, until.0, most)
     }
 
     #[test]
     fn the_latest_are_printed_unless_a_place_is_named() {
         for (line, expected) in [
-            ("", (90, 100)),
-            ("-n 3", (97, 100)),
-            ("-n 0", (100, 100)),
-            ("-n 1000", (0, 100)),
-            ("--before 50", (39, 49)),
-            ("--before 50 -n 2", (47, 49)),
-            ("--before 0", (0, 0)),
-            ("--before 500", (90, 100)),
-            ("--after 97", (97, 100)),
-            ("--after 50 -n 2", (50, 52)),
-            ("--after 500", (500, 100)),
+            ("", (90, 100, 10)),
+            ("-n 3", (97, 100, 3)),
+            ("-n 0", (100, 100, 0)),
+            ("-n 1000", (0, 100, 1000)),
+            ("--before 50", (39, 49, 10)),
+            ("--before 50 -n 2", (47, 49, 2)),
+            ("--before 0", (0, 0, 10)),
+            ("--before 500", (90, 100, 10)),
+            ("--after 97", (97, 100, u64::MAX)),
+            ("--after 50 -n 2", (50, 100, 2)),
+            ("--after 500", (500, 100, u64::MAX)),
         ] {
             assert_eq!(ranged(line), expected, "{line}");
         }

@@ -15,10 +15,12 @@ const DENIED_WAIT_MIN_MS: u32 = 10 * 60 * 1_000;
 pub(crate) enum Doing {
     /// To put this user out, or keep them out.
     PutOut(String),
-    /// To give this user a part, or take it away.
-    GivePart(String),
+    /// To give this user a role, or take it away.
+    GiveRole(String),
     /// To ask to come in.
     Request,
+    /// To take that back.
+    Withdraw,
     /// To have a user in, or invited.
     LetIn,
     /// To make a room or to enter one.
@@ -38,18 +40,18 @@ impl Doing {
             Deed::Change(command) => command,
             Deed::Find { then: Then::Join { .. }, .. } => return Self::Enter,
             Deed::Find { then: Then::Request(_), .. } => return Self::Request,
-            Deed::Find { then: Then::Withdraw, .. } => return Self::Other,
+            Deed::Find { then: Then::Withdraw, .. } => return Self::Withdraw,
         };
         if let Command::Kick(kick) = command {
             Self::PutOut(kick.user.clone())
         } else if let Command::BanUser(ban) = command {
             Self::PutOut(ban.user.clone())
         } else if let Command::Promote(promote) = command {
-            Self::GivePart(promote.user.clone())
+            Self::GiveRole(promote.user.clone())
         } else if let Command::Demote(demote) = command {
-            Self::GivePart(demote.user.clone())
+            Self::GiveRole(demote.user.clone())
         } else if let Command::Transfer(transfer) = command {
-            Self::GivePart(transfer.user.clone())
+            Self::GiveRole(transfer.user.clone())
         } else if let Command::RequestToJoin(_) = command {
             Self::Request
         } else if let Command::AddMember(_) | Command::InviteUser(_) | Command::Approve(_) = command
@@ -75,9 +77,11 @@ impl Doing {
         | LineCommand::Demote(whom)
         | LineCommand::Transfer(whom) = command
         {
-            Self::GivePart(whom.user.clone())
+            Self::GiveRole(whom.user.clone())
         } else if let LineCommand::Request { .. } = command {
             Self::Request
+        } else if let LineCommand::Withdraw { .. } = command {
+            Self::Withdraw
         } else if let LineCommand::Add(_) | LineCommand::Invite(_) | LineCommand::Approve(_) =
             command
         {
@@ -94,28 +98,28 @@ impl Doing {
     /// What the refusal means for this, where that is more than [`super::refusal`] says.
     pub(super) fn sentence(&self, refusal: &Refusal, me: &str) -> Option<String> {
         let text = match (self, refusal.code) {
-            (Self::PutOut(user) | Self::GivePart(user), Code::NotAMember) => {
+            (Self::PutOut(user) | Self::GiveRole(user), Code::NotAMember) => {
                 format!("{user} is not a member, or you are not; `members` lists who is")
             }
             (Self::PutOut(user), Code::NotPermitted) if user.eq_ignore_ascii_case(me) => {
                 "nobody can put themselves out; `leave` leaves the room".to_owned()
             }
             (Self::PutOut(_), Code::NotPermitted) => {
-                "only admins and the owner may do this, only the owner against an admin, and nobody \
-                 against the owner"
+                "only admins and the owner may do this, only the owner against an admin or a ban of \
+                 the owner's, and nobody against the owner"
                     .to_owned()
             }
-            (Self::GivePart(user), Code::NotPermitted) if user.eq_ignore_ascii_case(me) => {
-                "that cannot be done to oneself: only the owner gives parts, an admin may `demote` \
+            (Self::GiveRole(user), Code::NotPermitted) if user.eq_ignore_ascii_case(me) => {
+                "that cannot be done to oneself: only the owner gives roles, an admin may `demote` \
                  themselves, and the owner can `transfer` the room to another"
                     .to_owned()
             }
-            (Self::GivePart(_), Code::NotPermitted) => {
+            (Self::GiveRole(_), Code::NotPermitted) => {
                 "only the room's owner may do this, and the owner stays owner until they `transfer` \
                  the room"
                     .to_owned()
             }
-            (Self::GivePart(_), Code::TooMany) => {
+            (Self::GiveRole(_), Code::TooMany) => {
                 "the room has as many admins as it can; `demote` one first".to_owned()
             }
             (Self::PutOut(_), Code::TooMany) => {
@@ -134,6 +138,13 @@ impl Doing {
             (Self::Enter, Code::TooMany) => {
                 "you are in as many rooms, or own as many, as one can; `leave` one first".to_owned()
             }
+            (Self::LetIn, Code::Banned) => {
+                "the user is banned from the room; `unban` lifts that".to_owned()
+            }
+            (Self::Withdraw, Code::NoSuchRequest) => {
+                "no request of yours waits there".to_owned()
+            }
+            (Self::Block, Code::NotPermitted) => "nobody can block themselves".to_owned(),
             (Self::Block, Code::TooMany) => {
                 "you block as many users as one can; `unblock` some first".to_owned()
             }
@@ -165,8 +176,8 @@ mod tests {
             (Doing::PutOut(whom("bob")), Code::NotAMember, 0, "bob is not a member, or you"),
             (Doing::PutOut(whom("Alice")), Code::NotPermitted, 0, "nobody can put themselves out"),
             (Doing::PutOut(whom("bob")), Code::NotPermitted, 0, "only admins and the owner"),
-            (Doing::GivePart(whom("alice")), Code::NotPermitted, 0, "that cannot be done to one"),
-            (Doing::GivePart(whom("bob")), Code::TooMany, 0, "the room has as many admins"),
+            (Doing::GiveRole(whom("alice")), Code::NotPermitted, 0, "that cannot be done to one"),
+            (Doing::GiveRole(whom("bob")), Code::TooMany, 0, "the room has as many admins"),
             (Doing::Enter, Code::TooMany, 0, "you are in as many rooms"),
             (Doing::Request, Code::RateLimited, 86_399_000, "your request was denied"),
             (Doing::Request, Code::RateLimited, 5_000, "that is too much in too short a time"),

@@ -4,7 +4,7 @@ use parlor_protocol::notification::{Notification, NotificationKind};
 use parlor_protocol::push::Exited;
 use parlor_protocol::room::Departure;
 
-use super::{behind, span};
+use super::{behind, length};
 
 /// How the reader gives commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,10 @@ pub(crate) fn notice(told: &Notification, commands: Commands) -> String {
         NotificationKind::Added => format!("{by} added you to {title}"),
         NotificationKind::Kicked => format!("{by} kicked you from {title}{reason}"),
         NotificationKind::Banned => {
-            let secs =
-                told.until.map(|until| until.0.saturating_sub(told.at.0).unsigned_abs() / 1_000);
-            let how_long = secs.map(|secs| format!(" for {}", span(secs))).unwrap_or_default();
+            let until = told.until.map(|until| until.0.saturating_sub(told.at.0).unsigned_abs());
+            // The two times are some milliseconds nearer than what was said.
+            let secs = until.map(|ms| (ms + 500) / 1_000);
+            let how_long = secs.map(|secs| format!(" for {}", length(secs))).unwrap_or_default();
             format!("{by} banned you from {title}{how_long}{reason}")
         }
         NotificationKind::Unbanned => match &told.by {

@@ -1,6 +1,7 @@
 //! The rules of rooms as scripts meet them: the real program, the real daemon, and JSON.
 
 mod bans;
+mod dropping;
 mod entering;
 mod leaving;
 mod told;

@@ -15,6 +15,7 @@ const LIMITS: Limits = Limits {
     adds_per_hour: 3,
     invites_per_hour: 3,
     requests_per_hour: 3,
+    rooms: RoomsMax { owned: 100, joined: 500 },
     probes_per_hour: 4,
 };
 

@@ -100,15 +100,17 @@ fn an_operator_sees_to_sign_ups_and_accounts_and_it_is_on_record_under_their_nam
         .filter(|record| record["actor"] == "alice")
         .map(|record| {
             assert!(record["address"].is_string() && record["session"].is_number(), "{record}");
-            let [actor, subject] = ["actor", "subject"].map(|key| record[key].as_str().unwrap());
-            format!("{actor} {} {subject}", record["action"].as_str().unwrap())
+            let word = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
+            format!("{} {} {}", word("actor"), word("action"), word("subject"))
         })
         .collect();
     assert_eq!(
         told,
         [
+            "alice sign-ups-listed -",
             "alice sign-up-approved bob",
             "alice sign-up-denied carol",
+            "alice sign-ups-listed -",
             "alice account-disabled bob",
             "alice account-enabled bob",
         ]
@@ -170,6 +172,15 @@ fn nobody_else_may_do_any_of_it_nor_an_operator_who_is_none_any_more() {
     }
     assert_eq!(alice.settle(), [""; 0], "nothing was announced");
     let audit = daemon.audit();
+    let looked = |outcome: &str| {
+        let of = audit.iter().filter(|record| record["outcome"] == outcome);
+        let listed = of.filter(|record| record["action"].as_str().unwrap().ends_with("-listed"));
+        listed.map(|record| format!("{} {}", record["actor"], record["action"])).collect::<Vec<_>>()
+    };
+    let all = ["sign-ups-listed", "rooms-listed"];
+    let refused = ["bob", "alice"].map(|by| all.map(|what| format!("\"{by}\" \"{what}\"")));
+    assert_eq!(looked("refused"), refused.concat());
+    assert_eq!(looked("done"), [""; 0]);
     let mut announced = audit.iter().filter(|record| record["action"] == "announced");
     assert!(announced.all(|record| record["outcome"] == "refused"));
 }

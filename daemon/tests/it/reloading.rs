@@ -41,13 +41,13 @@ fn a_reload_changes_what_it_can_without_ending_a_connection_and_tells_what_needs
         "messages_burst = 100000\nmessages_per_sec = 1000\nprobes_per_hour = 7",
     );
     rewrite(&daemon, "\"hello\"", "\"good bye\"\nname = \"Two\"\nshards = 2");
-    rewrite(&daemon, "[server]", "[metrics]\nlisten = \"127.0.0.1:1\"\n[server]");
+    rewrite(&daemon, "[server]", "[metrics]\nlisten = \"127.0.0.1:2\"\n[server]");
     let port = "plain = [\"127.0.0.1:0\"]";
     rewrite(&daemon, port, "plain = [\"127.0.0.1:1\"]");
     let restart = [
         "server.shards: 2, was 1; restart parlord for it",
         "listen.plain: [\"127.0.0.1:1\"], was [\"127.0.0.1:0\"]; restart parlord for it",
-        "metrics.listen: \"127.0.0.1:1\", was not set; restart parlord for it",
+        "metrics.listen: \"127.0.0.1:2\", was not set; restart parlord for it",
     ];
     assert_eq!(
         reload(&daemon),

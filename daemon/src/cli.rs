@@ -24,6 +24,7 @@ mod status;
 mod user;
 
 use std::ffi::OsString;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -154,6 +155,11 @@ impl Cli {
                 ErrorKind::ArgumentConflict,
                 "`serve` has no --json; scripts ask a running parlord by `parlord status --json`",
             )),
+            Command::Audit(ref arguments) if arguments.is_contradictory() => Err(Self::command()
+                .error(
+                    ErrorKind::ArgumentConflict,
+                    "`audit verify` looks at all records; choose some with `audit` alone",
+                )),
             _ => Ok(cli),
         }
     }
@@ -169,6 +175,17 @@ impl Cli {
 /// # Errors
 /// It was refused or has failed; the error's chain, on one line, says why and what to do.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
+    obey(cli).or_else(|error| if reads_no_further(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Whoever reads what is printed has seen enough, as `head` has. What else may fail so says more
+/// than that.
+fn reads_no_further(error: &anyhow::Error) -> bool {
+    let printing = error.downcast_ref::<io::Error>().filter(|_| error.chain().len() == 1);
+    printing.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn obey(cli: Cli) -> anyhow::Result<()> {
     let form = cli.form();
     let mut overrides =
         Overrides { config: cli.place.config, data: cli.place.data, ..Overrides::default() };
@@ -178,7 +195,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
             overrides.passed = passed.addresses()?;
             overrides.listen = listen;
             let config = Config::load(&overrides, &Surroundings::here())?;
-            let log = logging::start(config.log.as_deref())?;
+            let log = logging::start(config.log.as_deref())
+                .map_err(|error| anyhow::anyhow!("{}{error}", config.place_of("log")))?;
             Ok(serve::run(Start { config, overrides, log, passed })?)
         }
         Command::User(command) => {
@@ -311,6 +329,8 @@ mod tests {
             "parlord config check other.toml",
             "parlord --json user add alice --generate",
             "parlord audit verify --json",
+            "parlord audit --json verify",
+            "parlord audit --config c.toml --data /tmp/x verify",
             "parlord host-key show --json",
             "parlord sign-up approval --json",
         ] {
@@ -342,6 +362,8 @@ mod tests {
             "parlord audit --user 1alice",
             "parlord serve --json",
             "parlord audit --suspicious verify",
+            "parlord audit --follow verify",
+            "parlord audit --since 2h --json verify",
             "parlord backup",
             "parlord restore",
             "parlord check /somewhere",

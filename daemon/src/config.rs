@@ -221,6 +221,13 @@ pub(crate) enum Tls {
     Named(Vec<SocketAddr>),
 }
 
+impl Listen {
+    /// Whether nobody could connect.
+    fn is_nowhere(&self) -> bool {
+        self.tls.addresses().is_empty() && self.plain.is_empty() && self.unix.is_empty()
+    }
+}
+
 impl Tls {
     /// The addresses in order.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
@@ -247,9 +254,9 @@ impl Config {
             .or_else(|| here.variables.get(CONFIG_VARIABLE).map(PathBuf::from));
         let path = named.as_ref().unwrap_or(&here.system_config);
         let read = |source| ConfigError::Read { path: path.clone(), source };
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                let parsed = file::parse(&text)
+        match fs::read(path) {
+            Ok(bytes) => {
+                let parsed = file::read(&bytes)
                     .map_err(|faults| ConfigError::Invalid { path: path.clone(), faults })?;
                 Self::settle(parsed, Some(path), overrides, here)
             }
@@ -257,6 +264,16 @@ impl Config {
                 Self::settle(file::Parsed::default(), None, overrides, here)
             }
             Err(error) => Err(read(error)),
+        }
+    }
+
+    /// Where a setting stands, to put in front of what is wrong with it; nothing where it is in no
+    /// file.
+    pub(crate) fn place_of(&self, key: &str) -> String {
+        match self.sources.get(key) {
+            Some(Source::File { path, line }) => format!("{} line {line}: ", path.display()),
+            Some(Source::Default | Source::Variable(_) | Source::Option(_) | Source::Passed)
+            | None => String::new(),
         }
     }
 
@@ -281,6 +298,7 @@ impl Config {
             unix: file.listen.unix.into_iter().map(beside).collect(),
             plain_beyond_loopback: file.listen.plain_beyond_loopback,
         };
+        expect_somewhere(&listen, &sources)?;
         let data_named = match overrides.data {
             Some(_) => DataNamed::Explicitly,
             None => DataNamed::ByDefault,
@@ -314,19 +332,7 @@ impl Config {
                 max_ms: i64::from(file.limits.login_penalty_secs_max) * 1_000,
                 loopback,
             },
-            allowances: Limits {
-                messages_burst: file.limits.messages_burst,
-                messages_per_sec: file.limits.messages_per_sec,
-                rooms_per_hour: file.limits.rooms_per_hour,
-                adds_per_hour: file.limits.adds_per_hour,
-                invites_per_hour: file.limits.invites_per_hour,
-                requests_per_hour: file.limits.requests_per_hour,
-                probes_per_hour: file.limits.probes_per_hour,
-                rooms: RoomsMax {
-                    owned: file.limits.rooms_owned,
-                    joined: file.limits.rooms_joined,
-                },
-            },
+            allowances: allowances(&file.limits),
             requests_in_flight: file.limits.requests_in_flight,
             retention: retention(&file.retention),
             audit: Rolling {
@@ -338,6 +344,39 @@ impl Config {
             metrics_beyond_loopback: file.metrics.beyond_loopback,
             sources,
         })
+    }
+}
+
+/// What a user may do in a while.
+fn allowances(file: &file::Limits) -> Limits {
+    Limits {
+        messages_burst: file.messages_burst,
+        messages_per_sec: file.messages_per_sec,
+        rooms_per_hour: file.rooms_per_hour,
+        adds_per_hour: file.adds_per_hour,
+        invites_per_hour: file.invites_per_hour,
+        requests_per_hour: file.requests_per_hour,
+        probes_per_hour: file.probes_per_hour,
+        rooms: RoomsMax { owned: file.rooms_owned, joined: file.rooms_joined },
+    }
+}
+
+/// Makes sure that the file does not have the daemon listen nowhere.
+fn expect_somewhere(listen: &Listen, sources: &Sources) -> Result<(), ConfigError> {
+    match sources.get("listen.tls") {
+        Some(Source::File { path, line }) if listen.is_nowhere() => {
+            let why = "there is nowhere to listen; name an address, or leave the key out".into();
+            let faults = vec![Fault { line: *line, why }];
+            Err(ConfigError::Invalid { path: path.clone(), faults })
+        }
+        Some(
+            Source::File { .. }
+            | Source::Default
+            | Source::Variable(_)
+            | Source::Option(_)
+            | Source::Passed,
+        )
+        | None => Ok(()),
     }
 }
 
@@ -359,7 +398,7 @@ fn days_ms(days: u32) -> i64 {
 fn tls(
     overrides: &Overrides,
     here: &Surroundings,
-    file: Option<Vec<SocketAddr>>,
+    file: Option<Vec<Spanned<SocketAddr>>>,
     sources: &mut Sources,
 ) -> Result<Tls, ConfigError> {
     let mut take = |named: &[SocketAddr], source| {
@@ -372,7 +411,9 @@ fn tls(
         (passed, _) => return take(passed, Source::Passed),
     }
     match here.variables.get(LISTEN_VARIABLE) {
-        None => Ok(file.map_or(Tls::Loopback, Tls::Named)),
+        None => Ok(file.map_or(Tls::Loopback, |named| {
+            Tls::Named(named.into_iter().map(Spanned::into_inner).collect())
+        })),
         Some(listed) => {
             let listed = listed.to_string_lossy();
             let addresses: Result<Vec<_>, _> =

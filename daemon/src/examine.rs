@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::audit::{self, Awaited, Reading};
-use crate::store::{Contents, Fault, Onlooker, Remedy, StoreError};
+use crate::store::{self, Contents, Fault, Onlooker, Remedy, StoreError};
 use crate::tls::{self, HostKey};
 
 /// Why nobody can tell whether it is whole.
@@ -30,6 +30,7 @@ pub(crate) struct Report {
 /// # Errors
 /// There is nothing to examine, or this process may not.
 pub(crate) async fn examine(data: &Path) -> Result<Report, ExamineError> {
+    store::expect_usable(data)?;
     let store = Onlooker::open(data)?;
     let damage = store.damage()?;
     if !damage.is_empty() {
@@ -37,6 +38,13 @@ pub(crate) async fn examine(data: &Path) -> Result<Report, ExamineError> {
     }
     store.expect_our_schema()?;
     let mut faults = store.faults()?;
+    // What breaks no rule is still to be understood; what breaks one is not loaded for nothing.
+    if faults.is_empty()
+        && let Err(error) = store.try_to_load()
+    {
+        let what = error.to_string();
+        faults.push(Fault::new("understood", "the store", &what, Remedy::Backup));
+    }
     faults.extend(HostKey::load_or_create(data, tls::Store::Present).err().map(|error| {
         Fault::new("host-key", "the data directory", &error.to_string(), Remedy::HostKey)
     }));

@@ -1,10 +1,15 @@
 //! The operational log: what the daemon says about itself, through log4rs.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use log::{LevelFilter, Record, SetLoggerError};
 use log4rs::append::console::{ConsoleAppender, Target};
-use log4rs::config::{Appender, Deserialize, Deserializers, Logger, Root};
+use log4rs::append::file::FileAppenderDeserializer;
+use log4rs::append::rolling_file::RollingFileAppenderDeserializer;
+use log4rs::append::{Append, AppenderConfig};
+use log4rs::config::{Appender, Deserialize, Deserializers, Logger, RawConfig, Root};
 use log4rs::encode::{Encode, Write};
 use parlor_protocol::text::printable;
 
@@ -34,17 +39,35 @@ pub(crate) enum LoggingError {
 /// which is built in.
 ///
 /// # Errors
-/// The file cannot be used. Of a file that can, log4rs reports faulty parts and leaves them out.
+/// The file cannot be used. None of its parts is left out for being faulty.
 pub(crate) fn start(file: Option<&Path>) -> Result<log4rs::Handle, LoggingError> {
     Ok(log4rs::init_config(configured(file)?)?)
 }
 
-/// How to log: as the named log4rs file says, or as is built in.
+/// How to log: as the named log4rs file says, or as is built in. The files that it names are made
+/// or emptied by this.
 ///
 /// # Errors
 /// The file cannot be used.
 pub(crate) fn configured(file: Option<&Path>) -> Result<log4rs::Config, LoggingError> {
-    file.map_or_else(|| Ok(to_stderr(LevelFilter::Info)), load)
+    match file {
+        None => Ok(to_stderr(LevelFilter::Info)),
+        Some(path) => {
+            check(path)?;
+            load(path, &kinds())
+        }
+    }
+}
+
+/// Whether a log4rs file can be used, without touching any file that it names.
+///
+/// # Errors
+/// It cannot: also where log4rs would only leave a part of it out.
+pub(crate) fn check(path: &Path) -> Result<(), LoggingError> {
+    let mut kinds = kinds();
+    kinds.insert("file", Nowhere(FileAppenderDeserializer));
+    kinds.insert("rolling_file", Nowhere(RollingFileAppenderDeserializer));
+    load(path, &kinds).map(drop)
 }
 
 /// Begins to log for a subcommand, which has something to say only when something goes wrong.
@@ -56,17 +79,77 @@ pub(crate) fn start_quietly() -> Result<(), LoggingError> {
     Ok(())
 }
 
-fn load(path: &Path) -> Result<log4rs::Config, LoggingError> {
-    let mut deserializers = Deserializers::default();
-    deserializers.insert(KIND, LineDeserializer);
-    let unusable =
-        |why: &str| LoggingError::File { path: path.to_owned(), why: printable(why).into_owned() };
-    let config = log4rs::config::load_config_file(path, deserializers)
-        .map_err(|error| unusable(&format!("{error:#}")))?;
+/// All that a log4rs file may name.
+fn kinds() -> Deserializers {
+    let mut kinds = Deserializers::default();
+    kinds.insert(KIND, LineDeserializer);
+    kinds
+}
+
+/// The appenders of a log4rs file, which log4rs itself leaves out where they are faulty.
+#[derive(Debug, serde::Deserialize)]
+struct Appenders {
+    #[serde(default)]
+    appenders: BTreeMap<String, AppenderConfig>,
+}
+
+fn load(path: &Path, kinds: &Deserializers) -> Result<log4rs::Config, LoggingError> {
+    let unusable = |why: &dyn std::fmt::Display| LoggingError::File {
+        path: path.to_owned(),
+        why: printable(&why.to_string()).into_owned(),
+    };
+    let text = fs::read_to_string(path).map_err(|error| unusable(&error))?;
+    let raw: RawConfig = serde_yaml::from_str(&text).map_err(|error| unusable(&error))?;
+    let Appenders { appenders } = serde_yaml::from_str(&text).map_err(|error| unusable(&error))?;
+    let mut config = log4rs::Config::builder().loggers(raw.loggers());
+    for (name, appender) in appenders {
+        let faulty = |error: anyhow::Error| {
+            let place = line_of(&text, &name).map_or_else(String::new, |at| format!("line {at}: "));
+            unusable(&format!("{place}appender {name}: {error:#}"))
+        };
+        let mut built = Appender::builder();
+        for filter in appender.filters {
+            built = built.filter(kinds.deserialize(&filter.kind, filter.config).map_err(faulty)?);
+        }
+        let appender = kinds.deserialize(&appender.kind, appender.config).map_err(faulty)?;
+        config = config.appender(built.build(name, appender));
+    }
+    let config = config.build(raw.root()).map_err(|errors| match errors.errors() {
+        [first, ..] => unusable(first),
+        [] => unusable(&errors),
+    })?;
     if config.root().appenders().is_empty() {
-        return Err(unusable("none of its root's appenders can be used, so the log would be lost"));
+        return Err(unusable(&"its root has no appenders, so the log would be lost"));
     }
     Ok(config)
+}
+
+/// The line on which an appender begins, where it is written as in most files.
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    let begins =
+        |line: &str| line.trim_start().strip_prefix(name).is_some_and(|it| it.starts_with(':'));
+    text.lines().position(begins).map(|at| at + 1)
+}
+
+/// Makes a kind of file appender write nowhere: all of its settings are looked at as ever, and its
+/// file is not.
+struct Nowhere<D>(D);
+
+impl<D: Deserialize<Trait = dyn Append>> Deserialize for Nowhere<D> {
+    type Trait = dyn Append;
+    type Config = serde_yaml::Mapping;
+
+    fn deserialize(
+        &self,
+        mut config: serde_yaml::Mapping,
+        kinds: &Deserializers,
+    ) -> anyhow::Result<Box<dyn Append>> {
+        if let Some(path) = config.get_mut("path").filter(|path| path.is_string()) {
+            *path = "/dev/null".into();
+        }
+        let config = serde_yaml::from_value(serde_yaml::Value::Mapping(config))?;
+        self.0.deserialize(config, kinds)
+    }
 }
 
 fn to_stderr(level: LevelFilter) -> log4rs::Config {
@@ -135,11 +218,11 @@ mod tests {
         assert_eq!(rest, "WARN  parlord: bad \u{fffd}[2J name\u{fffd}\n");
     }
 
-    /// log4rs tells of nothing that is wrong within a file, so the parts are looked for.
     #[test]
     fn the_shipped_file_says_what_is_built_in() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/log4rs.yaml");
-        let (shipped, built_in) = (load(Path::new(path)).unwrap(), to_stderr(LevelFilter::Info));
+        let (shipped, built_in) =
+            (configured(Some(Path::new(path))).unwrap(), to_stderr(LevelFilter::Info));
         let told = |config: &log4rs::Config| format!("{config:?}");
         assert_eq!(told(&shipped), told(&built_in));
         assert!(told(&shipped).contains("Line"), "{}", told(&shipped));
@@ -147,7 +230,59 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_told_by_name() {
-        let said = load(Path::new("/nonexistent/log4rs.yaml")).unwrap_err().to_string();
+        let said = check(Path::new("/nonexistent/log4rs.yaml")).unwrap_err().to_string();
         assert!(said.starts_with("cannot use the log configuration /nonexistent/log4rs.yaml: "));
+    }
+
+    /// A directory with a log4rs file that logs to a file in it.
+    fn logging_to_a_file(change: impl Fn(&str) -> String) -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, log) = (dir.path().join("log4rs.yaml"), dir.path().join("logs/parlord.log"));
+        let text = format!(
+            "appenders:\n  main:\n    kind: file\n    path: {}\n    append: false\n    \
+             encoder:\n      kind: line\nroot:\n  level: info\n  appenders: [main]\n",
+            log.display()
+        );
+        fs::write(&path, change(&text)).unwrap();
+        (dir, path, log)
+    }
+
+    #[test]
+    fn a_check_neither_makes_nor_empties_the_log() {
+        let (_dir, path, log) = logging_to_a_file(str::to_owned);
+        check(&path).unwrap();
+        assert!(!log.parent().unwrap().exists());
+        fs::create_dir(log.parent().unwrap()).unwrap();
+        fs::write(&log, "what was logged\n").unwrap();
+        check(&path).unwrap();
+        assert_eq!(fs::read_to_string(&log).unwrap(), "what was logged\n");
+    }
+
+    #[test]
+    fn every_part_that_is_faulty_is_told_by_its_file_and_line() {
+        for (right, wrong, told) in [
+            (
+                "kind: file",
+                "kind: fiel",
+                "line 2: appender main: no appender deserializer for kind `fiel` registered",
+            ),
+            (
+                "kind: line",
+                "kind: lien",
+                "line 2: appender main: no encoder deserializer for kind `lien` registered",
+            ),
+            ("append: false", "apend: 1", "line 2: appender main: unknown field `apend`"),
+            ("[main]", "[man]", "Reference to nonexistent appender: `man`"),
+            ("[main]", "[]", "its root has no appenders"),
+            ("[main]", "[", "at line 11"),
+        ] {
+            let (_dir, path, log) = logging_to_a_file(|text| text.replace(right, wrong));
+            for error in [check(&path).unwrap_err(), configured(Some(&path)).unwrap_err()] {
+                let said = error.to_string();
+                assert!(said.contains(path.to_str().unwrap()) && said.contains(told), "{said}");
+                assert_eq!(said.lines().count(), 1, "{said}");
+            }
+            assert!(!log.exists());
+        }
     }
 }

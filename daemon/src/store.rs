@@ -114,6 +114,18 @@ pub(crate) enum StoreError {
     /// The same the other way round.
     #[error("the store {} is of a later parlord; use that one", .0.display())]
     Newer(PathBuf),
+    /// There is a file, which is not what a store begins as.
+    #[error(
+        "{} is empty or no store of parlord: where there was one, move all of the directory away \
+         and restore a backup with `parlord restore`; else remove the file", .0.display()
+    )]
+    NoStore(PathBuf),
+    /// Somebody else has changed the schema, or an unreleased parlord made it.
+    #[error(
+        "the store {} has not the schema that parlord makes, which serves no such store: keep a \
+         copy of the data directory, and restore a backup with `parlord restore`", .0.display()
+    )]
+    Foreign(PathBuf),
     /// The disk would soon be full.
     #[error("there is too little space left for {}: {needed} bytes must be free", .path.display())]
     Full { path: PathBuf, needed: u64 },
@@ -128,6 +140,11 @@ fn remedy(source: &rusqlite::Error) -> &'static str {
     match source.sqlite_error_code() {
         Some(NotADatabase | DatabaseCorrupt) => {
             "; the file is damaged: keep a copy of the data directory, move it away, and restore a \
+             backup with `parlord restore`"
+        }
+        // A query of ours names nothing that no migration makes.
+        _ if source.to_string().starts_with("no such ") => {
+            "; a part of it is gone: keep a copy of the data directory, move it away, and restore a \
              backup with `parlord restore`"
         }
         _ => "",
@@ -153,6 +170,8 @@ impl StoreError {
             | Self::Migrate { .. }
             | Self::Older(_)
             | Self::Newer(_)
+            | Self::NoStore(_)
+            | Self::Foreign(_)
             | Self::Full { .. }
             | Self::Damaged(_) => Code::Unavailable,
         }
@@ -210,6 +229,16 @@ impl Store {
         let writer = Writer::new(connection, dir, lock)?;
         Ok(Self { writer, readers })
     }
+}
+
+/// Makes sure that a data directory is not one that `serve` would not begin with, whatever is in
+/// its store.
+///
+/// # Errors
+/// A restore was cut short there, or the store was lost.
+pub(crate) fn expect_usable(dir: &Path) -> Result<(), StoreError> {
+    expect_no_half(dir)?;
+    expect_not_lost(dir, &dir.join(DATABASE))
 }
 
 /// A new store beside the audit of another would pass for it, and its clients for strangers.

@@ -10,6 +10,9 @@
 //! - any other torn last line was not torn by us; it is ended and kept, because an audit file is
 //!   not for us to shorten.
 //!
+//! A row also stays while its line is in a file that no longer has the name: whoever replaces the
+//! live file takes no record with it but those that it had when it was copied.
+//!
 //! The lines go through log4rs; syncing is ours, since log4rs does not, and so is when a file is
 //! closed (see [`super::roller`]).
 
@@ -25,7 +28,7 @@ use parlor_protocol::id::Timestamp;
 
 use super::chain::Sealed;
 use super::files::{self, LIVE};
-use super::roller::{Roller, Rolling, make_directory, open_live, tidy};
+use super::roller::{Identity, Roller, Rolling, make_directory, open_live, tidy};
 use crate::clock::now;
 
 /// What a power failure may have put behind the synced lines, in bytes, besides pending ones: the
@@ -53,6 +56,9 @@ pub(crate) enum AuditError {
         /// What log4rs said.
         why: String,
     },
+    /// What was written is in a file that has lost its name.
+    #[error("{} is not the file that was written to; it was replaced", .0.display())]
+    Replaced(PathBuf),
     /// log4rs would take parts of the path for variables, or cannot read it.
     #[error(
         "cannot keep an audit file at {}: the path is not UTF-8 or has `$ENV{{` in it; choose \
@@ -100,6 +106,15 @@ impl AuditLog {
     /// Some of them may be in the files and some not. The next write must begin with the same
     /// record, and finds out.
     pub(crate) fn write(&mut self, rows: &[Row]) -> Result<(), AuditError> {
+        let was_open = self.appender.is_some();
+        match self.try_to_write(rows) {
+            // Whatever has become of the file since it was opened, it is opened anew once.
+            Err(_) if was_open => self.try_to_write(rows),
+            outcome => outcome,
+        }
+    }
+
+    fn try_to_write(&mut self, rows: &[Row]) -> Result<(), AuditError> {
         let mut lines: Vec<&str> = rows.iter().map(|(_, line)| line.as_str()).collect();
         let appender = match self.appender.take() {
             Some(appender) => appender,
@@ -108,8 +123,11 @@ impl AuditLog {
         let live = self.dir.join(LIVE);
         lines.iter().try_for_each(|line| append(&appender, &live, line))?;
         // Whatever is in files that were closed meanwhile was synced then.
-        let synced = File::open(&live).and_then(|file| file.sync_data());
-        synced.map_err(failed("sync the audit file", &live))?;
+        let last = lines.last().copied().unwrap_or_default();
+        let synced = File::open(&live).and_then(|file| sync_behind(file, &live, last));
+        if !synced.map_err(failed("sync the audit file", &live))? {
+            return Err(AuditError::Replaced(live));
+        }
         self.appender = Some(appender);
         Ok(())
     }
@@ -124,12 +142,31 @@ impl AuditLog {
         leave_out_closed(&self.dir, &first, pending)
             .map_err(failed("read the files in", &self.dir))?;
         mend_end(&mut file, pending).map_err(failed("mend the audit file", &live))?;
-        let roller = Roller::new(&self.dir, self.rolling, time_of(&first).unwrap_or_else(now));
+        let opened = Identity::of(&file).map_err(failed("look at the audit file", &live))?;
+        let at = time_of(&first).unwrap_or_else(now);
+        let roller = Roller::new(&self.dir, self.rolling, at, opened);
         RollingFileAppender::builder()
             .encoder(Box::new(PatternEncoder::new("{m}{n}")))
             .build(&live, Box::new(roller))
             .map_err(failed("open the audit file", &live))
     }
+}
+
+/// Syncs the file that was found under the name `live`, to which `last` was appended unless another
+/// had the name then. Whether it did end with that line, and still has the name.
+///
+/// log4rs tells nobody which file it has open, but what was written to another is not in here.
+fn sync_behind(mut file: File, live: &Path, last: &str) -> io::Result<bool> {
+    file.sync_data()?;
+    let wrote = format!("{last}\n");
+    let start = file.metadata()?.len().checked_sub(wrote.len() as u64);
+    let Some(start) = start.filter(|_| !last.is_empty()) else {
+        return Ok(last.is_empty());
+    };
+    let mut end = vec![];
+    file.seek(SeekFrom::Start(start))?;
+    file.read_to_end(&mut end)?;
+    Ok(end == wrote.as_bytes() && Identity::of(&file)? == Identity::named(live)?)
 }
 
 fn append(appender: &RollingFileAppender, live: &Path, line: &str) -> Result<(), AuditError> {

@@ -8,8 +8,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -46,38 +47,73 @@ impl Rolling {
 pub(super) struct Roller {
     dir: PathBuf,
     rolling: Rolling,
-    /// The time of the live file's first record.
-    begun: AtomicI64,
+    /// log4rs only lends the policy out, and asks it from within a lock of its own.
+    begun: Mutex<Begun>,
+}
+
+/// The live file as it was opened.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    /// The time of its first record.
+    at: i64,
+    /// Which file it is, whatever its name says later.
+    file: Identity,
+}
+
+/// Which file something is: the device and the inode, which stay those of a file that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+impl Identity {
+    /// Of an open file.
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        let found = file.metadata()?;
+        Ok(Self(found.dev(), found.ino()))
+    }
+
+    /// Of the file that has this name now.
+    pub(super) fn named(path: &Path) -> io::Result<Self> {
+        let found = fs::metadata(path)?;
+        Ok(Self(found.dev(), found.ino()))
+    }
 }
 
 impl Roller {
-    /// For the live file in `dir`, whose first record is of the time `begun`.
-    pub(super) fn new(dir: &Path, rolling: Rolling, begun: Timestamp) -> Self {
-        Self { dir: dir.to_owned(), rolling, begun: AtomicI64::new(begun.0) }
+    /// For the live file in `dir`, whose first record is of the time `at`.
+    pub(super) fn new(dir: &Path, rolling: Rolling, at: Timestamp, file: Identity) -> Self {
+        Self { dir: dir.to_owned(), rolling, begun: Mutex::new(Begun { at: at.0, file }) }
     }
 
     /// Closes the live file, whose lines are synced first, since their rows may go once the next
     /// ones are written; a new and empty one takes its place.
-    fn close(&self, live: &Path) -> io::Result<()> {
-        File::open(live)?.sync_all()?;
+    ///
+    /// Another file that has got its name meanwhile is not closed in its stead: it may lack those
+    /// lines.
+    fn close(&self, live: &Path, written: Identity) -> io::Result<Identity> {
+        let file = File::open(live)?;
+        file.sync_all()?;
+        if Identity::of(&file)? != written {
+            return Err(io::Error::other("another file has taken its place"));
+        }
         let number = files::numbers(&self.dir)?.last().map_or(1, |last| last + 1);
         fs::rename(live, self.dir.join(files::name(number, Form::Plain)))?;
-        open_live(&self.dir)?;
-        Ok(())
+        Identity::of(&open_live(&self.dir)?)
     }
 }
 
 impl Policy for Roller {
     fn process(&self, live: &mut LogFile<'_>) -> anyhow::Result<()> {
         let now = now().0;
-        let (length, age) = (live.len_estimate(), now - self.begun.load(Ordering::Relaxed));
+        // It holds two numbers, which are right whoever panicked.
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let (length, age) = (live.len_estimate(), now - begun.at);
         if length > 0 && length < self.rolling.file_bytes && age < self.rolling.file_ms {
             return Ok(());
         }
-        self.begun.store(now, Ordering::Relaxed);
+        begun.at = now;
         if length > 0 {
             live.roll();
-            self.close(live.path())?;
+            begun.file = self.close(live.path(), begun.file)?;
             tidy(&self.dir, self.rolling.files_kept);
         }
         Ok(())

@@ -15,17 +15,17 @@ use parlor_protocol::text::{printable, quote_json};
 
 use self::record::Record;
 use super::link::{Link, NONSENSE};
-use super::listing::{self, Form};
-use super::span;
+use super::listing::{self, Form, count};
+use super::{owner, span};
 use crate::audit::{self, Awaited, Fault, Line, Reading, Verdict};
 use crate::config::Config;
-use crate::control::{Request, Response};
+use crate::control::{self, Request, Response};
+use crate::store::{Onlooker, Store};
 
 /// How often `--follow` looks for more: nothing tells it when there is.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct AuditArgs {
     #[command(subcommand)]
     command: Option<AuditCommand>,
@@ -62,18 +62,21 @@ struct Filter {
     suspicious: bool,
 }
 
+impl AuditArgs {
+    /// Whether records are chosen for a subcommand, which takes them all. clap would count global
+    /// options among those that choose.
+    pub(super) fn is_contradictory(&self) -> bool {
+        let Filter { since, user, room, action, suspicious } = &self.filter;
+        let chosen = since.is_some() || user.is_some() || room.is_some() || action.is_some();
+        self.command.is_some() && (chosen || *suspicious || self.follow)
+    }
+}
+
 /// Does what was asked for.
 pub(super) async fn run(config: &Config, arguments: AuditArgs, form: Form) -> anyhow::Result<()> {
     match arguments.command {
         Some(AuditCommand::Verify) => verify(config, form).await,
-        None => {
-            let shown = show(config, &arguments.filter, arguments.follow, form).await;
-            // Whoever reads no further has seen enough.
-            shown.or_else(|error| match error.downcast_ref::<io::Error>() {
-                Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                Some(_) | None => Err(error),
-            })
-        }
+        None => show(config, &arguments.filter, arguments.follow, form).await,
     }
 }
 
@@ -171,13 +174,41 @@ fn since(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::now().checked_sub(span).unwrap_or(Timestamp::MIN))
 }
 
+/// What the files are like where no daemon runs: opening the link makes up what they lack. `None`
+/// where one runs, or there is nothing to look at yet.
+async fn as_they_are(config: &Config) -> anyhow::Result<Option<Verdict>> {
+    if control::connect(&config.data).await?.is_some() || !Store::exists(&config.data) {
+        return Ok(None);
+    }
+    owner::become_owner(config)?;
+    let store = Onlooker::open(&config.data)?;
+    // The link says of another schema what is to be said, and brings an earlier one up to date.
+    if store.expect_our_schema().is_err() {
+        return Ok(None);
+    }
+    // Where there are no files, the link makes them.
+    let files = Reading::open(&config.data, store.audit_mark()?, Awaited::Nothing);
+    let Ok(files) = files else { return Ok(None) };
+    Ok(Some(files.verify().await))
+}
+
 async fn verify(config: &Config, form: Form) -> anyhow::Result<()> {
-    let verdict = open(config, Link::open(config).await?).await?.verify().await;
+    let before = as_they_are(config).await?;
+    let mut verdict = open(config, Link::open(config).await?).await?.verify().await;
+    let mut made_up = 0;
+    if let Some(before) = before {
+        made_up = before.waiting.saturating_sub(verdict.waiting);
+        // What was mended since was wrong all the same.
+        if before.faults_count > verdict.faults_count {
+            verdict.faults = before.faults;
+            verdict.faults_count = before.faults_count;
+        }
+    }
     let mut out = io::stdout().lock();
     for fault in &verdict.faults {
         writeln!(out, "{}", fault_line(fault, form))?;
     }
-    writeln!(out, "{}", summary(&verdict, form))?;
+    writeln!(out, "{}", summary(&verdict, made_up, form))?;
     out.flush()?;
     if verdict.faults_count > 0 {
         bail!(
@@ -199,9 +230,10 @@ fn fault_line(fault: &Fault, form: Form) -> String {
     }
 }
 
-fn summary(verdict: &Verdict, form: Form) -> String {
+/// `made_up` records were in the store alone until they were looked for.
+fn summary(verdict: &Verdict, made_up: u64, form: Form) -> String {
     match form {
-        Form::Columns => summary_in_words(verdict),
+        Form::Columns => summary_in_words(verdict, made_up),
         Form::Json => {
             let Verdict { records, first, last, files, unchained, waiting, .. } = verdict;
             // Without a record there is no last one either.
@@ -210,7 +242,7 @@ fn summary(verdict: &Verdict, form: Form) -> String {
                 number.map_or_else(|| "null".to_owned(), |number| number.to_string())
             };
             format!(
-                r#"{{"type":"verified","records":{records},"first":{},"last":{},"hash":{},"files":{files},"unchained":{unchained},"waiting":{waiting},"faults":{}}}"#,
+                r#"{{"type":"verified","records":{records},"first":{},"last":{},"hash":{},"files":{files},"unchained":{unchained},"waiting":{waiting},"made_up":{made_up},"faults":{}}}"#,
                 or_null(*first),
                 or_null(last.map(|last| last.serial)),
                 listing::or_null(last.map(|last| last.hash.to_string()).as_deref()),
@@ -220,7 +252,7 @@ fn summary(verdict: &Verdict, form: Form) -> String {
     }
 }
 
-fn summary_in_words(verdict: &Verdict) -> String {
+fn summary_in_words(verdict: &Verdict, made_up: u64) -> String {
     let Verdict { records, first, last, files, unchained, waiting, .. } = verdict;
     let mut told = match first {
         None => "no records".to_owned(),
@@ -236,14 +268,13 @@ fn summary_in_words(verdict: &Verdict) -> String {
         let lines = count(*unchained, "line");
         told += &format!("\nnot checked: {lines} of before there was a chain");
     }
+    if made_up > 0 {
+        told +=
+            &format!("\nmade up from the store, where they waited: {}", count(made_up, "record"));
+    }
     if *waiting > 0 {
         let records = count(*waiting, "record");
         told += &format!("\nin the store, to be written yet: {records}; see the daemon's log");
     }
     told
-}
-
-fn count(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anyhow::bail;
 use parlor_protocol::text::quote_json;
 
-use super::listing::Form;
+use super::listing::{Form, count};
 use crate::config::Config;
 use crate::examine::{self, Report};
 use crate::store::{Contents, Fault};
@@ -19,8 +19,9 @@ pub(super) async fn run(config: &Config, form: Form) -> anyhow::Result<()> {
     out.flush()?;
     match report.faults.len() {
         0 => Ok(()),
-        1 => bail!("{} is not whole: 1 fault", config.data.display()),
-        faults => bail!("{} is not whole: {faults} faults", config.data.display()),
+        faults => {
+            bail!("{} is not whole: {}", config.data.display(), count(faults as u64, "fault"))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use parlor_protocol::text::{printable, quote_json};
 
-use super::listing::{Form, or_null};
+use super::listing::{Form, count, or_null};
 use crate::config::{Config, ConfigError, Counts, Fault, Overrides, Setting, Source, Surroundings};
 use crate::logging;
 
@@ -44,7 +44,10 @@ pub(super) fn run(overrides: Overrides, command: ConfigCommand, form: Form) -> a
 /// them.
 fn check(overrides: &Overrides, here: &Surroundings, form: Form) -> anyhow::Result<()> {
     match Config::load(overrides, here) {
-        Ok(config) => Ok(logging::configured(config.log.as_deref()).map(drop)?),
+        Ok(config) => match config.log.as_deref().map(logging::check) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(error)) => bail!("{}{error}", config.place_of("log")),
+        },
         Err(ConfigError::Invalid { path, faults }) => {
             if form == Form::Json {
                 let mut out = io::stdout().lock();
@@ -57,7 +60,11 @@ fn check(overrides: &Overrides, here: &Surroundings, form: Form) -> anyhow::Resu
                     )?;
                 }
                 out.flush()?;
-                bail!("{} is not a configuration: {} faults", path.display(), faults.len())
+                bail!(
+                    "{} is not a configuration: {}",
+                    path.display(),
+                    count(faults.len() as u64, "fault")
+                )
             }
             let told =
                 |Fault { line, why }: &Fault| format!("{} line {line}: {why}", path.display());

@@ -1,5 +1,7 @@
 //! The way to the daemon: the one that runs, or its core in this process.
 
+use std::time::Duration;
+
 use anyhow::{Context, anyhow, bail};
 use parlor_protocol::name::UserName;
 use parlor_protocol::password::{Password, Registration};
@@ -22,6 +24,30 @@ pub(super) enum Link {
 /// What to say of an answer to something else.
 pub(super) const NONSENSE: &str =
     "the running parlord answers in a way that this one does not know; restart it";
+
+/// For how long a running daemon may be silent. It answers in milliseconds, beside a disk that is
+/// slow in seconds; one that takes longer hangs, and the system or somebody has stopped it.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What the running daemon says to a request, where it says anything in time.
+async fn answer_within(
+    limit: Duration,
+    stream: &mut BufStream<UnixStream>,
+    request: &Request,
+) -> anyhow::Result<Response> {
+    let answered = tokio::time::timeout(limit, async {
+        control::send(stream, request).await.context("the running parlord went away")?;
+        let response = control::receive(stream).await.context(NONSENSE)?;
+        response.ok_or_else(|| anyhow!("the running parlord hung up; see its log"))
+    });
+    answered.await.unwrap_or_else(|_| {
+        bail!(
+            "the running parlord has not answered for {} seconds, and may do yet what was asked; \
+             see whether it hangs or was stopped, and its log",
+            limit.as_secs()
+        )
+    })
+}
 
 impl Link {
     /// The running daemon if there is one, else the store itself.
@@ -62,11 +88,7 @@ impl Link {
     /// What the daemon answers, where it does not refuse.
     pub(super) async fn ask(&mut self, request: Request) -> anyhow::Result<Response> {
         let response = match self {
-            Self::Running(stream) => {
-                control::send(stream, &request).await.context("the running parlord went away")?;
-                let response = control::receive(stream).await.context(NONSENSE)?;
-                response.ok_or_else(|| anyhow!("the running parlord hung up; see its log"))?
-            }
+            Self::Running(stream) => answer_within(ANSWER_WITHIN, stream, &request).await?,
             Self::Offline(offline) => {
                 control::answer(&**offline, request, Some(owner::caller_uid())).await
             }
@@ -97,5 +119,19 @@ impl Link {
     pub(super) async fn change(&mut self, request: Request) -> anyhow::Result<()> {
         let Response::Done = self.ask(request).await? else { bail!(NONSENSE) };
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_daemon_that_hangs_is_not_waited_for_without_end() {
+        let (ours, _silent) = UnixStream::pair().unwrap();
+        let mut stream = BufStream::new(ours);
+        let limit = Duration::from_millis(1);
+        let error = answer_within(limit, &mut stream, &Request::AuditMark).await.unwrap_err();
+        assert!(error.to_string().contains("has not answered for 0 seconds"), "{error}");
     }
 }

@@ -27,6 +27,12 @@ impl Form {
     }
 }
 
+/// So many of something.
+pub(super) fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// Prints all users, page by page.
 pub(super) async fn users(config: &Config, form: Form) -> anyhow::Result<()> {
     let mut daemon = Link::open(config).await?;

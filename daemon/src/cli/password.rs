@@ -5,8 +5,10 @@ use std::io::{self, BufRead, Read};
 use anyhow::{Context, bail};
 use parlor_protocol::name::UserName;
 use parlor_protocol::password::{MAX_PASSWORD_BYTES, Password};
+use parlor_protocol::refusal::Code;
 
 use super::PasswordArgs;
+use super::refused::Refused;
 
 /// Crockford's base32 alphabet: nothing in it is mistaken for anything else when read out.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -34,7 +36,9 @@ impl NewPassword {
         } else {
             ask(user)?
         };
-        Ok(Self { password: Password::parse(&typed)?, made_up: None })
+        let password = Password::parse(&typed)
+            .map_err(|error| Refused::because(Code::WeakPassword, error.to_string()))?;
+        Ok(Self { password, made_up: None })
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use clap::Subcommand;
-use parlor_protocol::text::{MessageText, quote_json};
+use parlor_protocol::refusal::Code;
+use parlor_protocol::text::{MessageText, TextError, quote_json};
 
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
@@ -38,7 +39,9 @@ pub(super) async fn run(
         SessionCommand::Disconnect { which } => {
             match daemon.ask(Request::Act(Act::Disconnect(which))).await? {
                 Response::Done => Ok(()),
-                Response::NoSuchSession => bail!(Refused::NO_SUCH_SESSION),
+                Response::NoSuchSession => {
+                    bail!("there is no such session; see `parlord session list`")
+                }
                 _ => bail!(NONSENSE),
             }
         }
@@ -48,7 +51,13 @@ pub(super) async fn run(
 /// Tells everybody something who is connected.
 pub(super) async fn announce(config: &Config, words: &[String]) -> anyhow::Result<()> {
     let text = MessageText::parse(&words.join(" "));
-    let text = text.map_err(|error| anyhow!("the announcement {error}"))?;
+    let text = text.map_err(|error| {
+        let code = match error {
+            TextError::Empty => Code::Empty,
+            TextError::TooLong => Code::TooLong,
+        };
+        Refused::because(code, format!("the announcement {error}"))
+    })?;
     Link::running(config).await?.change(Request::Act(Act::Announce(text))).await
 }
 

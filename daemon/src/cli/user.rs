@@ -2,15 +2,17 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use parlor_protocol::name::UserName;
+use parlor_protocol::refusal::Code;
 use parlor_protocol::text::{Reason, TextError};
 
 use super::PasswordArgs;
 use super::link::Link;
 use super::listing::{self, Form};
 use super::password::NewPassword;
+use super::refused::Refused;
 use crate::config::Config;
 use crate::control::{Act, Request};
 
@@ -136,7 +138,10 @@ fn parse_reason(words: &[String]) -> anyhow::Result<Option<Reason>> {
     match Reason::parse(&words.join(" ")) {
         Ok(reason) => Ok(Some(reason)),
         Err(TextError::Empty) => Ok(None),
-        Err(error @ TextError::TooLong) => Err(anyhow!("the reason {error}; shorten it")),
+        Err(error @ TextError::TooLong) => {
+            let sentence = format!("the reason {error}; shorten it");
+            Err(Refused::because(Code::TooLong, sentence).into())
+        }
     }
 }
 

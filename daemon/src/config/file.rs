@@ -1,5 +1,7 @@
 //! The configuration file as TOML: its keys, their defaults and their bounds.
 
+mod whole;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -53,7 +55,9 @@ const AUDIT_FILES_KEPT: RangeInclusive<usize> = 1..=10_000;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
+    #[serde(deserialize_with = "named")]
     pub(super) data: Option<PathBuf>,
+    #[serde(deserialize_with = "named")]
     pub(super) log: Option<PathBuf>,
     pub(super) server: Server,
     pub(super) listen: Listen,
@@ -85,7 +89,7 @@ impl Default for Server {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Listen {
-    pub(super) tls: Option<Vec<SocketAddr>>,
+    pub(super) tls: Option<Vec<Spanned<SocketAddr>>>,
     pub(super) plain: Vec<Spanned<SocketAddr>>,
     pub(super) unix: Vec<PathBuf>,
     pub(super) plain_beyond_loopback: bool,
@@ -267,11 +271,24 @@ pub(super) struct Parsed {
     pub(super) lines: BTreeMap<&'static str, usize>,
 }
 
+/// Reads a file's bytes.
+///
+/// # Errors
+/// All that is wrong with it, in the order of its lines.
+pub(super) fn read(bytes: &[u8]) -> Result<Parsed, Vec<Fault>> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.iter().take(error.valid_up_to());
+        let line = before.filter(|&&byte| byte == b'\n').count() + 1;
+        vec![Fault { line, why: "it is not UTF-8; save the file as UTF-8".to_owned() }]
+    })?;
+    parse(text)
+}
+
 /// Reads a file's text.
 ///
 /// # Errors
 /// All that is wrong with it, in the order of its lines.
-pub(super) fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
+fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
     let fault = |span: Option<Range<usize>>, why: &str| Fault {
         line: line_of(text, span.map_or(0, |span| span.start)),
         why: printable(why.trim()).into_owned(),
@@ -288,6 +305,10 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
     let (mut faults, mut lines) = (vec![], BTreeMap::new());
     for Key { name, span, alone } in keys_of(&table) {
         match known(&name) {
+            None if is_section(&name) => {
+                let why = format!("{name} is a section: put its keys under a line with [{name}]");
+                faults.push(fault(Some(span), &why));
+            }
             None => faults.push(fault(Some(span), &unknown(&name))),
             Some(key) => {
                 lines.insert(key, line_of(text, span.start));
@@ -299,9 +320,13 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
     }
     match File::deserialize(table.into_deserializer()) {
         Ok(file) => {
-            let beyond = [file.listen.beyond_loopback(), file.metrics.beyond_loopback()];
-            let told = beyond.into_iter().flatten();
-            faults.extend(told.map(|(span, why)| fault(Some(span), &why)));
+            let told = file.addresses_that_cannot_be();
+            faults.extend(told.into_iter().map(|(span, why)| fault(Some(span), &why)));
+            faults.extend(
+                file.limits
+                    .shrinking_penalty()
+                    .map(|(key, why)| Fault { line: lines.get(key).copied().unwrap_or(1), why }),
+            );
             if faults.is_empty() {
                 return Ok(Parsed { file, lines });
             }
@@ -348,36 +373,17 @@ fn keys_of<'t>(table: &Spanned<DeTable<'t>>) -> Vec<Key<'t>> {
     keys
 }
 
-impl Metrics {
-    /// Where anyone could read the metrics, unless that is allowed.
-    fn beyond_loopback(&self) -> Option<(Range<usize>, String)> {
-        let listen = self.listen.as_ref().filter(|address| !address.as_ref().ip().is_loopback());
-        let address = listen.filter(|_| !self.beyond_loopback)?;
-        let why = format!(
-            "{} is beyond loopback and anyone there could read the metrics; have a scraper on this \
-             machine, or say beyond_loopback = true",
-            address.as_ref()
-        );
-        Some((address.span(), why))
-    }
-}
-
-impl Listen {
-    /// The first plain address that everybody on the way could read, unless that is allowed.
-    fn beyond_loopback(&self) -> Option<(Range<usize>, String)> {
-        let beyond = self.plain.iter().find(|plain| !plain.as_ref().ip().is_loopback());
-        let address = beyond.filter(|_| !self.plain_beyond_loopback)?;
-        let why = format!(
-            "{} is beyond loopback and everything on it could be read; listen there with TLS, or \
-             say plain_beyond_loopback = true",
-            address.as_ref()
-        );
-        Some((address.span(), why))
-    }
-}
-
 fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+/// The working directory is nothing that anybody means by an empty path.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    if path.as_os_str().is_empty() {
+        return Err(D::Error::custom("the path is empty; name one, or leave the key out"));
+    }
+    Ok(Some(path))
 }
 
 /// What is wrong with it is told, where the wire would take it cleaned.

@@ -148,9 +148,45 @@ fn every_fault_is_told_with_its_line() {
             "[accounts.stretch]\nn = 3",
             "line 2: unknown field `n`, expected one of `log_n`, `r`, `p`",
         ),
+        ("\nlimits = 3", "line 2: limits is a section: put its keys under a line with [limits]"),
+        ("data = ''", "line 1: the path is empty; name one, or leave the key out"),
+        ("log = ''", "line 1: the path is empty; name one, or leave the key out"),
+        ("[listen]\ntls = [\n'127.0.0.1:1',\n'127.0.0.1:1']", "line 4: 127.0.0.1:1 is named twice"),
+        (
+            "listen.plain = ['127.0.0.1:1', '127.0.0.1:0', '127.0.0.1:0']\n\
+             metrics.listen = '127.0.0.1:1'",
+            "line 2: 127.0.0.1:1 is named twice",
+        ),
+        (
+            "listen.tls = []",
+            "line 1: there is nowhere to listen; name an address, or leave the key out",
+        ),
+        (
+            "[limits]\nlogin_penalty_secs = 601",
+            "line 2: it is more than limits.login_penalty_secs_max, which is 600",
+        ),
         ("a = \"\u{1b}", "line 1: invalid basic string, expected `\"`"),
     ] {
         assert_eq!(fault(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_by_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("parlord.toml");
+    fs::write(&path, b"[server]\nname = \"caf\xe9\"\n").unwrap();
+    let overrides = Overrides { config: Some(path), ..Overrides::default() };
+    let said = Config::load(&overrides, &here()).unwrap_err().to_string();
+    assert!(said.ends_with("parlord.toml line 2: it is not UTF-8; save the file as UTF-8"));
+}
+
+#[test]
+fn sockets_and_plain_listeners_are_somewhere_to_listen() {
+    for text in
+        ["listen.tls = []\nlisten.plain = ['127.0.0.1:1']", "listen.tls = []\nlisten.unix = ['x']"]
+    {
+        load_text(text).unwrap();
     }
 }
 

@@ -5,6 +5,7 @@ use parlor_protocol::name::Title;
 use rusqlite::{Connection, Row, params};
 
 use super::events::HOUR_MS;
+use super::onlooker::Onlooker;
 use super::rows::{
     ASSOCIATION, association, display_name, key, natural, optional, parsed, posted, room, standing,
     time, topic, user, word,
@@ -30,6 +31,19 @@ impl Writer {
         load_nonces(&transaction, &mut world, now).doing("load the nonces of")?;
         transaction.commit().doing("load")?;
         Ok(world)
+    }
+}
+
+impl Onlooker {
+    /// Loads what a daemon would, and forgets it: what it cannot read it does not start with.
+    ///
+    /// # Errors
+    /// Something in it is no name, ID, word or time.
+    pub(crate) fn try_to_load(&self) -> Result<(), StoreError> {
+        let mut world = World::default();
+        let snapshot = self.connection.unchecked_transaction().doing("load")?;
+        load_users(&snapshot, &mut world).doing("load the users of")?;
+        load_rooms(&snapshot, &mut world).doing("load the rooms of")
     }
 }
 

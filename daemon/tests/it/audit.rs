@@ -289,6 +289,11 @@ fn what_cannot_be_written_waits_in_the_store_and_is_made_up() {
     assert!(said.contains("audit"), "{said}");
     fs::remove_file(&dir).unwrap();
     fs::rename(&aside, &dir).unwrap();
+    // The files are looked at as they are, before what they lack is made up.
+    let verified = || String::from_utf8(daemon.run(&["audit", "verify"]).stdout).unwrap();
+    let made_up = "\nmade up from the store, where they waited: ";
+    assert!(verified().contains(made_up), "once");
+    assert!(!verified().contains(made_up), "and never again");
     daemon.restart();
     assert_eq!(shown(&daemon, &["--action", "signed-up"]), ["signed-up alice", "signed-up bob"]);
     is_whole(&daemon);

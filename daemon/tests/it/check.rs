@@ -92,6 +92,7 @@ const BROKEN: &[(&str, &str)] = &[
     ),
     ("user-number", "UPDATE meta SET last_user = 1"),
     ("removed-user", "UPDATE users SET status = 'removed' WHERE name = 'carol'"),
+    ("understood", "UPDATE users SET name = '1 not a name' WHERE name = 'carol'"),
     ("password-secret", "UPDATE meta SET opaque_setup = NULL"),
     ("references", "UPDATE messages SET author = 77 WHERE seq = 2"),
     ("audit", "UPDATE meta SET audit_head = CAST(zeroblob(31) || x'01' AS BLOB)"),
@@ -130,6 +131,38 @@ fn every_rule_that_is_broken_is_named() {
     for room in [room, ended] {
         assert!(places.contains(&format!("room {room}")), "{places:?}");
     }
+}
+
+#[test]
+fn what_serve_would_refuse_is_told_with_what_to_do() {
+    let mut daemon = Daemon::start();
+    story(&daemon);
+    assert!(daemon.terminate().success());
+    let (path, aside) = (daemon.data().join("parlor.db"), daemon.place("aside"));
+    fs::copy(&path, &aside).unwrap();
+    let said = || {
+        let output = daemon.run(&["check"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (sql, told) in [
+        ("UPDATE refinery_schema_history SET checksum = '1' WHERE version = 2", "not the schema"),
+        ("DROP TABLE refinery_schema_history", "no store of parlord"),
+        ("DROP TABLE mentions", "a part of it is gone: keep a copy of the data directory"),
+    ] {
+        let store = Connection::open(&path).unwrap();
+        store.execute(sql, []).unwrap();
+        store.close().unwrap();
+        let said = said();
+        assert!(said.contains(told) && said.contains("restore a backup"), "{sql}: {said}");
+        fs::copy(&aside, &path).unwrap();
+    }
+    fs::write(&path, "").unwrap();
+    assert!(said().contains("put the store back"), "{}", said());
+    fs::remove_file(&path).unwrap();
+    assert!(said().contains("put the store back"), "{}", said());
+    fs::create_dir(daemon.data().join("restoring")).unwrap();
+    assert!(said().contains("`parlord restore` was cut short; run it again"), "{}", said());
 }
 
 #[test]

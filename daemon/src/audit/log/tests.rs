@@ -109,6 +109,50 @@ fn a_write_after_a_failed_one_finds_out_what_is_there() {
     assert_eq!(live(&data), text(&all));
 }
 
+/// Puts another file in place of the live one, as `sed -i` and `cp x y; mv y x` do.
+fn replace(data: &TempDir, content: &str) {
+    let dir = directory(data.path());
+    fs::write(dir.join("copy"), content).unwrap();
+    fs::rename(dir.join("copy"), dir.join(LIVE)).unwrap();
+}
+
+#[test]
+fn a_record_is_in_the_file_that_has_the_name_whatever_was_put_there() {
+    let (data, all) = (tempfile::tempdir().unwrap(), records(4));
+    let mut log = AuditLog::open(data.path(), ONE_FILE, &all[..2]).unwrap();
+    replace(&data, &text(&all[..2]));
+    log.write(&all[2..3]).unwrap();
+    assert_eq!(live(&data), text(&all[..3]));
+    replace(&data, &text(&all[..2]));
+    log.write(&all[3..]).unwrap();
+    assert_eq!(live(&data), text(&[&all[..2], &all[3..]].concat()));
+}
+
+#[test]
+fn while_a_directory_has_the_name_records_wait() {
+    let (data, all) = (tempfile::tempdir().unwrap(), records(3));
+    let mut log = AuditLog::open(data.path(), ONE_FILE, &all[..1]).unwrap();
+    let (dir, aside) = (directory(data.path()).join(LIVE), data.path().join("aside"));
+    fs::rename(&dir, &aside).unwrap();
+    fs::create_dir(&dir).unwrap();
+    log.write(&all[1..2]).unwrap_err();
+    log.write(&all[1..2]).unwrap_err();
+    fs::remove_dir(&dir).unwrap();
+    fs::rename(&aside, &dir).unwrap();
+    log.write(&all[1..]).unwrap();
+    assert_eq!(live(&data), text(&all));
+}
+
+#[test]
+fn a_file_that_was_put_in_place_is_not_closed_for_the_one_that_was_written() {
+    let (data, all) = (tempfile::tempdir().unwrap(), records(5));
+    let mut log = AuditLog::open(data.path(), SMALL_FILES, &all[..1]).unwrap();
+    replace(&data, &text(&all[..1]));
+    // The second record goes to the file without a name, which the third one closes.
+    log.write(&all[1..]).unwrap();
+    assert_eq!(everything(&data), text(&all));
+}
+
 #[test]
 fn a_record_longer_than_any_buffer_is_one_line() {
     let data = tempfile::tempdir().unwrap();

@@ -171,13 +171,48 @@ fn what_was_refused_is_told_to_scripts_as_the_client_tells_it() {
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
         "{\"type\":\"refused\",\"code\":\"no-such-user\",\"message\":\"there is no such user; see \
-         `parlord user list`\",\"retry_after_ms\":null}\n"
+         `parlord user list`, and `user pending` for sign-ups that wait\",\"retry_after_ms\":null}\n"
     );
     let output = daemon.run(&["user", "disable", "nobody"]);
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "parlord: refused: no-such-user: there is no such user; see `parlord user list`\n"
+        "parlord: refused: no-such-user: there is no such user; see `parlord user list`, and `user \
+         pending` for sign-ups that wait\n"
     );
+}
+
+#[test]
+fn whatever_goes_wrong_is_an_object_for_scripts_and_a_code_has_one_meaning() {
+    let daemon = Daemon::start();
+    let long = "x".repeat(5_000);
+    for (arguments, code) in [
+        (&["announce", ""][..], Some("empty")),
+        (&["announce", &long], Some("too-long")),
+        (&["user", "deny", "nobody", &long], Some("too-long")),
+        (&["user", "add", "bob", "--password-stdin"], Some("weak-password")),
+        (&["session", "disconnect", "99"], None),
+    ] {
+        let output = daemon.run(&[arguments, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = objects(std::str::from_utf8(&output.stderr).unwrap());
+        let [said] = said.as_slice() else { panic!("{arguments:?}: {said:?}") };
+        assert_eq!(said.get("code").and_then(Value::as_str), code, "{said:?}");
+        assert_eq!(said["type"], if code.is_some() { "refused" } else { "failed" }, "{said:?}");
+        assert!(!said["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn whoever_reads_no_further_has_seen_enough() {
+    let daemon = Daemon::start();
+    daemon.user("alice");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut list = std::process::Command::new(env!("CARGO_BIN_EXE_parlord"));
+    list.arg("--config").arg(daemon.config()).arg("--data").arg(daemon.data());
+    let output = list.args(["user", "list"]).stdout(writer).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(output.stderr, b"");
 }
 
 #[test]

@@ -38,12 +38,17 @@ pub(crate) enum BackupError {
     )]
     Unfinished(PathBuf),
     #[error(
-        "{} has a {found} already, which is not overwritten; move the directory away first, and \
+        "{} has {found} already, which is not overwritten; move the directory away first, and \
          keep it", data.display()
     )]
     Occupied { data: PathBuf, found: &'static str },
-    #[error("{what} is not whole: {first}; {faults} faults in all, see `parlord check`")]
+    #[error("{what} is not whole: {first}; {}see `parlord check`", in_all(*faults))]
     Faulty { what: &'static str, first: String, faults: usize },
+}
+
+/// How many faults there are behind the first, where there are more.
+fn in_all(faults: usize) -> String {
+    if faults > 1 { format!("{faults} faults in all, ") } else { String::new() }
 }
 
 /// Names what an I/O error happened to.
@@ -168,7 +173,8 @@ impl Backup {
 /// left is known to be the half of a backup.
 pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, BackupError> {
     let source = Onlooker::open(backup)?;
-    let found = [(DATABASE, "store"), (HOST_KEY_FILE, "host key"), (audit::DIRECTORY, "audit")];
+    let found =
+        [(DATABASE, "a store"), (HOST_KEY_FILE, "a host key"), (audit::DIRECTORY, "an audit")];
     let staged = data.join(RESTORING);
     // One that is cut short is no store.
     let is_cut_short = || staged.symlink_metadata().is_ok();

@@ -277,6 +277,9 @@ fn a_restore_overwrites_no_store_whether_or_not_a_daemon_runs_on_it() {
     fs::remove_file(daemon.data().join("parlor.db")).unwrap();
     let said = refused(daemon.run(&["restore", text(&backup)]));
     assert!(said.contains("has a host key already"), "{said}");
+    fs::remove_file(daemon.data().join("host_key")).unwrap();
+    let said = refused(daemon.run(&["restore", text(&backup)]));
+    assert!(said.contains("has an audit already"), "{said}");
     assert!(before.iter().all(|name| name != "restoring"), "{before:?}");
     assert!(!daemon.data().join("restoring").exists());
     let said = refused(daemon.run_on(&daemon.place("new"), &["restore", text(&daemon.place("x"))]));

@@ -8,6 +8,7 @@
 mod actions;
 mod chain;
 mod copy;
+mod dropping;
 mod files;
 mod json;
 mod keeper;

@@ -32,7 +32,7 @@ pub(crate) use status::HubStatus;
 use turn::Turn;
 use watching::Watching;
 
-use crate::audit::{self, AuditRecord};
+use crate::audit::{AuditRecord, Link};
 use crate::clock::now;
 use crate::delivery::{self, Step};
 use crate::metrics::HubCounts;
@@ -81,6 +81,8 @@ pub(crate) struct Hub {
     sign_up_configured: SignUpMode,
     /// The audit file is on disk up to this record; the store hears of it with the next commit.
     audit_synced: Option<u64>,
+    /// The audit files up to this record may go once the store has heard of it, in the same commit.
+    audit_dropped: Option<Link>,
     /// How much room the disk had before this turn.
     space: Space,
     /// Audit records that wait until the disk has room for them.
@@ -117,7 +119,7 @@ impl Core {
     }
 
     /// The last audit record.
-    pub(crate) fn audited(&self) -> audit::Link {
+    pub(crate) fn audited(&self) -> Link {
         self.writer.audit_head()
     }
 
@@ -176,6 +178,7 @@ impl Hub {
             sign_up,
             sign_up_configured,
             audit_synced: Some(audit_synced),
+            audit_dropped: None,
             space: Space::Enough,
             held: vec![],
             counts: HubCounts::default(),
@@ -245,6 +248,7 @@ impl Hub {
         turn.rows.audit.splice(..0, self.held.drain(..));
         if turn.has_rows() || turn.ticked && self.audit_synced.is_some() {
             turn.rows.audit_done = self.audit_synced.take();
+            turn.rows.audit_dropped = self.audit_dropped.take();
             turn.set_nonces_aside(&mut self.world);
             let begun = Instant::now();
             if let Err(error) = self.writer.commit(&turn.rows) {

@@ -94,8 +94,10 @@ impl Copying {
                 Err(error) => return Err(error),
             }
         }
-        // It was the oldest, and has gone since.
-        Ok(())
+        // Old files go late (see `dropping`): two more were closed since it was named.
+        let gone =
+            format!("{} is no longer kept; begin again", files::name(number, Form::Compressed));
+        Err(io::Error::new(io::ErrorKind::NotFound, gone))
     }
 }
 

@@ -49,12 +49,6 @@ pub(super) fn parse(file_name: &str) -> Option<(u64, Form)> {
     (name(number, form) == file_name).then_some((number, form))
 }
 
-/// Whether nothing was ever in front of a file that is the first of those that there are: with
-/// closed ones in front of it the live one is not.
-pub(super) fn is_first(file_name: &str) -> bool {
-    file_name == LIVE || parse(file_name).is_some_and(|(number, _)| number == 1)
-}
-
 /// Whether there are audit files with something in them.
 ///
 /// # Errors

@@ -37,9 +37,10 @@ pub(crate) fn keep(
         let hub_is_gone = rung.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected);
         let before = head;
         let outcome = moved(&mut log, &mut head, readers);
-        if head != before {
+        let dropped = dropped(&mut log, readers);
+        if head != before || dropped.is_some() {
             // A hub that is gone leaves the rows; the next start sees that the files have them.
-            let _gone = hub.blocking_send(Ask::AuditSynced(head.serial));
+            let _gone = hub.blocking_send(Ask::AuditKept { synced: head.serial, dropped });
         }
         complain(outcome, &mut trouble);
         if hub_is_gone || told.elapsed() >= HEAD_EVERY {
@@ -89,6 +90,20 @@ fn moved(log: &mut AuditLog, head: &mut Link, readers: &Readers) -> Result<(), K
         let sealed = Sealed::parse(newest.as_bytes());
         *head = sealed.map_or(Link { serial: *serial, ..Link::default() }, |it| it.link);
     }
+}
+
+/// Removes the files that are no longer kept. Returns the record that the store should know to be
+/// dropped before the next ones go. What fails costs space, but no record.
+fn dropped(log: &mut AuditLog, readers: &Readers) -> Option<Link> {
+    if !log.may_have_old() {
+        return None;
+    }
+    let known = readers.audit_mark().map_err(KeepError::from);
+    let dropped = known.and_then(|known| Ok(log.drop_old(known.dropped)?));
+    dropped.unwrap_or_else(|error| {
+        log::error!("{error}");
+        None
+    })
 }
 
 /// The audit records after a serial that still have a row: from 0 on, those that an earlier run may

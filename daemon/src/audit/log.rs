@@ -20,15 +20,18 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use log4rs::append::Append;
 use log4rs::append::rolling_file::RollingFileAppender;
 use log4rs::encode::pattern::PatternEncoder;
 use parlor_protocol::id::Timestamp;
 
-use super::chain::Sealed;
+use super::chain::{Link, Sealed};
+use super::dropping::drop_old;
 use super::files::{self, LIVE};
-use super::roller::{Identity, Roller, Rolling, make_directory, open_live, tidy};
+use super::roller::{Identity, Roller, Rolling, compress_closed, make_directory, open_live};
 use crate::clock::now;
 
 /// What a power failure may have put behind the synced lines, in bytes, besides pending ones: the
@@ -77,6 +80,8 @@ pub(crate) struct AuditLog {
     rolling: Rolling,
     /// `None` after an error: nobody knows then what is in the file, so it is opened anew.
     appender: Option<RollingFileAppender>,
+    /// Whether a file was closed since old ones were last looked for.
+    has_closed: Arc<AtomicBool>,
 }
 
 impl AuditLog {
@@ -93,8 +98,9 @@ impl AuditLog {
             return Err(AuditError::Path(live));
         }
         make_directory(&dir).map_err(failed("make the directory", &dir))?;
-        tidy(&dir, rolling.files_kept);
-        let mut log = Self { dir, rolling, appender: None };
+        compress_closed(&dir);
+        let has_closed = Arc::new(AtomicBool::new(true));
+        let mut log = Self { dir, rolling, appender: None, has_closed };
         log.write(pending)?;
         Ok(log)
     }
@@ -112,6 +118,24 @@ impl AuditLog {
             Err(_) if was_open => self.try_to_write(rows),
             outcome => outcome,
         }
+    }
+
+    /// Whether there may be files beyond those that are kept. It looks where it has not looked since
+    /// one was closed.
+    pub(crate) fn may_have_old(&self) -> bool {
+        self.has_closed.load(Ordering::Relaxed)
+    }
+
+    /// Removes old files, of which the records up to `dropped` are known to the store as dropped.
+    /// Returns the last record that is to be dropped next, which the store must know before.
+    ///
+    /// # Errors
+    /// The files cannot be read or removed; they are looked at again with the next one that is
+    /// closed.
+    pub(crate) fn drop_old(&mut self, dropped: Option<Link>) -> Result<Option<Link>, AuditError> {
+        self.has_closed.store(false, Ordering::Relaxed);
+        drop_old(&self.dir, self.rolling.files_kept, dropped)
+            .map_err(failed("remove old files from", &self.dir))
     }
 
     fn try_to_write(&mut self, rows: &[Row]) -> Result<(), AuditError> {
@@ -144,7 +168,8 @@ impl AuditLog {
         mend_end(&mut file, pending).map_err(failed("mend the audit file", &live))?;
         let opened = Identity::of(&file).map_err(failed("look at the audit file", &live))?;
         let at = time_of(&first).unwrap_or_else(now);
-        let roller = Roller::new(&self.dir, self.rolling, at, opened);
+        let has_closed = Arc::clone(&self.has_closed);
+        let roller = Roller::new(&self.dir, self.rolling, at, opened, has_closed);
         RollingFileAppender::builder()
             .encoder(Box::new(PatternEncoder::new("{m}{n}")))
             .build(&live, Box::new(roller))

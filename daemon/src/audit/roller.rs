@@ -1,4 +1,4 @@
-//! When the live file is closed, and what becomes of closed files.
+//! When the live file is closed, and that closed files are compressed.
 //!
 //! This is a policy for log4rs' rolling appender. log4rs has triggers and a roller of its own, but
 //! with them records could be lost: its roller compresses into the final name, does not sync, and
@@ -10,7 +10,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -31,7 +32,7 @@ pub(crate) struct Rolling {
     pub(crate) file_bytes: u64,
     /// A file whose first record is so old, in milliseconds, is closed with the next record.
     pub(crate) file_ms: i64,
-    /// So many closed files are kept.
+    /// So many closed files are kept; one more waits for its end (see [`super::dropping`]).
     pub(crate) files_kept: usize,
 }
 
@@ -42,13 +43,15 @@ impl Rolling {
         Self { file_bytes: u64::MAX, file_ms: i64::MAX, files_kept: usize::MAX };
 }
 
-/// Closes the live file and looks after the closed ones.
+/// Closes the live file and compresses what was closed.
 #[derive(Debug)]
 pub(super) struct Roller {
     dir: PathBuf,
     rolling: Rolling,
     /// log4rs only lends the policy out, and asks it from within a lock of its own.
     begun: Mutex<Begun>,
+    /// Is set whenever a file was closed.
+    has_closed: Arc<AtomicBool>,
 }
 
 /// The live file as it was opened.
@@ -80,8 +83,16 @@ impl Identity {
 
 impl Roller {
     /// For the live file in `dir`, whose first record is of the time `at`.
-    pub(super) fn new(dir: &Path, rolling: Rolling, at: Timestamp, file: Identity) -> Self {
-        Self { dir: dir.to_owned(), rolling, begun: Mutex::new(Begun { at: at.0, file }) }
+    /// `has_closed` is set whenever it was closed.
+    pub(super) fn new(
+        dir: &Path,
+        rolling: Rolling,
+        at: Timestamp,
+        file: Identity,
+        has_closed: Arc<AtomicBool>,
+    ) -> Self {
+        let begun = Mutex::new(Begun { at: at.0, file });
+        Self { dir: dir.to_owned(), rolling, begun, has_closed }
     }
 
     /// Closes the live file, whose lines are synced first, since their rows may go once the next
@@ -114,7 +125,8 @@ impl Policy for Roller {
         if length > 0 {
             live.roll();
             begun.file = self.close(live.path(), begun.file)?;
-            tidy(&self.dir, self.rolling.files_kept);
+            self.has_closed.store(true, Ordering::Relaxed);
+            compress_closed(&self.dir);
         }
         Ok(())
     }
@@ -125,23 +137,19 @@ impl Policy for Roller {
     }
 }
 
-/// Compresses the closed files that are not compressed yet, and removes those beyond the kept ones.
-/// What fails here costs space, but no record; it is tried again with the next roll or start.
-pub(super) fn tidy(dir: &Path, kept: usize) {
-    if let Err(error) = try_to_tidy(dir, kept) {
-        log::error!("cannot compress or remove old files in {}: {error}", dir.display());
+/// Compresses the closed files that are not compressed yet. What fails here costs space, but no
+/// record; it is tried again with the next file that is closed, and the next start.
+pub(super) fn compress_closed(dir: &Path) {
+    if let Err(error) = try_to_compress_closed(dir) {
+        log::error!("cannot compress closed files in {}: {error}", dir.display());
     }
 }
 
-fn try_to_tidy(dir: &Path, kept: usize) -> io::Result<()> {
+fn try_to_compress_closed(dir: &Path) -> io::Result<()> {
     for (number, form) in files::closed(dir)? {
         if form == Form::Plain {
             compress(dir, number)?;
         }
-    }
-    let closed = files::closed(dir)?;
-    for &(number, form) in &closed[..closed.len().saturating_sub(kept)] {
-        fs::remove_file(dir.join(files::name(number, form)))?;
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! Whether the audit is whole: each line intact, each behind the one before it, and all of them
 //! there up to what the store remembers.
 //!
-//! Where the oldest file that is kept begins, nothing is missing: older ones were removed by then,
-//! and its first record tells which one it follows.
+//! Files are not kept for ever: the first record that is there must follow the last one that the
+//! store remembers to be dropped, or one before that, for files go some time after.
 
 use parlor_protocol::id::Bytes;
 
 use super::chain::{Link, Sealed};
-use super::files;
 use super::lines::{Line, Unreadable};
 use crate::store::AuditMark;
 
@@ -115,12 +114,12 @@ impl Verifier {
 
     /// What was found, now that there are no more lines.
     pub(crate) fn finish(mut self) -> Verdict {
-        let AuditMark { head, synced } = self.mark;
+        let AuditMark { head, synced, dropped } = self.mark;
         if self.last.is_none() && head.hash != Bytes::default() {
             // Not a line of the chain is left, so these are no early ones.
             self.vouch_for_no_early_line();
         }
-        let last = self.last_serial();
+        let last = self.last_serial().max(dropped.map_or(0, |it| it.serial));
         self.verdict.waiting = head.serial.saturating_sub(last.max(synced.serial));
         if last < synced.serial && synced.hash != Bytes::default() {
             let missing = numbers(last + 1, synced.serial);
@@ -138,10 +137,11 @@ impl Verifier {
         match self.last {
             None if sealed.prev == Bytes::default() => {}
             None => {
-                // Files beyond the kept ones go, but the first one has all that is before the next.
-                if self.early.is_empty() && files::is_first(&self.place.0) && serial > 1 {
-                    let missing = numbers(1, serial - 1);
-                    self.tell(format!("before it, {missing} missing"));
+                if self.early.is_empty()
+                    && let Some(dropped) = self.mark.dropped.filter(|it| it.serial < serial)
+                    && let Some(what) = out_of_place(sealed, dropped.serial, Some(dropped.hash))
+                {
+                    self.tell(what);
                 }
                 self.vouch_for_no_early_line();
             }
@@ -151,7 +151,7 @@ impl Verifier {
                 }
             }
         }
-        for mark in [self.mark.synced, self.mark.head] {
+        for mark in self.mark.dropped.into_iter().chain([self.mark.synced, self.mark.head]) {
             if mark.serial == serial && mark.hash != hash && mark.hash != Bytes::default() {
                 self.tell("the record is not the one that the store remembers");
                 break;

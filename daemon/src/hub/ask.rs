@@ -11,7 +11,7 @@ use parlor_protocol::text::MessageText;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{HubStatus, Oversight};
-use crate::audit::{AuditRecord, LoginBy, Origin};
+use crate::audit::{AuditRecord, Link, LoginBy, Origin};
 use crate::delivery::ConnId;
 use crate::metrics::{HubReport, Kind, ShardCounts};
 use crate::rooms::{Command, NewDevice, UserId};
@@ -38,8 +38,8 @@ pub(crate) enum Ask {
     Count { answer: oneshot::Sender<HubReport>, shards: mpsc::Sender<ShardCounts> },
     /// What an operator does with the running daemon, and no command of the rules is.
     Oversee(Oversight),
-    /// The audit file is on disk up to this record.
-    AuditSynced(u64),
+    /// The audit files are on disk up to the record `synced`, and those up to `dropped` may go.
+    AuditKept { synced: u64, dropped: Option<Link> },
     /// Nothing but a sign of life.
     Pulse(oneshot::Sender<()>),
     /// Time has passed.

@@ -78,9 +78,10 @@ impl Hub {
                 let _gone = answer.send(self.report(at));
                 turn.tell_all(&Step::Count(shards));
             }
-            Ask::AuditSynced(serial) => {
-                self.audit_synced = Some(serial);
-                self.audited = serial;
+            Ask::AuditKept { synced, dropped } => {
+                self.audit_synced = Some(synced);
+                self.audit_dropped = dropped.or(self.audit_dropped);
+                self.audited = synced;
             }
             Ask::Pulse(reply) => {
                 // Whoever asked may have stopped waiting.

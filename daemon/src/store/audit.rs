@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::readers::Readers;
-use super::rows::{int, key, natural};
+use super::rows::{int, key, natural, optional};
 use super::writer::Batch;
 use super::{Doing, StoreError};
 use crate::audit::{Link, Row, Sealed};
@@ -17,6 +17,9 @@ pub(crate) struct AuditMark {
     pub(crate) head: Link,
     /// The last record whose row is gone: it is in the audit files for certain.
     pub(crate) synced: Link,
+    /// The last record that is not looked for in the files: they are not kept for ever. `None` where
+    /// it is not known, in a store of before it was remembered.
+    pub(crate) dropped: Option<Link>,
 }
 
 /// The head of the chain.
@@ -33,13 +36,16 @@ pub(super) fn link(connection: &Connection) -> rusqlite::Result<Link> {
 
 /// How far the audit has come.
 pub(super) fn mark(connection: &Connection) -> rusqlite::Result<AuditMark> {
-    let (head, oldest) = connection.query_row(
-        "SELECT audit_serial, audit_head,
+    let (head, dropped, oldest) = connection.query_row(
+        "SELECT audit_serial, audit_head, audit_dropped, audit_dropped_hash,
          (SELECT record FROM audit_outbox ORDER BY serial LIMIT 1) FROM meta",
         [],
         |row| {
             let head = Link { serial: natural(row, 0)?, hash: key(row, 1)? };
-            Ok((head, row.get::<_, Option<String>>(2)?))
+            let dropped = optional(row, 2, |row, column| {
+                Ok(Link { serial: natural(row, column)?, hash: key(row, column + 1)? })
+            })?;
+            Ok((head, dropped, row.get::<_, Option<String>>(4)?))
         },
     )?;
     let synced = match oldest {
@@ -47,7 +53,7 @@ pub(super) fn mark(connection: &Connection) -> rusqlite::Result<AuditMark> {
         // A record of before there was a chain says nothing of the one before it.
         Some(line) => Sealed::parse(line.as_bytes()).map_or(Link::default(), |it| it.before()),
     };
-    Ok(AuditMark { head, synced })
+    Ok(AuditMark { head, synced, dropped })
 }
 
 /// Writes the records of a batch behind `head`, and forgets those that need no row any more.
@@ -61,6 +67,11 @@ pub(super) fn write(
         transaction
             .prepare_cached("DELETE FROM audit_outbox WHERE serial <= ?1")?
             .execute([int(done)])?;
+    }
+    if let Some(dropped) = batch.audit_dropped {
+        transaction
+            .prepare_cached("UPDATE meta SET audit_dropped = ?1, audit_dropped_hash = ?2")?
+            .execute(params![int(dropped.serial), dropped.hash.0])?;
     }
     if batch.audit.is_empty() {
         return Ok(head);

@@ -41,6 +41,8 @@ pub(crate) struct Batch {
     pub(crate) audit: Vec<AuditRecord>,
     /// Up to this serial the audit file is synced: the outbox forgets these.
     pub(crate) audit_done: Option<u64>,
+    /// Up to this record the audit files may go: they are not missed any more.
+    pub(crate) audit_dropped: Option<Link>,
     /// Networks from which devices were used for the first time.
     pub(crate) networks: Vec<DeviceNetwork>,
     /// Nonces that memory had no room for.
@@ -92,8 +94,8 @@ pub(crate) struct Writer {
 pub(super) fn ensure_meta(connection: &Connection) -> rusqlite::Result<()> {
     let version = parlor_protocol::name::unicode_version();
     connection.execute(
-        "INSERT OR IGNORE INTO meta (one, directory_revision, audit_serial, unicode_version)
-         VALUES (1, 0, 0, ?1)",
+        "INSERT OR IGNORE INTO meta (one, directory_revision, audit_serial, audit_dropped,
+         audit_dropped_hash, unicode_version) VALUES (1, 0, 0, 0, zeroblob(32), ?1)",
         [&version],
     )?;
     let stored: String =

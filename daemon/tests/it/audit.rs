@@ -10,6 +10,7 @@ use parlor_protocol::operator::Announce;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::request::Command;
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::harness::{Client, Daemon, DeviceKey, Link, PASSWORD, seqs_without_a_gap};
@@ -162,13 +163,59 @@ fn files_are_closed_and_compressed_and_read_as_one() {
     }
     assert!(daemon.terminate().success());
     is_whole(&daemon);
-    // The oldest file is gone after its time, and nobody misses it.
-    fs::remove_file(daemon.data().join("audit/audit.000001.log.gz")).unwrap();
-    assert!(daemon.run(&["audit", "verify"]).status.success());
-    fs::remove_file(daemon.data().join("audit/audit.000003.log.gz")).unwrap();
-    let found = faults(&daemon);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("audit.000004.log.gz line 1: before it, records "), "{found:?}");
+    for (taken, next) in [(3, 4), (1, 2)] {
+        let name = |number: u64| format!("audit.{number:06}.log.gz");
+        fs::remove_file(daemon.data().join("audit").join(name(taken))).unwrap();
+        let found = format!("{} line 1: before it, records ", name(next));
+        assert!(faults(&daemon)[0].starts_with(&found), "{found}: {:?}", faults(&daemon));
+    }
+}
+
+#[test]
+fn files_that_are_no_longer_kept_are_not_missed_and_those_that_somebody_took_are() {
+    let few = format!("{SMALL_FILES}files_kept = 2\n");
+    let mut daemon = Daemon::configured(&few);
+    let verified = |daemon: &Daemon| {
+        let output = daemon.run(&["audit", "verify"]);
+        assert!(output.status.success(), "{output:?}");
+        let said = lines(&output).remove(0);
+        let first: u64 = said.split([' ', ',']).nth(3).unwrap().parse().unwrap();
+        assert!(said.contains(&format!(" records, {first} to ")), "{said}");
+        first
+    };
+    let mut first = 1;
+    for name in ["alice", "bob", "carol"] {
+        fill(&daemon, name);
+        let began = first;
+        first = verified(&daemon);
+        assert!(first > began, "{first}");
+        // Two closed ones, the one that is to go next, and the live one.
+        assert!(files(&daemon).len() <= 4, "{:?}", files(&daemon));
+        daemon.kill9();
+        first = verified(&daemon);
+        daemon.restart();
+    }
+    assert!(daemon.terminate().success());
+    verified(&daemon);
+    let store = Connection::open(daemon.data().join("parlor.db")).unwrap();
+    let dropped = store.query_row("SELECT audit_dropped FROM meta", [], |row| row.get(0));
+    let kept_from: u64 = dropped.map(|dropped: i64| dropped as u64 + 1).unwrap();
+    // Whatever is in front of the files that are kept may be gone or not.
+    let mut all = files(&daemon);
+    while all.len() > 1 {
+        fs::remove_file(all.remove(0)).unwrap();
+        if !daemon.run(&["audit", "verify"]).status.success() {
+            break;
+        }
+        assert!(verified(&daemon) <= kept_from);
+    }
+    assert!(all.len() >= 2, "of two closed files and the live one, one is missed: {all:?}");
+    let missing = format!(" line 1: before it, records {kept_from} to ");
+    assert!(faults(&daemon)[0].contains(&missing), "{missing}: {:?}", faults(&daemon));
+    all.iter().for_each(|file| fs::remove_file(file).unwrap());
+    // Only what still waits in the store is made up.
+    let missing = format!(" it, records {kept_from} to ");
+    assert!(faults(&daemon)[0].contains(&missing), "{missing}: {:?}", faults(&daemon));
 }
 
 #[test]

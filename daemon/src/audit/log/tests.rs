@@ -162,16 +162,14 @@ fn a_record_longer_than_any_buffer_is_one_line() {
 }
 
 #[test]
-fn full_files_are_closed_compressed_and_the_oldest_removed() {
+fn full_files_are_closed_and_compressed() {
     let (data, all) = (tempfile::tempdir().unwrap(), records(9));
-    let rolling = Rolling { files_kept: 3, ..SMALL_FILES };
-    let mut log = AuditLog::open(data.path(), rolling, &all[..5]).unwrap();
+    let mut log = AuditLog::open(data.path(), SMALL_FILES, &all[..5]).unwrap();
     log.write(&all[5..]).unwrap();
     // Two records are more than 500 bytes, so the third one opens the next file.
-    let dir = directory(data.path());
-    let closed = [2, 3, 4].map(|number| (number, Form::Compressed));
-    assert_eq!(files::closed(&dir).unwrap(), closed);
-    assert_eq!(everything(&data), text(&all[2..]));
+    let closed = [1, 2, 3, 4].map(|number| (number, Form::Compressed));
+    assert_eq!(files::closed(&directory(data.path())).unwrap(), closed);
+    assert_eq!(everything(&data), text(&all));
 }
 
 #[test]

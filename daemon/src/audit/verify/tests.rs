@@ -3,7 +3,6 @@
 use parlor_protocol::id::Timestamp;
 
 use super::*;
-use crate::audit::files::LIVE;
 use crate::audit::{Origin, session_ended};
 
 /// Ten records in three files, and what the store remembers of them.
@@ -24,7 +23,7 @@ fn book() -> Book {
             lines.push(Line { file: file.to_owned(), number, text: text.into_bytes() });
         }
     }
-    Book { lines, mark: AuditMark { head, synced: head } }
+    Book { lines, mark: AuditMark { head, synced: head, dropped: Some(Link::default()) } }
 }
 
 impl Book {
@@ -159,12 +158,61 @@ fn a_chain_made_anew_is_not_the_one_that_the_store_remembers() {
     assert_eq!(forged.faults(), ["c line 3: the record is not the one that the store remembers"]);
 }
 
+/// What the store remembers as dropped, being the record of the line at this place.
+fn dropped(book: &Book, at: usize) -> Option<Link> {
+    Some(Sealed::parse(&book.lines[at].text).unwrap().link)
+}
+
 #[test]
-fn old_files_that_are_gone_are_not_missed() {
+fn what_was_dropped_is_not_missed_and_what_somebody_took_is() {
+    // Of the three files the first goes, or the first two, and the store remembers one of them.
+    let cases: [(usize, usize, &[&str]); 5] = [
+        (4, 3, &[]),
+        (7, 6, &[]),
+        // What is to go next may be there still.
+        (4, 6, &[]),
+        (0, 6, &[]),
+        (7, 3, &["c line 1: before it, records 5 to 7 are missing"]),
+    ];
+    for (gone, known, faults) in cases {
+        let mut book = book();
+        book.mark.dropped = dropped(&book, known);
+        book.lines.drain(..gone);
+        assert_eq!(book.faults(), faults, "{gone} {known}");
+        assert_eq!(
+            (book.verdict().records, book.verdict().first),
+            (10 - gone as u64, Some(gone as u64 + 1))
+        );
+    }
+    let mut nothing_dropped = book();
+    nothing_dropped.lines.drain(..4);
+    assert_eq!(nothing_dropped.faults(), ["b line 1: before it, records 1 to 4 are missing"]);
+    // Who knows what a store dropped that did not remember it.
+    let mut unknown = book();
+    unknown.mark.dropped = None;
+    unknown.lines.drain(..4);
+    assert_eq!(unknown.faults(), [""; 0]);
+}
+
+#[test]
+fn where_nothing_is_left_what_was_dropped_is_not_missed_at_the_end_either() {
     let mut book = book();
-    book.lines.drain(..4);
-    assert_eq!(book.faults(), [""; 0]);
-    assert_eq!((book.verdict().records, book.verdict().first), (6, Some(5)));
+    book.mark.dropped = dropped(&book, 6);
+    book.lines.clear();
+    assert_eq!(book.faults(), [" line 0: behind it, records 8 to 10 are missing at the end"]);
+}
+
+#[test]
+fn what_follows_the_dropped_records_must_have_been_made_behind_them() {
+    for (gone, what) in [
+        (4, "b line 1: record 5 was not made behind this record 4"),
+        (0, "a line 4: the record is not the one that the store remembers"),
+    ] {
+        let mut book = book();
+        book.mark.dropped = Some(Link { serial: 4, hash: Bytes([7; 32]) });
+        book.lines.drain(..gone);
+        assert_eq!(book.faults(), [what]);
+    }
 }
 
 #[test]
@@ -180,23 +228,4 @@ fn lines_of_before_the_chain_are_counted_where_it_begins_and_nowhere_else() {
     let mut all = book();
     all.lines = vec![old(1)];
     assert_eq!(all.verdict().faults_count, 2);
-}
-
-#[test]
-fn the_first_file_lacks_nothing_at_its_beginning() {
-    for (name, told) in [
-        (LIVE, true),
-        ("audit.000001.log.gz", true),
-        ("audit.000002.log.gz", false),
-        ("audit.000010.log", false),
-    ] {
-        let mut book = book();
-        book.lines.drain(..2);
-        for line in book.lines.iter_mut().filter(|line| line.file == "a") {
-            name.clone_into(&mut line.file);
-        }
-        let expected = format!("{name} line 1: before it, records 1 to 2 are missing");
-        let expected = if told { vec![expected] } else { vec![] };
-        assert_eq!(book.faults(), expected, "{name}");
-    }
 }

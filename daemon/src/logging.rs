@@ -41,20 +41,24 @@ pub(crate) enum LoggingError {
 /// # Errors
 /// The file cannot be used. None of its parts is left out for being faulty.
 pub(crate) fn start(file: Option<&Path>) -> Result<log4rs::Handle, LoggingError> {
-    Ok(log4rs::init_config(configured(file)?)?)
+    Ok(log4rs::init_config(configured(file, Settings::AsTheyAre)?)?)
 }
 
-/// How to log: as the named log4rs file says, or as is built in. The files that it names are made
-/// or emptied by this.
+/// How a running daemon is to log from now on: as the named log4rs file says, or as is built in. The
+/// files that it names are made by this. None is emptied, also where they are at each start.
 ///
 /// # Errors
 /// The file cannot be used.
-pub(crate) fn configured(file: Option<&Path>) -> Result<log4rs::Config, LoggingError> {
+pub(crate) fn further(file: Option<&Path>) -> Result<log4rs::Config, LoggingError> {
+    configured(file, Settings::Appending)
+}
+
+fn configured(file: Option<&Path>, settings: Settings) -> Result<log4rs::Config, LoggingError> {
     match file {
         None => Ok(to_stderr(LevelFilter::Info)),
         Some(path) => {
             check(path)?;
-            load(path, &kinds())
+            load(path, &kinds(settings))
         }
     }
 }
@@ -64,10 +68,7 @@ pub(crate) fn configured(file: Option<&Path>) -> Result<log4rs::Config, LoggingE
 /// # Errors
 /// It cannot: also where log4rs would only leave a part of it out.
 pub(crate) fn check(path: &Path) -> Result<(), LoggingError> {
-    let mut kinds = kinds();
-    kinds.insert("file", Nowhere(FileAppenderDeserializer));
-    kinds.insert("rolling_file", Nowhere(RollingFileAppenderDeserializer));
-    load(path, &kinds).map(drop)
+    load(path, &kinds(Settings::Nowhere)).map(drop)
 }
 
 /// Begins to log for a subcommand, which has something to say only when something goes wrong.
@@ -80,9 +81,11 @@ pub(crate) fn start_quietly() -> Result<(), LoggingError> {
 }
 
 /// All that a log4rs file may name.
-fn kinds() -> Deserializers {
+fn kinds(settings: Settings) -> Deserializers {
     let mut kinds = Deserializers::default();
     kinds.insert(KIND, LineDeserializer);
+    kinds.insert("file", To { kind: FileAppenderDeserializer, settings });
+    kinds.insert("rolling_file", To { kind: RollingFileAppenderDeserializer, settings });
     kinds
 }
 
@@ -131,11 +134,24 @@ fn line_of(text: &str, name: &str) -> Option<usize> {
     text.lines().position(begins).map(|at| at + 1)
 }
 
-/// Makes a kind of file appender write nowhere: all of its settings are looked at as ever, and its
-/// file is not.
-struct Nowhere<D>(D);
+/// What becomes of the settings of an appender that writes to a file.
+#[derive(Debug, Clone, Copy)]
+enum Settings {
+    /// They count.
+    AsTheyAre,
+    /// What is in its file stays there, whatever `append` says.
+    Appending,
+    /// All of them are looked at as ever, and its file is not.
+    Nowhere,
+}
 
-impl<D: Deserialize<Trait = dyn Append>> Deserialize for Nowhere<D> {
+/// A kind of file appender, and what becomes of its settings.
+struct To<D> {
+    kind: D,
+    settings: Settings,
+}
+
+impl<D: Deserialize<Trait = dyn Append>> Deserialize for To<D> {
     type Trait = dyn Append;
     type Config = serde_yaml::Mapping;
 
@@ -144,11 +160,17 @@ impl<D: Deserialize<Trait = dyn Append>> Deserialize for Nowhere<D> {
         mut config: serde_yaml::Mapping,
         kinds: &Deserializers,
     ) -> anyhow::Result<Box<dyn Append>> {
-        if let Some(path) = config.get_mut("path").filter(|path| path.is_string()) {
-            *path = "/dev/null".into();
+        match self.settings {
+            Settings::AsTheyAre => {}
+            Settings::Appending => drop(config.insert("append".into(), true.into())),
+            Settings::Nowhere => {
+                if let Some(path) = config.get_mut("path").filter(|path| path.is_string()) {
+                    *path = "/dev/null".into();
+                }
+            }
         }
         let config = serde_yaml::from_value(serde_yaml::Value::Mapping(config))?;
-        self.0.deserialize(config, kinds)
+        self.kind.deserialize(config, kinds)
     }
 }
 
@@ -222,7 +244,7 @@ mod tests {
     fn the_shipped_file_says_what_is_built_in() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/log4rs.yaml");
         let (shipped, built_in) =
-            (configured(Some(Path::new(path))).unwrap(), to_stderr(LevelFilter::Info));
+            (further(Some(Path::new(path))).unwrap(), to_stderr(LevelFilter::Info));
         let told = |config: &log4rs::Config| format!("{config:?}");
         assert_eq!(told(&shipped), told(&built_in));
         assert!(told(&shipped).contains("Line"), "{}", told(&shipped));
@@ -259,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn a_log_is_emptied_at_a_start_where_its_file_says_so_and_by_nothing_else() {
+        let (_dir, path, log) = logging_to_a_file(str::to_owned);
+        further(Some(&path)).unwrap();
+        fs::write(&log, "what was logged\n").unwrap();
+        further(Some(&path)).unwrap();
+        assert_eq!(fs::read_to_string(&log).unwrap(), "what was logged\n");
+        configured(Some(&path), Settings::AsTheyAre).unwrap();
+        assert_eq!(fs::read_to_string(&log).unwrap(), "");
+    }
+
+    #[test]
     fn every_part_that_is_faulty_is_told_by_its_file_and_line() {
         for (right, wrong, told) in [
             (
@@ -277,7 +310,7 @@ mod tests {
             ("[main]", "[", "at line 11"),
         ] {
             let (_dir, path, log) = logging_to_a_file(|text| text.replace(right, wrong));
-            for error in [check(&path).unwrap_err(), configured(Some(&path)).unwrap_err()] {
+            for error in [check(&path).unwrap_err(), further(Some(&path)).unwrap_err()] {
                 let said = error.to_string();
                 assert!(said.contains(path.to_str().unwrap()) && said.contains(told), "{said}");
                 assert_eq!(said.lines().count(), 1, "{said}");

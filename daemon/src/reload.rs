@@ -124,7 +124,7 @@ impl Configuration {
     async fn try_reload(&mut self, uid: Option<u32>) -> Reloaded {
         let read = Config::load(&self.overrides, &Surroundings::here());
         let new = read.map_err(|error| error.to_string())?;
-        let log = logging::configured(new.log.as_deref())
+        let log = logging::further(new.log.as_deref())
             .map_err(|error| format!("{}{error}", new.place_of("log")))?;
         let changes = self.config.changes_to(&new);
         let next = self.config.followed_by(new);

@@ -33,6 +33,8 @@ pub(crate) fn keep(
     tell(head);
     loop {
         let pause = HEAD_EVERY.saturating_sub(told.elapsed());
+        // At the start there may be files that are no longer kept.
+        let pause = if log.may_have_old() { Duration::ZERO } else { pause };
         let pause = if trouble.is_some() { pause.min(RETRY_AFTER) } else { pause };
         let hub_is_gone = rung.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected);
         let before = head;

@@ -186,11 +186,17 @@ fn files_that_are_no_longer_kept_are_not_missed_and_those_that_somebody_took_are
     let mut first = 1;
     for name in ["alice", "bob", "carol"] {
         fill(&daemon, name);
+        // Two closed ones, the one that is to go next, and the live one: after a burst the others
+        // go when the next one is closed.
         let began = first;
-        first = verified(&daemon);
-        assert!(first > began, "{first}");
-        // Two closed ones, the one that is to go next, and the live one.
-        assert!(files(&daemon).len() <= 4, "{:?}", files(&daemon));
+        for rest in (0..1000).rev() {
+            first = verified(&daemon);
+            if first > began && files(&daemon).len() <= 4 {
+                break;
+            }
+            assert!(rest > 0, "{first} {:?}", files(&daemon));
+            assert!(daemon.run(&["code", "create"]).status.success());
+        }
         daemon.kill9();
         first = verified(&daemon);
         daemon.restart();

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the units as systemd reads them: that it understands every line, and that the daemon is
-# confined as well as it can be (an exposure of 1.1 at most). Needs systemd-analyze; no systemd has to
-# run.
+# confined as well as it can be (an exposure of 1.1 at most). As root; needs systemd-analyze, and no
+# systemd has to run.
 set -euo pipefail
 cd "$(dirname "$0")"
 

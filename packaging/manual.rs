@@ -10,15 +10,22 @@ use clap::Command;
 use clap_complete::Generator;
 pub(crate) use clap_complete::Shell;
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
 
 /// The shells that are completed for.
 const SHELLS: [Shell; 3] = [Shell::Bash, Shell::Zsh, Shell::Fish];
 
-/// Writes a page for a program and one for each of its subcommands, in this section of the manual,
-/// and a completion script for each shell, as `amend` makes it. Then sees whether all of it is there.
+/// A section of the program's own page that its command line does not tell: a heading, and terms with
+/// what they mean.
+pub(crate) type Section = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// Writes a page for a program, which ends with `more`, and one for each of its subcommands, in this
+/// section of the manual, and a completion script for each shell, as `amend` makes it. Then sees
+/// whether all of it is there.
 pub(crate) fn write(
     pages: Command,
     section: &str,
+    more: &[Section],
     mut completions: Command,
     amend: impl Fn(Shell, String) -> String,
 ) {
@@ -30,6 +37,9 @@ pub(crate) fn write(
     let mut pages = pages.disable_help_subcommand(true);
     pages.build();
     write_pages(&pages, section, directory);
+    let main = directory.join(format!("{}.{section}", pages.get_name()));
+    let page = fs::read_to_string(&main).unwrap() + &told(more);
+    fs::write(main, page).unwrap();
     for shell in SHELLS {
         let (name, mut script) = (completions.get_name().to_owned(), vec![]);
         clap_complete::generate(shell, &mut completions, &name, &mut script);
@@ -41,11 +51,37 @@ pub(crate) fn write(
 }
 
 fn write_pages(command: &Command, section: &str, directory: &Path) {
-    let page = Man::new(command.clone()).section(section).manual("Parlor");
-    page.source(concat!("Parlor ", env!("CARGO_PKG_VERSION"))).generate_to(directory).unwrap();
+    // Its own synopsis leaves out what options take.
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").expect("clap says so").to_owned();
+    let page = Man::new(command.clone().override_usage(usage)).section(section).manual("Parlor");
+    let page = page.source(concat!("Parlor ", env!("CARGO_PKG_VERSION"))).date(date());
+    page.generate_to(directory).unwrap();
     for subcommand in command.get_subcommands() {
         write_pages(subcommand, section, directory);
     }
+}
+
+/// The day that a page is of: that of the sources where `SOURCE_DATE_EPOCH` tells it, as it does in
+/// `make package`, and else today.
+fn date() -> String {
+    let told = env::var("SOURCE_DATE_EPOCH").ok().map(|secs| {
+        jiff::Timestamp::from_second(secs.parse().expect("SOURCE_DATE_EPOCH is in seconds"))
+            .unwrap()
+    });
+    told.unwrap_or_else(jiff::Timestamp::now).strftime("%Y-%m-%d").to_string()
+}
+
+/// These sections as a page has them.
+fn told(sections: &[Section]) -> String {
+    let mut page = Roff::new();
+    for (heading, terms) in sections {
+        page.control("SH", [*heading]);
+        for (term, text) in *terms {
+            page.control("TP", []).text([bold(*term)]).text([roman(*text)]);
+        }
+    }
+    page.render()
 }
 
 /// Every subcommand has a page, which tells what it does and each of its options.
@@ -63,6 +99,14 @@ fn assert_told(command: &Command, section: &str, directory: &Path) {
             (None, short) => format!("-{}", short.unwrap()),
         };
         assert!(page.contains(&spelt), "{name} {spelt}: {page}");
+    }
+    let title = page.lines().find(|line| line.starts_with(".TH ")).expect("a page has a title");
+    let date = title.split(' ').nth(3).filter(|date| date.parse::<jiff::civil::Date>().is_ok());
+    assert!(date.is_some(), "{title}");
+    let (_, synopsis) = page.split_once(".SH SYNOPSIS\n").expect("a page has a synopsis");
+    let synopsis = synopsis.split(".SH").next().unwrap_or_default();
+    for value in command.get_positionals().filter_map(|it| it.get_value_names()).flatten() {
+        assert!(synopsis.contains(value.as_str()), "{name}: {synopsis}");
     }
     for subcommand in command.get_subcommands() {
         assert_told(subcommand, section, directory);

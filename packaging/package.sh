@@ -18,6 +18,10 @@ shipped=$built/package
 CARGO_PROFILE_RELEASE_STRIP=debuginfo \
     "$cargo" build --release --locked --target "$target" --bin parlord --bin parlor
 
+# Pages are of the day of the sources.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+export SOURCE_DATE_EPOCH
+
 # Pages and completions are the same for all targets, so this machine makes them.
 rm -rf "$built/manual" "$shipped"
 PARLOR_MANUAL=$built/manual "$cargo" test --quiet --locked -p parlord -p parlor --bins -- \
@@ -33,12 +37,16 @@ cp "$built"/manual/*.1 "$shipped/$name/man/man1/"
 cp "$built"/manual/*.8 "$shipped/$name/man/man8/"
 cp "$built"/manual/{*.bash,_parlor*,*.fish} "$shipped/$name/completions/"
 cp -R config/. "$shipped/$name/config/"
-cp README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT packaging/grafana.json "$shipped/$name/"
+packaging/notices.sh "$target" >"$built/THIRD-PARTY-LICENSES"
+cp "$built/THIRD-PARTY-LICENSES" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT packaging/grafana.json "$shipped/$name/"
 if [[ $target == *-linux-* ]]; then
     mkdir "$shipped/$name/systemd"
     cp packaging/parlord.{service,socket,sysusers,tmpfiles} "$shipped/$name/systemd/"
 fi
-tar -C "$shipped" -czf "$shipped/$name.tar.gz" "$name"
+# Whoever builds it owns none of what is unpacked.
+owner=(--owner=0 --group=0 --numeric-owner)
+if tar --version | grep -q bsdtar; then owner=(--uid 0 --gid 0 --numeric-owner); fi
+tar -C "$shipped" "${owner[@]}" -czf "$shipped/$name.tar.gz" "$name"
 rm -r "${shipped:?}/$name"
 
 if [[ $target == *-linux-* ]]; then

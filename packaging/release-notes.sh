@@ -13,8 +13,13 @@ grep -qxF "version = \"$version\"" Cargo.toml || {
 notes=$(awk -v heading="## $version" '
     /^## / { within = index($0, heading) == 1 && substr($0, length(heading) + 1) ~ /^( |$)/ }
     within' CHANGELOG.md)
-case ${notes%%$'\n'*} in
-'') echo "release-notes: CHANGELOG.md says nothing about $version" >&2; exit 1 ;;
-*unreleased*) echo "release-notes: CHANGELOG.md calls $version unreleased" >&2; exit 1 ;;
-esac
-printf '%s\n' "$notes" | tail -n +2
+if grep -qi unreleased <<<"${notes%%$'\n'*}"; then
+    echo "release-notes: CHANGELOG.md calls $version unreleased" >&2
+    exit 1
+fi
+notes=$(tail -n +2 <<<"$notes")
+[ -n "${notes//[[:space:]]/}" ] || {
+    echo "release-notes: CHANGELOG.md says nothing about $version" >&2
+    exit 1
+}
+printf '%s\n' "$notes"

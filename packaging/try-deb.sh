@@ -193,7 +193,7 @@ under_systemd() {
 
     inside systemctl stop parlord.service
     [ "$(property Result)" = success ] || fail 'it did not end well'
-    inside systemctl start parlord.socket
+    inside systemctl --quiet enable --now parlord.socket
     ! active parlord.service || fail 'it runs before anybody has come'
     parlor alice whoami >/dev/null || fail 'the first connection is lost'
     active parlord.service || fail 'the first connection did not start it'
@@ -220,6 +220,7 @@ under_systemd() {
     told 'removal stops it, and keeps the data and the configuration'
     inside dpkg --install /var/tmp/parlord.deb >/dev/null
     until_so active parlord.service
+    active parlord.socket || fail 'the socket is enabled, and does not listen'
     inside parlord user list | grep -q carol || fail 'carol is lost'
     told 'installed again, it goes on where it ended'
     inside dpkg --purge parlord >/dev/null

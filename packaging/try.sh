@@ -3,15 +3,21 @@
 # two members who talk, and the full-screen client in their room. Everything is kept in a temporary
 # place, and nothing of it is left when you quit. Without a terminal the same conversation is played
 # with the commands for scripts.
+#   packaging/try.sh [DIR]
+# DIR has the programs, where they are not to be built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo=${CARGO:-cargo}
-"$cargo" build --release --locked --bin parlord --bin parlor
-target=$("$cargo" metadata --locked --format-version 1 --no-deps |
-    sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-parlord=$target/release/parlord
-parlor=$target/release/parlor
+programs=${1:-}
+if [ -z "$programs" ]; then
+    cargo=${CARGO:-cargo}
+    "$cargo" build --release --locked --bin parlord --bin parlor
+    target=$("$cargo" metadata --locked --format-version 1 --no-deps |
+        sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+    programs=$target/release
+fi
+parlord=$programs/parlord
+parlor=$programs/parlor
 
 place=$(mktemp -d "${TMPDIR:-/tmp}/parlor-try.XXXXXX")
 room=lounge

@@ -77,7 +77,7 @@ enum Command {
     /// the one in force
     SignUp {
         /// closed, code, approval or open
-        #[arg(value_parser = sign_up::mode)]
+        #[arg(value_parser = sign_up::mode())]
         mode: Option<SignUpMode>,
     },
     /// See to rooms
@@ -277,9 +277,50 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    const MORE: [manual::Section; 4] = [
+        (
+            "EXIT STATUS",
+            &[
+                ("0", "Done; with serve, that it was told to stop."),
+                ("1", "Refused or failed: one line on standard error says what, and what to do."),
+                ("2", "Wrong usage."),
+            ],
+        ),
+        (
+            "ENVIRONMENT",
+            &[
+                ("PARLORD_CONFIG", "The configuration file."),
+                ("PARLORD_DATA", "The data directory, in place of `data`."),
+                ("PARLORD_LISTEN", "Addresses separated by commas, in place of `listen.tls`."),
+                ("PARLORD_SIGN_UP", "How strangers sign up, in place of `accounts.sign_up`."),
+                (
+                    "STATE_DIRECTORY, RUNTIME_DIRECTORY, CREDENTIALS_DIRECTORY, \
+                     CONFIGURATION_DIRECTORY, NOTIFY_SOCKET, LISTEN_FDS",
+                    "As systemd sets them: the data, the control socket, a host key to begin with, \
+                     the configuration, whom to tell that it is ready, and sockets to listen on.",
+                ),
+            ],
+        ),
+        (
+            "FILES",
+            &[
+                (
+                    "/etc/parlord/parlord.toml",
+                    "The configuration, where none is named. Every key is in it.",
+                ),
+                ("/var/lib/parlord", "The data directory of the system's service."),
+                ("DATA/parlor.db", "The store: everything but the host key and the audit."),
+                ("DATA/host_key", "The key that clients know the server by."),
+                ("DATA/audit/", "What is on record, one JSON object a line."),
+                ("DATA/control", "The socket by which the subcommands talk to the running daemon."),
+            ],
+        ),
+        ("SEE ALSO", &[("parlor(1)", "The client.")]),
+    ];
+
     #[test]
     fn every_subcommand_is_in_the_manual_and_is_completed() {
-        manual::write(Cli::command(), "8", Cli::command(), |_, script| script);
+        manual::write(Cli::command(), "8", &MORE, Cli::command(), |_, script| script);
     }
 
     fn parse(line: &str) -> Result<(), clap::Error> {

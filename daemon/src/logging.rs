@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use log::{LevelFilter, Record, SetLoggerError};
@@ -12,6 +13,8 @@ use log4rs::append::{Append, AppenderConfig};
 use log4rs::config::{Appender, Deserialize, Deserializers, Logger, RawConfig, Root};
 use log4rs::encode::{Encode, Write};
 use parlor_protocol::text::printable;
+
+use crate::serve::CONFINED;
 
 /// The name by which a log4rs file asks for [`Line`].
 const KIND: &str = "line";
@@ -108,7 +111,10 @@ fn load(path: &Path, kinds: &Deserializers) -> Result<log4rs::Config, LoggingErr
     for (name, appender) in appenders {
         let faulty = |error: anyhow::Error| {
             let place = line_of(&text, &name).map_or_else(String::new, |at| format!("line {at}: "));
-            unusable(&format!("{place}appender {name}: {error:#}"))
+            let source = error.root_cause().downcast_ref().map(io::Error::kind);
+            let read_only = source == Some(io::ErrorKind::ReadOnlyFilesystem);
+            let remedy = if read_only { CONFINED } else { "" };
+            unusable(&format!("{place}appender {name}: {error:#}{remedy}"))
         };
         let mut built = Appender::builder();
         for filter in appender.filters {

@@ -37,6 +37,7 @@ use first::first_operator;
 use listen::{Door, Listener};
 pub(crate) use passed::Passed;
 use stop::{Ending, join_all, until_stopped};
+pub(crate) use supervisor::CONFINED;
 
 /// Why the daemon did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]

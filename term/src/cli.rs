@@ -193,13 +193,44 @@ mod tests {
             .subcommands(line.get_subcommands().cloned())
     }
 
+    const MORE: [manual::Section; 4] = [
+        (
+            "EXIT STATUS",
+            &[
+                ("0", "Done."),
+                ("1", "Refused by the server or a limit: `parlor: refused: CODE: ...` on stderr."),
+                ("2", "Wrong usage."),
+                ("255", "No connection, an unknown or changed host key, or a login that failed."),
+            ],
+        ),
+        (
+            "ENVIRONMENT",
+            &[
+                ("XDG_CONFIG_HOME, XDG_STATE_HOME", "Where its files are, below."),
+                ("VISUAL, EDITOR", "What Ctrl-X opens the input in."),
+                ("NO_COLOR", "No colours."),
+                ("TERM", "Where it is `dumb`, the client talks line by line."),
+                ("USER, LOGNAME", "Who one is where neither HOST nor the configuration says so."),
+            ],
+        ),
+        (
+            "FILES",
+            &[
+                ("~/.config/parlor/config.toml", "Hosts, keys, the theme and how one is called."),
+                ("~/.local/state/parlor/known_hosts", "The keys of the servers that one has met."),
+                ("~/.local/state/parlor/", "The device keys, and what the screen shows first."),
+            ],
+        ),
+        ("SEE ALSO", &[("parlord(8)", "The daemon.")]),
+    ];
+
     #[test]
     fn every_command_is_in_the_manual_and_is_completed() {
         let pages = whole().mut_subcommands(|command| {
             let spelt = format!("parlor [USER@]HOST {}", command.get_name());
             command.bin_name(spelt)
         });
-        manual::write(pages, "1", whole(), |shell, script| match shell {
+        manual::write(pages, "1", &MORE, whole(), |shell, script| match shell {
             manual::Shell::Fish => behind_the_host(&script),
             _ => script,
         });

@@ -11,6 +11,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 /// Whoever runs subcommands reads what was done by them: the members of the group that the control
 /// socket is for. The mode of the data directory decides whether anybody of the group gets as far:
@@ -100,10 +102,18 @@ pub(super) fn open(dir: &Path, number: u64) -> io::Result<(String, Box<dyn BufRe
 }
 
 /// Opens a file that is being made by these options, with the mode that files of the audit have
-/// whatever the umask.
+/// whatever the umask. What a link leads to is somebody else's, and gets neither lines nor that mode.
 pub(super) fn make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    let file = options.mode(FILE_MODE).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o7777 != FILE_MODE {
+    options.mode(FILE_MODE).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => io::Error::other("it is a symbolic link; put the file itself there"),
+        _ => error,
+    })?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::other("it is no file; move it away"));
+    }
+    if found.permissions().mode() & 0o7777 != FILE_MODE {
         file.set_permissions(Permissions::from_mode(FILE_MODE))?;
     }
     Ok(file)

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::bail;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use parlor_protocol::account::SignUpMode;
 
 use super::link::{Link, NONSENSE};
@@ -42,7 +43,9 @@ fn json(mode: SignUpMode) -> String {
 }
 
 /// Reads a mode from the command line.
-pub(super) fn mode(text: &str) -> Result<SignUpMode, String> {
-    let known = SignUpMode::ALL.iter().copied().find(|mode| mode.word() == text);
-    known.ok_or_else(|| "use closed, code, approval or open".to_owned())
+pub(super) fn mode() -> impl TypedValueParser<Value = SignUpMode> {
+    PossibleValuesParser::new(SignUpMode::ALL.iter().map(|mode| mode.word())).map(|text| {
+        let known = SignUpMode::ALL.iter().copied().find(|mode| mode.word() == text);
+        known.expect("invariant: only words of modes get here")
+    })
 }

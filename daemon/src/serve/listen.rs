@@ -1,9 +1,10 @@
 //! Listeners: where connections come in, how many may, and to which shard they go.
 
 use std::fmt;
+use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener};
 use tokio::sync::mpsc;
 
+use super::supervisor::CONFINED;
 use super::{Passed, ServeError};
 use crate::admission::Gate;
 use crate::config::{Listen, Tls};
@@ -150,8 +152,10 @@ pub(super) fn remedy(source: &io::Error) -> &'static str {
             "; this machine does not have that address: choose another one under [listen]"
         }
         io::ErrorKind::PermissionDenied => {
-            "; this user may not: choose a port from 1024 on, or a directory that the user can write to"
+            "; this user may not: choose a port from 1024 on, have systemd listen there by \
+             parlord.socket, or choose a directory that the user can write to"
         }
+        io::ErrorKind::ReadOnlyFilesystem => CONFINED,
         _ => "",
     }
 }
@@ -169,12 +173,15 @@ fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Replaces the socket that an earlier run left behind, and nothing else that may lie there.
 fn bind_unix(path: &Path) -> io::Result<UnixListener> {
-    if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
+    if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
         && std::os::unix::net::UnixStream::connect(path).is_err()
     {
-        std::fs::remove_file(path)?;
+        fs::remove_file(path)?;
     }
-    UnixListener::bind(path)
+    let listener = UnixListener::bind(path)?;
+    // Whoever gets as far as its directory may connect, and has to log in like everybody else.
+    fs::set_permissions(path, Permissions::from_mode(0o666))?;
+    Ok(listener)
 }
 
 impl Listener {

@@ -11,6 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::listen::Listener;
 use crate::hub::Ask;
 
+/// What to do where the disk cannot be written to, which it is where the unit says nothing else.
+pub(crate) const CONFINED: &str = "; if a service: its unit lets it write to its own directories \
+    only, so name this one in ReadWritePaths= in a drop-in of parlord.service";
+
 /// Says what the daemon is doing, as `systemctl status` shows it.
 pub(super) fn status(doing: &str) {
     notify(&[NotifyState::Status(doing)]);

@@ -192,6 +192,14 @@ fn store_and_keys_are_for_their_owner_alone() {
     assert!(files >= 3, "the store, the key and the audit file are there");
 }
 
+#[test]
+fn whoever_reaches_the_directory_of_a_unix_socket_may_connect() {
+    use std::os::unix::fs::PermissionsExt;
+    let daemon = Daemon::start();
+    let mode = fs::metadata(&daemon.said.unix).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o666, "{mode:o}");
+}
+
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut found = vec![];
     for entry in fs::read_dir(dir).unwrap() {

@@ -162,6 +162,20 @@ fn a_record_longer_than_any_buffer_is_one_line() {
 }
 
 #[test]
+fn a_link_in_the_place_of_the_live_file_is_not_followed() {
+    let data = crashed(b"");
+    let (live, other) = (directory(data.path()).join(LIVE), data.path().join("other"));
+    fs::write(&other, "somebody's").unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o604)).unwrap();
+    fs::remove_file(&live).unwrap();
+    std::os::unix::fs::symlink(&other, &live).unwrap();
+    let error = AuditLog::open(data.path(), ONE_FILE, &records(1)).unwrap_err().to_string();
+    assert!(error.ends_with("it is a symbolic link; put the file itself there"), "{error}");
+    assert_eq!(fs::read_to_string(&other).unwrap(), "somebody's");
+    assert_eq!(fs::metadata(&other).unwrap().permissions().mode() & 0o777, 0o604);
+}
+
+#[test]
 fn full_files_are_closed_and_compressed() {
     let (data, all) = (tempfile::tempdir().unwrap(), records(9));
     let mut log = AuditLog::open(data.path(), SMALL_FILES, &all[..5]).unwrap();

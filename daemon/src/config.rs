@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{env, fs, io};
+use std::{env, io};
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::hello::DEFAULT_PORT;
@@ -32,6 +32,7 @@ use crate::admission;
 use crate::audit::Rolling;
 use crate::network::Loopback;
 use crate::penalties::Terms;
+use crate::regular;
 use crate::rooms::{Limits, Retention, RoomsMax};
 
 /// Where the file is that is read unless another is named, where it exists; `$CONFIGURATION_DIRECTORY`
@@ -254,7 +255,7 @@ impl Config {
             .or_else(|| here.variables.get(CONFIG_VARIABLE).map(PathBuf::from));
         let path = named.as_ref().unwrap_or(&here.system_config);
         let read = |source| ConfigError::Read { path: path.clone(), source };
-        match fs::read(path) {
+        match regular::read(path) {
             Ok(bytes) => {
                 let parsed = file::read(&bytes)
                     .map_err(|faults| ConfigError::Invalid { path: path.clone(), faults })?;

@@ -16,6 +16,7 @@ mod logging;
 mod metrics;
 mod network;
 mod penalties;
+mod regular;
 mod reload;
 mod rooms;
 mod secrets;

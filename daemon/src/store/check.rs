@@ -227,6 +227,18 @@ impl Onlooker {
             .doing("check")
     }
 
+    /// Whether the row of what there is one of is gone, without which nothing counts.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn lost_meta(&self) -> Result<Option<Fault>, StoreError> {
+        let found = self.connection.prepare("SELECT 1 FROM meta").and_then(|mut it| it.exists([]));
+        let lost = "has lost its row, which has the secret of all passwords and how far the audit \
+                    has come; the daemon does not start";
+        let fault = || Fault::new("meta", "table meta", lost, Remedy::Backup);
+        Ok((!found.doing("look at")?).then(fault))
+    }
+
     /// What is wrong in a store whose file is not damaged, and whose schema is ours.
     ///
     /// # Errors

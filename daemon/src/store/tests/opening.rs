@@ -169,7 +169,7 @@ fn a_store_of_a_newer_schema_is_refused() {
     let Scene { dir, store, .. } = scene;
     drop(store);
     let error = Store::open(dir.path(), Create::Never).unwrap_err();
-    assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer(_)), "{error}");
 }
 
 #[test]

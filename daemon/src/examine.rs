@@ -37,6 +37,10 @@ pub(crate) async fn examine(data: &Path) -> Result<Report, ExamineError> {
         return Ok(Report { faults: damage, contents: None });
     }
     store.expect_our_schema()?;
+    let schema = store.schema_faults()?;
+    if !schema.is_empty() {
+        return Ok(Report { faults: schema, contents: None });
+    }
     if let Some(lost) = store.lost_meta()? {
         return Ok(Report { faults: vec![lost], contents: None });
     }

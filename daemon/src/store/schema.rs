@@ -62,6 +62,35 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     }
 }
 
+/// What a store of our schema has otherwise than a new one: the thing, and what became of it.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn differences(
+    connection: &Connection,
+) -> Result<Vec<(String, &'static str)>, StoreError> {
+    let mut new = Connection::open_in_memory().doing("make a schema to compare with")?;
+    migrate(&mut new, Path::new(":memory:"))?;
+    let made = parts(&new).doing("read the schema to compare with")?;
+    let found = parts(connection).doing("read the schema of")?;
+    let lost = made.iter().filter_map(|(part, sql)| match found.get(part) {
+        None => Some((part.clone(), "is not there")),
+        Some(other) if other != sql => Some((part.clone(), "is not what parlord makes")),
+        Some(_) => None,
+    });
+    let added = found.keys().filter(|part| !made.contains_key(*part));
+    Ok(lost.chain(added.map(|part| (part.clone(), "is nothing that parlord makes"))).collect())
+}
+
+/// What a schema is made of, as in `table users`, each with its statement. What SQLite makes itself
+/// is left out.
+fn parts(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut statement = connection.prepare(
+        "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    )?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 fn refused(schema: Schema, path: &Path) -> StoreError {
     match schema {
         Schema::Newer => StoreError::Newer(path.to_owned()),

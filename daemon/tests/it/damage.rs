@@ -60,7 +60,7 @@ const DAMAGE: &[(&str, &str, &str)] = &[
     (
         "UPDATE users SET name = '1 not a name' WHERE name = 'bob'",
         "`parlord check` tells where that is, and what to do",
-        "cannot load the users of the store",
+        "user 1 not a name: cannot be read: has U+0020, which is not allowed",
     ),
     (
         "INSERT INTO refinery_schema_history SELECT 9999, 'future', applied_on, '1'

@@ -143,8 +143,7 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
     if let Some(first) = first {
-        let code = first.make(&server).await?;
-        eprintln!("sign up as the first operator within 24 hours with the code {code}");
+        eprintln!("{}", first.make(&server).await?);
     }
     announce(&host_key, scrapers.as_ref(), &listeners);
     supervisor::ready(&listeners);

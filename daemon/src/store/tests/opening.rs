@@ -14,7 +14,8 @@ use super::{Scene, device};
 use crate::audit::{Link, LoginBy, Origin, Sealed, Subnet, logged_in};
 use crate::rooms::{Actor, Command};
 use crate::store::{
-    Batch, Behind, Clearing, Create, DATABASE, DeviceNetwork, DeviceUse, Onlooker, Store, StoreError,
+    Batch, Behind, Clearing, Create, DATABASE, DeviceNetwork, DeviceUse, Onlooker, Store,
+    StoreError,
 };
 
 #[test]

@@ -137,7 +137,7 @@ impl Lines {
     /// Finds the files behind the closed one of this number, as they are at one moment.
     fn look(&mut self, behind: u64) -> io::Result<()> {
         loop {
-            let live = match File::open(self.dir.join(LIVE)) {
+            let live = match files::open_to_read(&self.dir.join(LIVE)) {
                 Ok(live) => Some(live),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(error),
@@ -145,7 +145,7 @@ impl Lines {
             let numbers = files::numbers(&self.dir)?;
             let inode = live.as_ref().map(|live| live.metadata().map(|it| it.ino())).transpose()?;
             if inode == inode_of(&self.dir.join(LIVE)) {
-                self.live_number = numbers.last().map_or(1, |last| last + 1);
+                self.live_number = numbers.last().map_or(1, |last| last.saturating_add(1));
                 self.closed = numbers.into_iter().filter(|&number| number > behind).collect();
                 self.live = live;
                 return Ok(());

@@ -15,11 +15,17 @@ const FAULTS_MAX: usize = 50;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file} line {line}: {what}")]
+#[error("{}: {what}", place(file, *line))]
 pub(crate) struct Fault {
+    /// Empty where there is no line at all.
     pub(crate) file: String,
+    /// 0 where there is none.
     pub(crate) line: u64,
     pub(crate) what: String,
+}
+
+fn place(file: &str, line: u64) -> String {
+    if file.is_empty() { "the files are empty".to_owned() } else { format!("{file} line {line}") }
 }
 
 /// What was found.
@@ -123,7 +129,8 @@ impl Verifier {
         self.verdict.waiting = head.serial.saturating_sub(last.max(synced.serial));
         if last < synced.serial && synced.hash != Bytes::default() {
             let missing = numbers(last + 1, synced.serial);
-            self.tell(format!("behind it, {missing} missing at the end"));
+            let behind = if self.place.0.is_empty() { "" } else { "behind it, " };
+            self.tell(format!("{behind}{missing} missing at the end"));
         }
         self.verdict
     }

@@ -43,7 +43,7 @@ const GARBAGE_BYTES_MAX: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuditError {
     /// A file or its directory failed us.
-    #[error("cannot {operation} {}: {source}", path.display())]
+    #[error("cannot {operation} {}: {source}{}", path.display(), remedy(source))]
     File {
         /// What was being done.
         operation: &'static str,
@@ -69,6 +69,16 @@ pub(crate) enum AuditError {
          another data directory", .0.display()
     )]
     Path(PathBuf),
+}
+
+/// What to do where a file cannot be written.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; have it belong to the user who runs parlord, with the right to write"
+        }
+        _ => "",
+    }
 }
 
 /// A record's number and its line, without the end of the line.

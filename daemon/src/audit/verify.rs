@@ -49,6 +49,14 @@ pub(crate) struct Verdict {
     pub(crate) last: Link,
 }
 
+impl Verdict {
+    /// Whether what seems to be missing may have been dropped while the files were read: then the
+    /// store remembers more to be dropped, as in `after`, than it did before.
+    pub(crate) fn was_outrun(&self, before: AuditMark, after: AuditMark) -> bool {
+        self.faults_count > 0 && before.dropped != after.dropped
+    }
+}
+
 /// What there is to know of the last record.
 #[derive(Debug, Clone, Copy)]
 struct Last {

@@ -17,7 +17,7 @@ use self::record::Record;
 use super::link::{Link, NONSENSE};
 use super::listing::{self, Form, count};
 use super::{owner, span};
-use crate::audit::{self, Awaited, Fault, Line, Reading, Verdict};
+use crate::audit::{self, Awaited, Fault, Line, READINGS_MAX, Reading, Verdict};
 use crate::config::Config;
 use crate::control::{self, Request, Response};
 use crate::store::{AuditMark, Onlooker};
@@ -83,7 +83,7 @@ pub(super) async fn run(config: &Config, arguments: AuditArgs, form: Form) -> an
 /// Opens the files. Without a daemon what a crash kept from them has been made up by now, since
 /// `link` is open; and it is closed, so that a daemon may start while they are read.
 async fn open(config: &Config, mut link: Link) -> anyhow::Result<Reading> {
-    let Response::AuditMark(mark) = link.ask(Request::AuditMark).await? else { bail!(NONSENSE) };
+    let mark = mark(&mut link).await?;
     let awaited = match link {
         Link::Running(_) => Awaited::Committed,
         Link::Offline(_) => Awaited::Nothing,
@@ -185,12 +185,31 @@ fn since(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::now().checked_sub(span).unwrap_or(Timestamp::MIN))
 }
 
+/// What the running daemon remembers of the audit; `None` where none runs.
+async fn running_mark(config: &Config) -> anyhow::Result<Option<AuditMark>> {
+    let Some(stream) = control::connect(&config.data).await? else { return Ok(None) };
+    mark(&mut Link::Running(Box::new(stream))).await.map(Some)
+}
+
+async fn mark(link: &mut Link) -> anyhow::Result<AuditMark> {
+    let Response::AuditMark(mark) = link.ask(Request::AuditMark).await? else { bail!(NONSENSE) };
+    Ok(mark)
+}
+
 /// Looks at the files, and beside a daemon waits for what it is about to write. Nothing is changed by
 /// this, also where no daemon runs.
 async fn verdict(config: &Config) -> anyhow::Result<(Verdict, &'static str)> {
-    if let Some(stream) = control::connect(&config.data).await? {
-        let link = Link::Running(Box::new(stream));
-        return Ok((open(config, link).await?.verify().await, "see the daemon's log"));
+    if let Some(mut mark) = running_mark(config).await? {
+        let mut verdict = read(config, mark, Awaited::Committed)?.verify().await;
+        for _ in 1..READINGS_MAX {
+            let Some(now) = running_mark(config).await? else { break };
+            let before = std::mem::replace(&mut mark, now);
+            if !verdict.was_outrun(before, mark) {
+                break;
+            }
+            verdict = read(config, mark, Awaited::Committed)?.verify().await;
+        }
+        return Ok((verdict, "see the daemon's log"));
     }
     owner::become_owner(config)?;
     let store = Onlooker::open(&config.data)?;

@@ -36,7 +36,7 @@ pub(crate) use self::lines::Line;
 pub(crate) use self::log::{AuditError, AuditLog, Row};
 pub(crate) use self::logins::{guessing, kept_out, logged_in, login_failed, session_ended};
 pub(crate) use self::operators::{announced, disconnected, nothing_named, overseen, reloaded};
-pub(crate) use self::reading::{Awaited, Reading};
+pub(crate) use self::reading::{Awaited, READINGS_MAX, Reading};
 pub(crate) use self::refusals::{announcement_refused, refusal};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};

@@ -1,5 +1,7 @@
 //! What each command of a session comes to: parsed here, then answered, read or handed to the hub.
 
+use std::time::Instant;
+
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::{DisplayName, NameError, Title, UserName};
@@ -38,6 +40,10 @@ impl Session {
         id: u32,
         command: Wanted,
     ) -> Option<Waiting<'a>> {
+        if let Some(refusal) = self.too_many_strangers(&command) {
+            self.reply(id, Outcome::Refused(refusal));
+            return None;
+        }
         match command {
             Wanted::SignUpFinish(finish) => Some(Box::pin(self.sign_up_finish(id, finish))),
             Wanted::LoginStart(start) => Some(Box::pin(self.login_start(login, id, start))),
@@ -56,6 +62,17 @@ impl Session {
             }
             other => self.obey(id, other),
         }
+    }
+
+    /// What a stranger hears from whose address too many came: only a device key still logs in.
+    fn too_many_strangers(&self, command: &Wanted) -> Option<Refusal> {
+        if matches!(command, Wanted::DeviceLogin(_)) || self.shard.user(&self.conn).is_some() {
+            return None;
+        }
+        let wait = self.conn.admission.strangers_wait(Instant::now())?;
+        // It is a minute at most; less than a millisecond is one.
+        let millis = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX).saturating_add(1);
+        Some(Refusal { retry_after_ms: Some(millis), ..Code::RateLimited.into() })
     }
 
     /// What is no step of a login.

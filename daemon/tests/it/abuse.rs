@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use parlor_protocol::account::LoginStart;
+use parlor_protocol::account::{LoginStart, SignUpStart};
 use parlor_protocol::password::{Login, Password};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
@@ -203,6 +203,35 @@ fn one_address_cannot_take_all_places() {
     }
 }
 
+/// What a stranger hears who asks for this on a connection of their own.
+fn asked_from(daemon: &Daemon, host: u8, command: Command) -> Result<Outcome, Refusal> {
+    match daemon.client_from(host).ask(command) {
+        Outcome::Refused(refusal) => Err(refusal),
+        outcome => Ok(outcome),
+    }
+}
+
+#[test]
+fn whoever_guesses_on_ever_new_connections_shuts_out_no_device_there() {
+    let daemon = Daemon::in_earnest(LIMITED);
+    let key = DeviceKey::new();
+    let offer = key.offer("desk");
+    daemon.client_from(HOME).sign_up_with("alice", PASSWORD, Some(offer)).unwrap();
+    for tries in [200, 1_800] {
+        let told: Vec<_> = (0..tries)
+            .filter_map(|_| guess(&mut daemon.client_from(STRANGER), "alice").err())
+            .collect();
+        assert!(told.len() >= tries - 20, "{} of {tries}", told.len());
+        assert!(told.iter().all(|refusal| refusal.code == Code::RateLimited), "{told:?}");
+        daemon.client_from(STRANGER).login_device("alice", &key).unwrap();
+        // Who is in by the key may do everything, such as proving the password to change it.
+        let mut alice = daemon.client_from(STRANGER);
+        alice.login_device("alice", &key).unwrap();
+        alice.create(&format!("room {tries}")).unwrap();
+        by_password(&daemon, HOME, "alice").unwrap();
+    }
+}
+
 #[test]
 fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
     let daemon = Daemon::configured(&format!("{LIMITED}\nstrangers_per_minute = 5"));
@@ -212,12 +241,30 @@ fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
     for _ in 0..20 {
         daemon.client_from(STRANGER).login_device("alice", &key).unwrap();
     }
-    let mut ends: Vec<_> =
-        (0..12).map(|_| Client::try_greet(daemon.link_from(STRANGER)).err()).collect();
-    assert_eq!(ends[0], None);
-    ends.dedup();
+    let told: Vec<_> =
+        (0..12).map(|_| asked_from(&daemon, STRANGER, Command::Ping).err()).collect();
     // A slow machine may take so long that one was forgotten; the order is always this one.
-    assert_eq!(ends[..3], [None, Some(TURNED_AWAY), Some(Ended::Cut)]);
+    assert_eq!(told[..5], [const { None }; 5]);
+    let told = told[11].clone().unwrap();
+    assert_eq!(told.code, Code::RateLimited);
+    assert!((1..=73_000).contains(&told.retry_after_ms.unwrap()), "{told:?}");
+    for command in [
+        Command::LoginStart(LoginStart { name: "alice".to_owned(), request: vec![] }),
+        Command::SignUpStart(SignUpStart { name: "bob".to_owned(), request: vec![] }),
+        Command::ListDevices,
+    ] {
+        let refused = asked_from(&daemon, STRANGER, command).unwrap_err();
+        assert_eq!(refused.code, Code::RateLimited);
+    }
+    // A key that is not hers is told so, and hers is taken.
+    let mut knocking = daemon.client_from(STRANGER);
+    assert_eq!(knocking.login_device("alice", &DeviceKey::new()), Err(Code::BadCredentials));
+    knocking.login_device("alice", &key).unwrap();
+    knocking.create("ops").unwrap();
+    by_password(&daemon, HOME, "alice").unwrap();
+    // Beyond what device keys may there is not even a hello.
+    let ended = (0..5_000).find_map(|_| Client::try_greet(daemon.link_from(STRANGER)).err());
+    assert_eq!(ended, Some(Ended::Cut));
     by_password(&daemon, HOME, "alice").unwrap();
 }
 

@@ -22,7 +22,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 
 use crate::network::{Loopback, Network};
 
-/// Strikes for which nobody waits: as many passwords as somebody may have had.
+/// Strikes from which on one waits: as many passwords as somebody may have had.
 const FREE: u32 = 10;
 /// The longest wait for strikes against a name alone, in milliseconds. They are other people's
 /// strikes for the most part.
@@ -209,7 +209,7 @@ impl Source {
 
 impl Terms {
     fn wait_ms(&self, strikes: u32) -> i64 {
-        match strikes.checked_sub(FREE + 1) {
+        match strikes.checked_sub(FREE) {
             None => 0,
             Some(doublings) => {
                 let factor = 1_i64.checked_shl(doublings).unwrap_or(i64::MAX);
@@ -220,7 +220,7 @@ impl Terms {
 
     /// Strikes beyond which the wait is no longer.
     fn strikes_max(&self) -> u32 {
-        (FREE + 1..).find(|&strikes| self.wait_ms(strikes) >= self.max_ms).unwrap_or(FREE + 1)
+        (FREE..).find(|&strikes| self.wait_ms(strikes) >= self.max_ms).unwrap_or(FREE)
     }
 }
 

@@ -20,6 +20,7 @@ use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
 
+use crate::limited::{Limited, Whom};
 use crate::network::{Loopback, Network};
 
 /// Strikes from which on one waits: as many passwords as somebody may have had.
@@ -70,18 +71,9 @@ pub(crate) struct KeyFailed {
     pub(crate) suspicion: Option<Guessing>,
 }
 
-/// Somebody who has to wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    /// From where.
-    pub(crate) source: Source,
-    /// Until when.
-    pub(crate) until: Timestamp,
-}
-
 /// Where logins come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
+enum Source {
     /// An address.
     Network(Network),
     /// Addresses that are spared: all who try a name from there are one.
@@ -128,8 +120,7 @@ impl Penalties {
     /// early.
     pub(crate) fn tried(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Tried {
         let source = self.source(peer, name);
-        let of_name = self.terms.wait_ms(self.names.strikes(name, at)).min(NAME_WAIT_MS_MAX);
-        let wait = self.wait(&self.sources, &source, of_name, at);
+        let wait = self.wait(&self.sources, &source, self.wait_on_name(name, at), at);
         if wait <= 0 {
             self.sources.strike(&source, at);
             self.names.strike(name, at);
@@ -163,13 +154,26 @@ impl Penalties {
         self.names.take_back(name, at);
     }
 
-    /// Who has to wait at the moment.
-    pub(crate) fn waiting(&self, at: Timestamp) -> impl Iterator<Item = Waiting> {
-        self.sources.records.keys().filter_map(move |source| {
-            let wait = self.wait(&self.sources, source, 0, at);
-            let until = Timestamp(at.0.saturating_add(wait));
-            (wait > 0).then(|| Waiting { source: source.clone(), until })
-        })
+    /// Who has to wait at the moment: addresses, and names on which whoever has failed from where they
+    /// are waits. From where that is nobody knows before they try.
+    pub(crate) fn waiting(&self, at: Timestamp) -> impl Iterator<Item = Limited> {
+        let limited = move |whom, wait: i64| {
+            let until = Some(Timestamp(at.0.saturating_add(wait)));
+            (wait > 0).then_some(Limited { whom, why: "failed-logins", until })
+        };
+        let by_source = self.sources.records.keys().filter_map(move |source| {
+            let whom = match source {
+                Source::Network(network) => Whom::Address(network.to_string()),
+                // Told below, with what others have failed on it.
+                Source::Spared(name) if self.left_on_name(name, at) > 0 => return None,
+                Source::Spared(name) => Whom::User(name.to_string()),
+            };
+            limited(whom, self.wait(&self.sources, source, 0, at))
+        });
+        let on_name = self.names.records.keys().filter_map(move |name| {
+            limited(Whom::User(name.to_string()), self.left_on_name(name, at))
+        });
+        by_source.chain(on_name)
     }
 
     /// Forgets whom everything was forgiven.
@@ -186,16 +190,32 @@ impl Penalties {
         }
     }
 
+    /// How long whoever has failed from where they are waits for the strikes against a name, in
+    /// milliseconds.
+    fn wait_on_name(&self, name: &UserName, at: Timestamp) -> i64 {
+        self.terms.wait_ms(self.names.strikes(name, at)).min(NAME_WAIT_MS_MAX)
+    }
+
+    /// How much of that is left for whoever tried the name last.
+    fn left_on_name(&self, name: &UserName, at: Timestamp) -> i64 {
+        let last = self.names.records.get(name).map(|record| record.last);
+        last.map_or(0, |last| left(last, self.wait_on_name(name, at), at))
+    }
+
     /// How long to wait still, in milliseconds, for what was tried from there and for `at_least`
     /// since the last time; nothing where there was none.
     fn wait(&self, ledger: &Ledger<Source>, source: &Source, at_least: i64, at: Timestamp) -> i64 {
         let Some(record) = ledger.records.get(source) else { return 0 };
         let own = self.terms.wait_ms(ledger.strikes(source, at));
         let own = if source.is_address() { own } else { own.min(NAME_WAIT_MS_MAX) };
-        let wait = own.max(at_least);
-        // Not longer than that, also where the clock was set back.
-        record.last.0.saturating_add(wait).saturating_sub(at.0).min(wait)
+        left(record.last, own.max(at_least), at)
     }
+}
+
+/// How much of a wait is left, in milliseconds. Not more than all of it, also where the clock was set
+/// back.
+fn left(since: Timestamp, wait: i64, at: Timestamp) -> i64 {
+    since.0.saturating_add(wait).saturating_sub(at.0).min(wait)
 }
 
 impl Source {

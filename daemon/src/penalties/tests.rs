@@ -88,6 +88,33 @@ fn whoever_fails_on_a_name_keeps_nobody_else_out() {
 }
 
 #[test]
+fn a_name_for_which_somebody_waits_is_told_of_and_each_only_once() {
+    let mut penalties = Penalties::new(TERMS);
+    let told = |penalties: &Penalties, at| {
+        let waiting = penalties.waiting(at).map(|limited| {
+            let until = limited.until.unwrap().0 - START.0;
+            match limited.whom {
+                Whom::Address(address) => (address, until),
+                Whom::User(name) => (name, until),
+            }
+        });
+        waiting.collect::<Vec<_>>()
+    };
+    // Nobody has failed often from one place, and yet whoever failed has to wait.
+    for party in 0..14 {
+        penalties.fail(&format!("203.0.113.{party}"), &alice(), 1, START);
+    }
+    assert_eq!(told(&penalties, START), [("alice".to_owned(), 16_000)]);
+    assert_eq!(penalties.told("203.0.113.5", &alice(), START), Some(16_000));
+    assert_eq!(told(&penalties, later(16_000)), []);
+    // From this machine the name stands for all, whoever has failed on it.
+    penalties.fail("127.0.0.1", &alice(), 1, later(16_000));
+    penalties.fail("127.0.0.1", &"bob".parse().unwrap(), 10, later(16_000));
+    let names = [("alice".to_owned(), 46_000), ("bob".to_owned(), 17_000)];
+    assert_eq!(told(&penalties, later(16_000)), names);
+}
+
+#[test]
 fn many_addresses_have_one_try_each_on_a_name_that_is_guessed_at() {
     let mut penalties = Penalties::new(TERMS);
     for party in 0..16 {
@@ -191,7 +218,8 @@ fn a_flood_of_addresses_and_names_forgets_nobody_who_failed_more_often() {
     assert_eq!(penalties.names.records.len(), RECORDS_MAX);
     assert_eq!(penalties.sources.by_end.len(), RECORDS_MAX);
     assert_eq!(penalties.told(STRANGER, &alice(), at), wait);
-    assert_eq!(penalties.waiting(at).count(), 1);
+    // The address and the name.
+    assert_eq!(penalties.waiting(at).count(), 2);
 }
 
 #[test]
@@ -237,7 +265,11 @@ fn other_terms_forgive_nothing() {
 fn this_machines_own_addresses_begin_anew_where_they_are_counted_otherwise() {
     let mut penalties = Penalties::new(Terms { loopback: Loopback::Limited, ..TERMS });
     let at = penalties.fail("127.0.0.1", &alice(), 13, START);
-    assert_eq!(penalties.waiting(at).count(), 1);
+    let own = |penalties: &Penalties| {
+        let waiting = penalties.waiting(at).filter(|it| matches!(it.whom, Whom::Address(_)));
+        waiting.count()
+    };
+    assert_eq!(own(&penalties), 1);
     penalties.set_terms(TERMS, at);
-    assert_eq!(penalties.waiting(at).count(), 0);
+    assert_eq!(own(&penalties), 0);
 }

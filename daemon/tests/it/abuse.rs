@@ -123,6 +123,9 @@ fn many_addresses_that_guess_at_one_name_are_slowed_down_and_keep_nobody_out() {
         let refusal = guess(stranger, "alice").unwrap_err();
         assert!((1..=30_000).contains(&refusal.retry_after_ms.unwrap()), "{refusal:?}");
     }
+    // Who reads the status finds out for whose name one has to wait.
+    let status = String::from_utf8(daemon.run(&["status"]).stdout).unwrap();
+    assert!(status.contains("\n  alice  ") && status.contains("failed-logins"), "{status}");
     assert_eq!(by_password(&daemon, HOME, "alice"), Ok(()));
     assert_eq!(by_password(&daemon, ELSEWHERE, "alice"), Ok(()));
     assert!(daemon.terminate().success());

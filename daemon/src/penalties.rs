@@ -2,7 +2,7 @@
 //! should know.
 //!
 //! Each failed login is a strike against where it came from and against the name that was tried,
-//! whether anybody has that name or not. After a few of them the wait before the next try doubles
+//! whether anybody has that name or not; a sign-up by a wrong code is one against where it came from. After a few of them the wait before the next try doubles
 //! with each; strikes are forgiven one by one. What nobody can do is keep somebody else out:
 //!
 //! - Strikes against a name only lengthen the wait of those who have failed from where they are.
@@ -129,10 +129,26 @@ impl Penalties {
         let on_name = self.names.is_suspicious(name);
         let suspicions =
             [by_address.then_some(Guessing::ByAddress), on_name.then_some(Guessing::OnName)];
-        let retry_after_ms = u32::try_from(wait).ok().filter(|&ms| ms > 0);
-        let refusal = retry_after_ms
-            .map(|ms| Refusal { retry_after_ms: Some(ms), ..Code::RateLimited.into() });
-        Tried { refusal, suspicions: suspicions.into_iter().flatten().collect() }
+        Tried { refusal: too_early(wait), suspicions: suspicions.into_iter().flatten().collect() }
+    }
+
+    /// Somebody signs up under a name by a code. It is a strike like a wrong password, though none
+    /// against the name, which is nobody's yet or has nothing to do with it.
+    pub(crate) fn code_tried(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Tried {
+        let source = self.source(peer, name);
+        let wait = self.wait(&self.sources, &source, 0, at);
+        if wait <= 0 {
+            self.sources.strike(&source, at);
+        }
+        let by_address = self.sources.is_suspicious(&source) && source.is_address();
+        let suspicions = by_address.then_some(Guessing::ByAddress).into_iter().collect();
+        Tried { refusal: too_early(wait), suspicions }
+    }
+
+    /// A code that was tried was right, or nobody has said that it was wrong: it was no strike.
+    pub(crate) fn code_stood(&mut self, peer: &str, name: &UserName, at: Timestamp) {
+        let source = self.source(peer, name);
+        self.sources.take_back(&source, at);
     }
 
     /// A device key was not taken.
@@ -210,6 +226,12 @@ impl Penalties {
         let own = if source.is_address() { own } else { own.min(NAME_WAIT_MS_MAX) };
         left(record.last, own.max(at_least), at)
     }
+}
+
+/// What somebody hears who has to wait still, in milliseconds.
+fn too_early(wait: i64) -> Option<Refusal> {
+    let ms = u32::try_from(wait).ok().filter(|&ms| ms > 0)?;
+    Some(Refusal { retry_after_ms: Some(ms), ..Code::RateLimited.into() })
 }
 
 /// How much of a wait is left, in milliseconds. Not more than all of it, also where the clock was set

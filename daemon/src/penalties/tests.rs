@@ -153,6 +153,24 @@ fn logins_that_succeed_are_no_strikes_and_forgive_none() {
 }
 
 #[test]
+fn a_wrong_code_is_a_strike_against_its_address_and_a_right_one_is_none() {
+    let mut penalties = Penalties::new(TERMS);
+    let bob = "bob".parse().unwrap();
+    for _ in 0..50 {
+        assert_eq!(penalties.code_tried(STRANGER, &bob, START).refusal, None);
+        penalties.code_stood(STRANGER, &bob, START);
+    }
+    let tries: Vec<_> = (0..30).map(|_| penalties.code_tried(STRANGER, &bob, START)).collect();
+    assert_eq!(tries.iter().filter(|tried| tried.refusal.is_none()).count(), 10);
+    let suspicions: Vec<_> = tries.iter().flat_map(|tried| tried.suspicions.clone()).collect();
+    assert_eq!(suspicions, [Guessing::ByAddress]);
+    // Passwords wait there as well, and under the name that was to be had nobody else does.
+    assert_eq!(penalties.told(STRANGER, &alice(), START), Some(1_000));
+    assert_eq!(penalties.told(HOME, &alice(), START), None);
+    assert!(penalties.names.records.keys().eq([&alice()]));
+}
+
+#[test]
 fn where_addresses_are_spared_only_the_name_waits_and_not_for_long() {
     let mut penalties = Penalties::new(TERMS);
     let at = penalties.fail("127.0.0.1", &alice(), 25, START);

@@ -149,6 +149,46 @@ fn this_machine_is_spared_but_for_the_name_that_is_guessed_at() {
 }
 
 #[test]
+fn guesses_at_codes_slow_their_address_down_and_are_on_record() {
+    let mut daemon = Daemon::configured(&LIMITED.replace("open", "code"));
+    let made = daemon.run(&["code", "create", "--uses", "2"]);
+    let code = String::from_utf8(made.stdout).unwrap();
+    let sign_up = |host: u8, name: &str, code: &str| {
+        let mut client = daemon.client_from(host);
+        match client.sign_up_as(name, PASSWORD, None, Some(code)) {
+            Outcome::LoggedIn(_) => Ok(()),
+            Outcome::Refused(refusal) => Err(refusal.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    let told: Vec<_> = (0..60)
+        .map(|guess| {
+            let code = if guess % 2 == 0 { "7k2m-q9xa-43fd" } else { "no code" };
+            sign_up(STRANGER, "mallory", code).unwrap_err()
+        })
+        .collect();
+    let count = |code: Code| told.iter().filter(|told| **told == code).count();
+    let taken = count(Code::BadCode);
+    assert!((10..=13).contains(&taken), "{told:?}");
+    assert_eq!(taken + count(Code::RateLimited), 60);
+    // A right one waits as well, and is taken from elsewhere at once.
+    assert_eq!(sign_up(STRANGER, "mallory", code.trim()), Err(Code::RateLimited));
+    assert_eq!(by_password(&daemon, STRANGER, "mallory"), Err(Code::RateLimited));
+    assert_eq!(sign_up(HOME, "alice", code.trim()), Ok(()));
+    assert_eq!(sign_up(HOME, "alice", code.trim()), Err(Code::NameTaken));
+    assert!(daemon.terminate().success());
+    let records = daemon.audit();
+    let refused = with(&records, "signed-up", "outcome", "refused");
+    assert_eq!(refused.len(), taken, "{refused:?}");
+    for record in refused {
+        assert_eq!([&record["subject"], &record["address"]], ["mallory", "127.0.0.66"]);
+        assert_eq!(record["details"], serde_json::json!({ "code": "bad-code" }));
+    }
+    let suspicious = with(&records, "suspicious-logins-by-address", "address", "127.0.0.66");
+    assert_eq!(suspicious.len(), 1);
+}
+
+#[test]
 fn a_flood_of_wrong_device_keys_holds_up_no_password_and_does_not_fill_the_audit() {
     let mut daemon = Daemon::configured(LIMITED);
     let key = DeviceKey::new();

@@ -37,7 +37,9 @@ pub(crate) use self::log::{AuditError, AuditLog, Row};
 pub(crate) use self::logins::{
     bad_code, guessing, kept_out, logged_in, login_failed, session_ended,
 };
-pub(crate) use self::operators::{announced, disconnected, nothing_named, overseen, reloaded};
+pub(crate) use self::operators::{
+    announced, disconnected, not_reloaded, nothing_named, overseen, reloaded,
+};
 pub(crate) use self::reading::{Awaited, Reading};
 pub(crate) use self::refusals::{announcement_refused, refusal};
 pub(crate) use self::roller::Rolling;

@@ -123,6 +123,10 @@ impl Hub {
             Wish::Overseen { user, what, found } => {
                 Ok(self.overseen(turn, caller, user, (what, *found), at))
             }
+            Wish::Unfit { user, action, code } => {
+                let fit = self.may_operate(turn, caller, user, action, at);
+                Ok(Err(fit.err().unwrap_or_else(|| code.into())))
+            }
             Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
         }
     }

@@ -154,7 +154,7 @@ impl Session {
 
     /// The hello and the welcome; whoever does not begin with them never gets further.
     async fn greet(&mut self) -> Result<Login, End> {
-        let deadline = Instant::now() + HELLO_DEADLINE;
+        let deadline = self.login_deadline.min(Instant::now() + HELLO_DEADLINE);
         self.frame_deadline = Some(deadline);
         let binding = self.conn.handshake(&mut self.input, &self.shard.scratch, deadline).await?;
         if self.conn.admission.kind() == AdmissionKind::TurnedAway {

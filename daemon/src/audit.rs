@@ -40,7 +40,7 @@ pub(crate) use self::logins::{
 pub(crate) use self::operators::{
     announced, disconnected, not_reloaded, nothing_named, overseen, reloaded,
 };
-pub(crate) use self::reading::{Awaited, Reading};
+pub(crate) use self::reading::{Awaited, READINGS_MAX, Reading};
 pub(crate) use self::refusals::{not_operating, refusal};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};

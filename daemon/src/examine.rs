@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::audit::{self, Awaited, Reading};
+use crate::audit::{self, Awaited, READINGS_MAX, Reading, Verdict};
 use crate::store::{self, Contents, Fault, Onlooker, Remedy, StoreError};
 use crate::tls::{self, HostKey};
 
@@ -23,6 +23,24 @@ pub(crate) struct Report {
     pub(crate) faults: Vec<Fault>,
     /// How much there is; `None` where the file is damaged.
     pub(crate) contents: Option<Contents>,
+}
+
+/// What is on record, read anew where some of it was dropped meanwhile.
+async fn records(data: &Path, store: &Onlooker) -> Result<Verdict, ExamineError> {
+    let read = |mark| {
+        Reading::open(data, mark, Awaited::Ends)
+            .map_err(|source| ExamineError::Audit { directory: audit::directory(data), source })
+    };
+    let mut mark = store.audit_mark()?;
+    let mut verdict = read(mark)?.verify().await;
+    for _ in 1..READINGS_MAX {
+        let before = std::mem::replace(&mut mark, store.audit_mark()?);
+        if !verdict.was_outrun(before, mark) {
+            break;
+        }
+        verdict = read(mark)?.verify().await;
+    }
+    Ok(verdict)
 }
 
 /// Looks at everything in a data directory, also while a daemon runs on it. It only reads.
@@ -48,10 +66,7 @@ pub(crate) async fn examine(data: &Path) -> Result<Report, ExamineError> {
     faults.extend(HostKey::load_or_create(data, tls::Store::Present).err().map(|error| {
         Fault::new("host-key", "the data directory", &error.to_string(), Remedy::HostKey)
     }));
-    let mark = store.audit_mark()?;
-    let records = Reading::open(data, mark, Awaited::Ends)
-        .map_err(|source| ExamineError::Audit { directory: audit::directory(data), source })?;
-    let verdict = records.verify().await;
+    let verdict = records(data, &store).await?;
     let told = |fault: &dyn std::fmt::Display| {
         Fault::new("audit", "the audit files", &fault.to_string(), Remedy::Audit)
     };

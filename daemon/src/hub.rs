@@ -17,7 +17,7 @@ mod status;
 mod turn;
 mod watching;
 
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
 use parlor_protocol::account::SignUpMode;
@@ -91,6 +91,8 @@ pub(crate) struct Hub {
     counts: HubCounts,
     /// The audit file is on disk up to this record, whether or not the store has heard of it.
     audited: u64,
+    /// Nobody brings records into the files any more.
+    audit_has_ended: bool,
 }
 
 /// What the hub owns from the start: the world, the way to change it on disk, and how much of it
@@ -183,6 +185,7 @@ impl Hub {
             held: vec![],
             counts: HubCounts::default(),
             audited: audit_synced,
+            audit_has_ended: false,
         }
     }
 
@@ -219,7 +222,7 @@ impl Hub {
             self.tell_presence(&mut turn, now());
             let stopping = turn.stopping;
             self.finish(turn)?;
-            if stopping {
+            if stopping || self.audit_has_ended {
                 break;
             }
         }
@@ -263,10 +266,14 @@ impl Hub {
                 log::debug!("chores decided and committed in us: {decided} {committed}");
             }
         }
-        if turn.has_audit() {
-            // Full, it has been rung already. The thread ends before the hub only by a bug of its
-            // own, and then the records wait in the store for the next start.
-            let _rung = self.audit.try_send(());
+        // Full, it has been rung already.
+        if turn.has_audit()
+            && matches!(self.audit.try_send(()), Err(TrySendError::Disconnected(())))
+        {
+            // It ends before the hub only by a bug of its own. The records wait in the store for the
+            // next start, which is now.
+            log::error!("the audit thread has ended before the hub");
+            self.audit_has_ended = true;
         }
         if let Some(mode) = turn.sign_up {
             self.sign_up.send_replace(mode);

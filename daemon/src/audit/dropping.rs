@@ -5,7 +5,7 @@
 //! closed. So whoever began to copy or to read them before that, and whoever comes after a crash in
 //! between, finds every record behind the one that the store tells of.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn remove(dir: &Path, numbers: &[u64], dropped: Link) -> io::Result<()> {
 fn before(dir: &Path, number: Option<u64>) -> io::Result<Option<Link>> {
     let file: Box<dyn BufRead> = match number {
         Some(number) => files::open(dir, number)?.1,
-        None => Box::new(BufReader::new(File::open(dir.join(LIVE))?)),
+        None => Box::new(BufReader::new(files::open_to_read(&dir.join(LIVE))?)),
     };
     let mut line = vec![];
     let read = file.take(FIRST_LINE_BYTES_MAX).read_until(b'\n', &mut line);

@@ -10,7 +10,7 @@ use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::GzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -89,31 +89,48 @@ pub(super) fn numbers(dir: &Path) -> io::Result<BTreeSet<u64>> {
 /// Opens a closed file. Its compressed form is whole before the other goes, so one of the two is
 /// there in this order.
 pub(super) fn open(dir: &Path, number: u64) -> io::Result<(String, Box<dyn BufRead>)> {
-    let plain = name(number, Form::Plain);
-    match File::open(dir.join(&plain)) {
-        Ok(file) => Ok((plain, Box::new(BufReader::new(file)))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let compressed = name(number, Form::Compressed);
-            let file = BufReader::new(File::open(dir.join(&compressed))?);
-            Ok((compressed, Box::new(BufReader::new(GzDecoder::new(file)))))
-        }
-        Err(error) => Err(error),
-    }
+    let form = match open_form(dir, number, Form::Plain) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Form::Compressed,
+        plain => return Ok((name(number, Form::Plain), plain?)),
+    };
+    Ok((name(number, form), open_form(dir, number, form)?))
+}
+
+/// Opens one form of a closed file.
+pub(super) fn open_form(dir: &Path, number: u64, form: Form) -> io::Result<Box<dyn BufRead>> {
+    let file = BufReader::new(open_to_read(&dir.join(name(number, form)))?);
+    Ok(match form {
+        Form::Plain => Box::new(file),
+        // Whatever somebody may have put behind ours is read as well.
+        Form::Compressed => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+    })
+}
+
+/// Opens a file of the audit to read. What somebody has put in its place may be something that never
+/// answers, or never ends.
+pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    expect_file(&file)?;
+    Ok(file)
+}
+
+fn expect_file(file: &File) -> io::Result<()> {
+    let is_file = file.metadata()?.is_file();
+    is_file.then_some(()).ok_or_else(|| io::Error::other("it is no file; move it away"))
 }
 
 /// Opens a file that is being made by these options, with the mode that files of the audit have
 /// whatever the umask. What a link leads to is somebody else's, and gets neither lines nor that mode.
 pub(super) fn make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    options.mode(FILE_MODE).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.mode(FILE_MODE).custom_flags(flags.bits().cast_signed());
     let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
         Some(Errno::LOOP) => io::Error::other("it is a symbolic link; put the file itself there"),
         _ => error,
     })?;
-    let found = file.metadata()?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is no file; move it away"));
-    }
-    if found.permissions().mode() & 0o7777 != FILE_MODE {
+    expect_file(&file)?;
+    if file.metadata()?.permissions().mode() & 0o7777 != FILE_MODE {
         file.set_permissions(Permissions::from_mode(FILE_MODE))?;
     }
     Ok(file)

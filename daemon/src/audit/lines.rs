@@ -5,12 +5,17 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::files::{self, LIVE};
 
 /// The longest line that is read at once, in bytes. Records are far shorter; what a damaged file
 /// holds is not let into memory whole.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
+/// How often a live file that is not there is looked for where closed ones are: it is missing for the
+/// moment in which it is closed and the next one begins.
+const LOOKS_MAX: u32 = 20;
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// One line, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +96,7 @@ impl Lines {
             if self.reading.is_none() && !self.begin_next()? {
                 return Ok(None);
             }
-            let Some(reading) = &mut self.reading else { return Ok(None) };
+            let Some(reading) = &mut self.reading else { continue };
             match reading.next_line() {
                 Ok(Some(text)) => {
                     let (file, number) = (reading.file.clone(), reading.number);
@@ -136,16 +141,24 @@ impl Lines {
 
     /// Finds the files behind the closed one of this number, as they are at one moment.
     fn look(&mut self, behind: u64) -> io::Result<()> {
+        let mut looks = LOOKS_MAX;
         loop {
-            let live = match File::open(self.dir.join(LIVE)) {
+            let live = match files::open_to_read(&self.dir.join(LIVE)) {
                 Ok(live) => Some(live),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(error),
             };
             let numbers = files::numbers(&self.dir)?;
+            if live.is_none() && !numbers.is_empty() && looks > 0 {
+                looks -= 1;
+                std::thread::sleep(LOOK_EVERY);
+                continue;
+            }
             let inode = live.as_ref().map(|live| live.metadata().map(|it| it.ino())).transpose()?;
-            if inode == inode_of(&self.dir.join(LIVE)) {
-                self.live_number = numbers.last().map_or(1, |last| last + 1);
+            // A listing may lack a file that gets another name meanwhile.
+            let is_one_moment = inode == inode_of(&self.dir.join(LIVE));
+            if is_one_moment && numbers == files::numbers(&self.dir)? {
+                self.live_number = numbers.last().map_or(1, |last| last.saturating_add(1));
                 self.closed = numbers.into_iter().filter(|&number| number > behind).collect();
                 self.live = live;
                 return Ok(());

@@ -19,6 +19,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +43,7 @@ const GARBAGE_BYTES_MAX: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuditError {
     /// A file or its directory failed us.
-    #[error("cannot {operation} {}: {source}", path.display())]
+    #[error("cannot {operation} {}: {source}{}", path.display(), remedy(source))]
     File {
         /// What was being done.
         operation: &'static str,
@@ -68,6 +69,16 @@ pub(crate) enum AuditError {
          another data directory", .0.display()
     )]
     Path(PathBuf),
+}
+
+/// What to do where a file cannot be written.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; have it belong to the user who runs parlord, with the right to write"
+        }
+        _ => "",
+    }
 }
 
 /// A record's number and its line, without the end of the line.
@@ -140,11 +151,13 @@ impl AuditLog {
 
     fn try_to_write(&mut self, rows: &[Row]) -> Result<(), AuditError> {
         let mut lines: Vec<&str> = rows.iter().map(|(_, line)| line.as_str()).collect();
-        let appender = match self.appender.take() {
+        let live = self.dir.join(LIVE);
+        // What somebody has cut off or put there since must not become one line with ours.
+        let appender = self.appender.take().filter(|_| ends_a_line(&live).unwrap_or(false));
+        let appender = match appender {
             Some(appender) => appender,
             None => self.mend(&mut lines)?,
         };
-        let live = self.dir.join(LIVE);
         lines.iter().try_for_each(|line| append(&appender, &live, line))?;
         // Whatever is in files that were closed meanwhile was synced then.
         let last = lines.last().copied().unwrap_or_default();
@@ -175,6 +188,15 @@ impl AuditLog {
             .build(&live, Box::new(roller))
             .map_err(failed("open the audit file", &live))
     }
+}
+
+/// Whether the file ends with a whole line, or has none.
+fn ends_a_line(live: &Path) -> io::Result<bool> {
+    let file = files::open_to_read(live)?;
+    let Some(last) = file.metadata()?.len().checked_sub(1) else { return Ok(true) };
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last)?;
+    Ok(byte == *b"\n")
 }
 
 /// Syncs the file that was found under the name `live`, to which `last` was appended unless another

@@ -25,6 +25,9 @@ pub(crate) enum Awaited {
     Nothing,
 }
 
+/// How often the files are read anew because some of them were dropped meanwhile.
+pub(crate) const READINGS_MAX: u32 = 5;
+
 /// The files, and what was committed when they were opened.
 pub(crate) struct Reading {
     pub(crate) lines: Lines,

@@ -7,7 +7,7 @@
 //! restarted daily would never close a file that may be a week old.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -106,7 +106,13 @@ impl Roller {
         if Identity::of(&file)? != written {
             return Err(io::Error::other("another file has taken its place"));
         }
-        let number = files::numbers(&self.dir)?.last().map_or(1, |last| last + 1);
+        let number = match files::numbers(&self.dir)?.last() {
+            None => 1,
+            Some(last) => last.checked_add(1).ok_or_else(|| {
+                let name = files::name(*last, Form::Compressed);
+                io::Error::other(format!("no number is left behind {name}; move that file away"))
+            })?,
+        };
         fs::rename(live, self.dir.join(files::name(number, Form::Plain)))?;
         Identity::of(&open_live(&self.dir)?)
     }
@@ -146,12 +152,37 @@ pub(super) fn compress_closed(dir: &Path) {
 }
 
 fn try_to_compress_closed(dir: &Path) -> io::Result<()> {
-    for (number, form) in files::closed(dir)? {
-        if form == Form::Plain {
-            compress(dir, number)?;
+    let closed = files::closed(dir)?;
+    for &(number, form) in &closed {
+        if form == Form::Compressed {
+            continue;
         }
+        // A crash leaves both, which say the same.
+        if closed.contains(&(number, Form::Compressed)) && !says_the_same(dir, number)? {
+            let name = files::name(number, Form::Plain);
+            log::error!("the audit file {name} and its compressed form differ; both are kept");
+            continue;
+        }
+        compress(dir, number)?;
     }
     Ok(())
+}
+
+/// Whether both forms of a closed file have the same content.
+fn says_the_same(dir: &Path, number: u64) -> io::Result<bool> {
+    let mut forms = [Form::Plain, Form::Compressed].map(|form| files::open_form(dir, number, form));
+    let [plain, compressed] = &mut forms;
+    let (Ok(plain), Ok(compressed)) = (plain, compressed) else { return Ok(false) };
+    loop {
+        let (left, right) = (plain.fill_buf()?, compressed.fill_buf());
+        let Ok(right) = right else { return Ok(false) };
+        let both = left.len().min(right.len());
+        if both == 0 || left[..both] != right[..both] {
+            return Ok(left.len() == right.len());
+        }
+        plain.consume(both);
+        compressed.consume(both);
+    }
 }
 
 /// The compressed form is on disk, under its name, before the other goes.

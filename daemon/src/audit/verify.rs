@@ -15,11 +15,17 @@ const FAULTS_MAX: usize = 50;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file} line {line}: {what}")]
+#[error("{}: {what}", place(file, *line))]
 pub(crate) struct Fault {
+    /// Empty where there is no line at all.
     pub(crate) file: String,
+    /// 0 where there is none.
     pub(crate) line: u64,
     pub(crate) what: String,
+}
+
+fn place(file: &str, line: u64) -> String {
+    if file.is_empty() { "the files are empty".to_owned() } else { format!("{file} line {line}") }
 }
 
 /// What was found.
@@ -41,6 +47,14 @@ pub(crate) struct Verdict {
     pub(crate) first: Option<u64>,
     /// The last of these records.
     pub(crate) last: Link,
+}
+
+impl Verdict {
+    /// Whether what seems to be missing may have been dropped while the files were read: then the
+    /// store remembers more to be dropped, as in `after`, than it did before.
+    pub(crate) fn was_outrun(&self, before: AuditMark, after: AuditMark) -> bool {
+        self.faults_count > 0 && before.dropped != after.dropped
+    }
 }
 
 /// What there is to know of the last record.
@@ -123,7 +137,8 @@ impl Verifier {
         self.verdict.waiting = head.serial.saturating_sub(last.max(synced.serial));
         if last < synced.serial && synced.hash != Bytes::default() {
             let missing = numbers(last + 1, synced.serial);
-            self.tell(format!("behind it, {missing} missing at the end"));
+            let behind = if self.place.0.is_empty() { "" } else { "behind it, " };
+            self.tell(format!("{behind}{missing} missing at the end"));
         }
         self.verdict
     }

@@ -69,21 +69,19 @@ async fn until_stopped_within(
 /// Waits for the threads, each of which ends once nobody can reach it.
 ///
 /// # Errors
-/// One of them does not, in time.
+/// One of them does not, in time, or has panicked.
 pub(super) async fn join_all(
     threads: impl Iterator<Item = JoinHandle<()>>,
     deadline: Instant,
 ) -> Result<(), ServeError> {
     let threads: Vec<_> = threads.collect();
     let joined = tokio::task::spawn_blocking(move || {
-        for thread in threads {
-            if thread.join().is_err() {
-                log::error!("a thread of the daemon panicked");
-            }
-        }
+        let joined = threads.into_iter().map(JoinHandle::join);
+        joined.filter(Result::is_err).count()
     });
     match timeout_at(deadline, joined).await {
-        Ok(_) => Ok(()),
+        Ok(Ok(0)) => Ok(()),
+        Ok(_panicked) => Err(ServeError::Died),
         Err(_elapsed) => Err(ServeError::Hung(STOP_MAX)),
     }
 }

@@ -4,7 +4,7 @@
 //! of one moment, and none holds the WAL for longer than it takes itself. A rule names what breaks
 //! it; the list of rules is closed and tested row by row.
 
-use parlor_protocol::id::RoomId;
+use parlor_protocol::id::{Bytes, RoomId};
 use parlor_protocol::text::printable;
 use rusqlite::{Connection, ErrorCode, Row};
 
@@ -305,7 +305,7 @@ fn outbox(connection: &Connection) -> rusqlite::Result<Vec<Fault>> {
     let mut statement =
         snapshot.prepare("SELECT serial, record FROM audit_outbox ORDER BY serial")?;
     let mut rows = statement.query([])?;
-    let (mut last, mut faults) = (None::<Link>, vec![]);
+    let (mut last, mut unsealed, mut faults) = (None::<Link>, None, vec![]);
     while let Some(row) = rows.next()? {
         let (serial, line): (u64, String) = (natural(row, 0)?, row.get(1)?);
         let told = |what: &str| {
@@ -315,7 +315,7 @@ fn outbox(connection: &Connection) -> rusqlite::Result<Vec<Fault>> {
             faults.push(told("comes after the last one"));
         }
         let Some(sealed) = Sealed::parse(line.as_bytes()) else {
-            // From before there was a chain.
+            unsealed = Some(told("belongs to no chain"));
             continue;
         };
         if !sealed.intact || sealed.link.serial != serial {
@@ -325,6 +325,8 @@ fn outbox(connection: &Connection) -> rusqlite::Result<Vec<Fault>> {
         }
         last = Some(sealed.link);
     }
+    // From before there was a chain there may be some, in front of all that belong to it.
+    faults.extend(unsealed.filter(|_| last != Some(head) && head.hash != Bytes::default()));
     if last.is_some_and(|last| last != head) {
         let what = format!("is not the last record, which has number {}", head.serial);
         faults.push(Fault::new("audit", "the head of the chain", &what, Remedy::Audit));

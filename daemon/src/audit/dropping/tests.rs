@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::audit::files::Form;
+use crate::audit::lines::Lines;
 use crate::audit::{AuditLog, Origin, Rolling, Row, session_ended};
 
 const KEPT: usize = 3;
@@ -109,4 +110,18 @@ fn nothing_goes_by_what_a_damaged_file_says() {
     // More than are to be dropped are never removed, whatever the store remembers.
     assert_eq!(audit.log.drop_old(Some(third)).unwrap(), None);
     assert_eq!(audit.files(), [4, 5, 6]);
+}
+
+#[test]
+fn whoever_reads_while_the_oldest_file_goes_reads_the_rest() {
+    let mut audit = Audit::new();
+    let first = audit.write(2);
+    let last = audit.write(5);
+    let mut lines = Lines::open(&audit.dir()).unwrap();
+    fs::remove_file(audit.dir().join(files::name(1, Form::Compressed))).unwrap();
+    let mut read = vec![];
+    while let Some(line) = lines.next().unwrap() {
+        read.push(Sealed::parse(&line.text).unwrap().link.serial);
+    }
+    assert_eq!(read, Vec::from_iter(first.serial + 1..=last.serial));
 }

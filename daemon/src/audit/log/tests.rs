@@ -162,6 +162,63 @@ fn a_record_longer_than_any_buffer_is_one_line() {
 }
 
 #[test]
+fn no_record_becomes_one_line_with_what_somebody_left_behind() {
+    let all = records(6);
+    for junk in [Some("junk"), None] {
+        let data = tempfile::tempdir().unwrap();
+        let mut log = AuditLog::open(data.path(), ONE_FILE, &all[..3]).unwrap();
+        let path = directory(data.path()).join(LIVE);
+        let content = match junk {
+            Some(junk) => text(&all[..3]) + junk,
+            None => text(&all[..3])[..text(&all[..3]).len() - 10].to_owned(),
+        };
+        fs::write(&path, &content).unwrap();
+        log.write(&all[3..5]).unwrap();
+        log.write(&all[5..]).unwrap();
+        assert_eq!(live(&data), format!("{content}\n{}", text(&all[3..])));
+    }
+}
+
+#[test]
+fn a_number_that_nothing_can_follow_is_told_and_records_wait() {
+    let (data, all) = (tempfile::tempdir().unwrap(), records(5));
+    let mut log = AuditLog::open(data.path(), SMALL_FILES, &all[..2]).unwrap();
+    let last = directory(data.path()).join(files::name(u64::MAX, Form::Compressed));
+    fs::write(&last, "").unwrap();
+    let error = log.write(&all[2..]).unwrap_err().to_string();
+    assert!(error.ends_with("audit.18446744073709551615.log.gz; move that file away"), "{error}");
+    fs::remove_file(last).unwrap();
+    log.write(&all[2..]).unwrap();
+    assert_eq!(everything(&data), text(&all));
+}
+
+#[test]
+fn forms_of_a_file_that_differ_are_both_kept() {
+    let (data, all) = (tempfile::tempdir().unwrap(), records(5));
+    drop(AuditLog::open(data.path(), SMALL_FILES, &all).unwrap());
+    let dir = directory(data.path());
+    fs::write(dir.join(files::name(1, Form::Plain)), text(&all[..1])).unwrap();
+    drop(AuditLog::open(data.path(), SMALL_FILES, &all[4..]).unwrap());
+    let closed = [(1, Form::Plain), (1, Form::Compressed), (2, Form::Compressed)];
+    assert_eq!(files::closed(&dir).unwrap(), closed);
+}
+
+#[test]
+fn what_is_no_file_in_the_place_of_the_live_one_is_told_at_once() {
+    let data = crashed(b"");
+    let live = directory(data.path()).join(LIVE);
+    fs::remove_file(&live).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&live).status().unwrap().success());
+    let errors = [
+        AuditLog::open(data.path(), ONE_FILE, &records(1)).unwrap_err().to_string(),
+        files::open_to_read(&live).unwrap_err().to_string(),
+    ];
+    for error in errors {
+        assert!(error.ends_with("it is no file; move it away"), "{error}");
+    }
+}
+
+#[test]
 fn a_link_in_the_place_of_the_live_file_is_not_followed() {
     let data = crashed(b"");
     let (live, other) = (directory(data.path()).join(LIVE), data.path().join("other"));

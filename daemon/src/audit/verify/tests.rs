@@ -199,7 +199,7 @@ fn where_nothing_is_left_what_was_dropped_is_not_missed_at_the_end_either() {
     let mut book = book();
     book.mark.dropped = dropped(&book, 6);
     book.lines.clear();
-    assert_eq!(book.faults(), [" line 0: behind it, records 8 to 10 are missing at the end"]);
+    assert_eq!(book.faults(), ["the files are empty: records 8 to 10 are missing at the end"]);
 }
 
 #[test]

@@ -54,7 +54,8 @@ impl Record {
     /// Whether a user did it, or had it done to them.
     pub(super) fn concerns(&self, user: &str) -> bool {
         let Fields { actor, subject, details, .. } = &self.fields;
-        [actor.as_deref(), subject.as_deref(), details.get("user").and_then(Value::as_str)]
+        let detail = |key| details.get(key).and_then(Value::as_str);
+        [actor.as_deref(), subject.as_deref(), detail("user"), detail("named")]
             .contains(&Some(user))
     }
 

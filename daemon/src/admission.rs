@@ -1,4 +1,10 @@
 //! Who may connect: how many at once in all and from one address, and how many that do not log in.
+//!
+//! Whoever connects too often without logging in keeps from their address what strangers do: sign-ups
+//! and passwords, for as long as it takes to be forgiven. A device key still gets in from there at
+//! once, for guesses at passwords must not shut out who is known. What is not promised: whoever holds
+//! all places of an address, or makes more handshakes there than even device keys may, keeps out
+//! everybody behind that very address, and nobody else.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -15,6 +21,10 @@ use crate::network::{Loopback, Network};
 const TURNED_AWAY_MAX: usize = 64;
 /// For how long a connection counts that has not logged in.
 const MINUTE: Duration = Duration::from_secs(60);
+/// Handshakes from one address for each stranger that it may send, beyond which it gets none. By the
+/// shipped limits that is 6,000 in a minute, a hundredth of a core: more than anybody guesses one
+/// after the other, and too few to keep the server busy.
+const HANDSHAKES_A_STRANGER: u32 = 50;
 /// Addresses that are counted at once, some 10 MiB. Beyond it newcomers are not: there are so many
 /// only in a flood from everywhere, which only the limit in all can stop.
 const ADDRESSES_MAX: usize = 100_000;
@@ -79,7 +89,7 @@ impl Drop for Place {
 /// A connection's place among those that may be open at once; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    pub(crate) kind: AdmissionKind,
+    kind: Cell<AdmissionKind>,
     /// Where its address is counted.
     counted: Option<Counted>,
     _place: Place,
@@ -89,6 +99,8 @@ pub(crate) struct Admission {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AdmissionKind {
     Session,
+    /// For a login by device key and what follows it: too many from its address do not log in.
+    DeviceOnly,
     /// There is no place; the connection is only told so.
     TurnedAway,
 }
@@ -110,23 +122,26 @@ impl Gate {
         self.addresses.lock().terms = Terms::of(limits);
     }
 
-    /// Whether one more may come in from there, or may at least be told that it may not. Telling
-    /// takes a handshake as well, so each address is told as often as it may come, and no more.
+    /// Whether one more may come in from there, for what, or may at least be told that it may not.
     pub(crate) fn admit(&self, from: Network, now: Instant) -> Option<Admission> {
-        let (counted, told) = match self.addresses.enter(from, now) {
-            Entry::Uncounted => (None, false),
-            Entry::Counted(network) => {
+        let admitted = match self.addresses.enter(from, now) {
+            Entry::Uncounted => Some((AdmissionKind::Session, None)),
+            Entry::Counted { kind, network, strange } => {
                 let addresses = Arc::clone(&self.addresses);
-                (Some(Counted { addresses, network, logged_in: Cell::new(false) }), false)
+                let logged_in = Cell::new(false);
+                Some((kind, Some(Counted { addresses, network, strange, logged_in })))
             }
-            Entry::Told => (None, true),
+            Entry::Told => None,
             Entry::Closed => return None,
         };
-        if !told && let Some(place) = self.places.take() {
-            return Some(Admission { kind: AdmissionKind::Session, counted, _place: place });
+        if let Some((kind, counted)) = admitted
+            && let Some(place) = self.places.take()
+        {
+            return Some(Admission { kind: Cell::new(kind), counted, _place: place });
         }
+        let kind = Cell::new(AdmissionKind::TurnedAway);
         let place = self.turned_away.take()?;
-        Some(Admission { kind: AdmissionKind::TurnedAway, counted: None, _place: place })
+        Some(Admission { kind, counted: None, _place: place })
     }
 
     /// How many are connected.
@@ -148,12 +163,29 @@ impl Gate {
 }
 
 impl Admission {
+    /// What it was let in for.
+    pub(crate) fn kind(&self) -> AdmissionKind {
+        self.kind.get()
+    }
+
+    /// How long it is until strangers may do from its address again what they come for; `None` where
+    /// they may, and from then on also this one.
+    pub(crate) fn strangers_wait(&self, now: Instant) -> Option<Duration> {
+        let counted = self.counted.as_ref();
+        let counted = counted.filter(|_| self.kind.get() == AdmissionKind::DeviceOnly)?;
+        let wait = counted.addresses.strangers_wait(counted.network, now);
+        if wait.is_zero() {
+            self.kind.set(AdmissionKind::Session);
+        }
+        (!wait.is_zero()).then_some(wait)
+    }
+
     /// The connection has logged in and does not count as a stranger's.
     pub(crate) fn logged_in(&self) {
         if let Some(counted) = &self.counted
             && !counted.logged_in.replace(true)
         {
-            counted.addresses.logged_in(counted.network);
+            counted.addresses.logged_in(counted.network, counted.strange);
         }
     }
 }
@@ -163,6 +195,8 @@ impl Admission {
 struct Counted {
     addresses: Arc<Addresses>,
     network: Network,
+    /// By how much longer strangers may have to wait for it.
+    strange: Duration,
     logged_in: Cell<bool>,
 }
 
@@ -196,6 +230,11 @@ impl Terms {
             loopback: limits.loopback,
         }
     }
+
+    /// One handshake is forgotten in this time.
+    fn handshake_gap(&self) -> Duration {
+        self.gap / HANDSHAKES_A_STRANGER
+    }
 }
 
 #[derive(Debug)]
@@ -210,16 +249,25 @@ struct Tally {
     open: u32,
     /// When all connections that did not log in are forgotten.
     even: Instant,
+    /// When they are as handshakes.
+    rested: Instant,
+}
+
+impl Tally {
+    /// How long strangers have to wait before the next of them.
+    fn strangers_wait(&self, terms: &Terms, now: Instant) -> Duration {
+        (self.even.max(now) + terms.gap).saturating_duration_since(now + MINUTE)
+    }
 }
 
 enum Entry {
-    /// As one of these.
-    Counted(Network),
+    /// As one of these, for that, and with that effect on how long strangers wait.
+    Counted { kind: AdmissionKind, network: Network, strange: Duration },
     /// It is spared, or there are too many addresses to count this one.
     Uncounted,
     /// It is one too many, and is told so.
     Told,
-    /// It was told often enough.
+    /// There were too many even to be told.
     Closed,
 }
 
@@ -232,26 +280,41 @@ impl Addresses {
         if tallies.by_network.len() >= ADDRESSES_MAX && !tallies.by_network.contains_key(&network) {
             return Entry::Uncounted;
         }
-        let fresh = Tally { open: 0, even: now };
+        let fresh = Tally { open: 0, even: now, rested: now };
         let tally = tallies.by_network.entry(network).or_insert(fresh);
-        let even = tally.even.max(now) + terms.gap;
-        if even > now + 2 * MINUTE {
+        let rested = tally.rested.max(now) + terms.handshake_gap();
+        if rested > now + MINUTE {
             return Entry::Closed;
         }
-        tally.even = even;
-        if even > now + MINUTE || tally.open >= terms.per_address {
+        tally.rested = rested;
+        let kind = match tally.strangers_wait(&terms, now) {
+            Duration::ZERO => AdmissionKind::Session,
+            _ => AdmissionKind::DeviceOnly,
+        };
+        // Each makes strangers wait for longer, up to a minute.
+        let before = tally.even.max(now);
+        tally.even = (before + terms.gap).min(now + 2 * MINUTE);
+        let strange = tally.even.saturating_duration_since(before);
+        if tally.open >= terms.per_address {
             return Entry::Told;
         }
         tally.open += 1;
-        Entry::Counted(network)
+        Entry::Counted { kind, network, strange }
     }
 
-    fn logged_in(&self, network: Network) {
+    fn logged_in(&self, network: Network, strange: Duration) {
         let mut tallies = self.lock();
-        let gap = tallies.terms.gap;
+        let handshake = tallies.terms.handshake_gap();
         if let Some(tally) = tallies.by_network.get_mut(&network) {
-            tally.even = tally.even.checked_sub(gap).unwrap_or(tally.even);
+            tally.even = tally.even.checked_sub(strange).unwrap_or(tally.even);
+            tally.rested = tally.rested.checked_sub(handshake).unwrap_or(tally.rested);
         }
+    }
+
+    fn strangers_wait(&self, network: Network, now: Instant) -> Duration {
+        let tallies = self.lock();
+        let tally = tallies.by_network.get(&network);
+        tally.map_or(Duration::ZERO, |tally| tally.strangers_wait(&tallies.terms, now))
     }
 
     fn leave(&self, network: Network) {
@@ -263,13 +326,13 @@ impl Addresses {
     /// From where no more may come, why, and for how long where that is known.
     fn limited(&self, now: Instant) -> Vec<(Network, &'static str, Option<Duration>)> {
         let tallies = self.lock();
-        let Terms { per_address, gap, .. } = tallies.terms;
+        let terms = tallies.terms;
         let limited = |(&network, tally): (&Network, &Tally)| {
-            let wait = (tally.even + gap).saturating_duration_since(now + MINUTE);
-            if !wait.is_zero() {
-                return Some((network, "strangers", Some(wait)));
+            if tally.open >= terms.per_address {
+                return Some((network, "connections", None));
             }
-            (tally.open >= per_address).then_some((network, "connections", None))
+            let wait = tally.strangers_wait(&terms, now);
+            (!wait.is_zero()).then_some((network, "strangers", Some(wait)))
         };
         tallies.by_network.iter().filter_map(limited).collect()
     }
@@ -292,110 +355,4 @@ impl Tallies {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Limits = Limits {
-        in_all: 1_000,
-        per_address: 20,
-        strangers_per_minute: 60,
-        loopback: Loopback::Spared,
-    };
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn kinds<'a>(
-        admissions: impl IntoIterator<Item = &'a Option<Admission>>,
-    ) -> (usize, usize, usize) {
-        let mut counts = (0, 0, 0);
-        for admission in admissions {
-            match admission.as_ref().map(|admission| admission.kind) {
-                Some(AdmissionKind::Session) => counts.0 += 1,
-                Some(AdmissionKind::TurnedAway) => counts.1 += 1,
-                None => counts.2 += 1,
-            }
-        }
-        counts
-    }
-
-    #[test]
-    fn an_address_has_so_many_connections_at_once_and_no_other_has_fewer() {
-        let (gate, now) = (Gate::new(&LIMITS), Instant::now());
-        let [own, other] = ["192.0.2.7", "192.0.2.8"].map(Network::of);
-        let mut held: Vec<_> = (0..25).map(|_| gate.admit(own, now)).collect();
-        assert_eq!(kinds(&held), (20, 5, 0));
-        assert_eq!(kinds(&[gate.admit(other, now)]), (1, 0, 0));
-        // A place that becomes free is given again.
-        held.remove(0);
-        assert_eq!(kinds(&[gate.admit(own, now)]), (1, 0, 0));
-        drop(held);
-        assert_eq!(gate.open(), 0);
-    }
-
-    #[test]
-    fn limits_that_change_count_for_whoever_comes_next_and_send_nobody_away() {
-        let (gate, now) = (Gate::new(&LIMITS), Instant::now());
-        let own = Network::of("192.0.2.7");
-        let came = || [gate.admit(own, now)].map(|it| kinds(&[it]));
-        let held: Vec<_> = (0..10).map(|_| gate.admit(own, now)).collect();
-        gate.limit(&Limits { per_address: 5, ..LIMITS });
-        assert_eq!((came(), gate.open()), ([(0, 1, 0)], 10));
-        gate.limit(&Limits { in_all: 5, ..LIMITS });
-        assert_eq!((came(), gate.open()), ([(0, 1, 0)], 10));
-        gate.limit(&LIMITS);
-        assert_eq!(came(), [(1, 0, 0)]);
-        drop(held);
-        assert_eq!(gate.open(), 0);
-    }
-
-    #[test]
-    fn connections_that_do_not_log_in_are_limited_by_the_minute_and_told_so_as_often_again() {
-        let (gate, now) = (Gate::new(&LIMITS), Instant::now());
-        let own = Network::of("2001:db8::1");
-        // One after the other, so that only few are open at once.
-        let came = |now| [gate.admit(own, now)].map(|it| kinds(&[it]));
-        let burst: Vec<_> = (0..200).flat_map(|_| came(now)).collect();
-        let count = |kind| burst.iter().filter(|it| **it == kind).count();
-        assert_eq!([count((1, 0, 0)), count((0, 1, 0)), count((0, 0, 1))], [60, 60, 80]);
-        // Each second one is forgotten; after a minute of silence the next is let in.
-        assert_eq!(came(now + SECOND), [(0, 1, 0)]);
-        assert_eq!(came(now + 59 * SECOND), [(0, 1, 0)]);
-        assert_eq!(came(now + 63 * SECOND), [(1, 0, 0)]);
-    }
-
-    #[test]
-    fn connections_that_log_in_are_as_many_as_one_likes() {
-        let (gate, now) = (Gate::new(&LIMITS), Instant::now());
-        for _ in 0..1_000 {
-            let admission = gate.admit(Network::of("192.0.2.7"), now).unwrap();
-            assert_eq!(admission.kind, AdmissionKind::Session);
-            admission.logged_in();
-            admission.logged_in();
-        }
-    }
-
-    #[test]
-    fn this_machine_is_spared_and_the_limit_in_all_spares_nobody() {
-        let limits = Limits { in_all: 200, ..LIMITS };
-        let (gate, now) = (Gate::new(&limits), Instant::now());
-        let local = ["127.0.0.1", "::1", "unix"].map(Network::of);
-        let held: Vec<_> =
-            local.into_iter().cycle().take(300).map(|it| gate.admit(it, now)).collect();
-        assert_eq!(kinds(&held), (200, 64, 36));
-    }
-
-    #[test]
-    fn a_flood_of_addresses_is_counted_as_far_as_there_is_room_and_then_forgotten() {
-        let (gate, now) = (Gate::new(&LIMITS), Instant::now());
-        let own = Network::of("192.0.2.7");
-        let held: Vec<_> = (0..30).map(|_| gate.admit(own, now)).collect();
-        for party in 0..120_000_u32 {
-            gate.admit(Network::of_ip(std::net::Ipv4Addr::from_bits(party).into()), now);
-        }
-        assert_eq!(gate.addresses.lock().by_network.len(), ADDRESSES_MAX);
-        // Whoever was counted before still is.
-        assert_eq!(kinds(&[gate.admit(own, now)]), (0, 1, 0));
-        drop(held);
-        gate.admit(Network::of("192.0.2.8"), now + 3 * MINUTE);
-        assert_eq!(gate.addresses.lock().by_network.len(), 1);
-    }
-}
+mod tests;

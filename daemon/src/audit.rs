@@ -34,10 +34,14 @@ pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};
 pub(crate) use self::lines::Line;
 pub(crate) use self::log::{AuditError, AuditLog, Row};
-pub(crate) use self::logins::{guessing, kept_out, logged_in, login_failed, session_ended};
-pub(crate) use self::operators::{announced, disconnected, nothing_named, overseen, reloaded};
+pub(crate) use self::logins::{
+    bad_code, guessing, kept_out, logged_in, login_failed, session_ended,
+};
+pub(crate) use self::operators::{
+    announced, disconnected, not_reloaded, nothing_named, overseen, reloaded,
+};
 pub(crate) use self::reading::{Awaited, READINGS_MAX, Reading};
-pub(crate) use self::refusals::{announcement_refused, refusal};
+pub(crate) use self::refusals::{not_operating, refusal};
 pub(crate) use self::roller::Rolling;
 pub(crate) use self::subnet::{Subnet, new_network};
 pub(crate) use self::verify::{Fault, Verdict};

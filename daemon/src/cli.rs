@@ -223,10 +223,7 @@ fn obey(cli: Cli) -> anyhow::Result<()> {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(status::run(&config, form))
         }
-        Command::Reload => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
-            waiting(reload::run(&config, form))
-        }
+        Command::Reload => waiting(reload::run(&overrides, form)),
         Command::Announce { text } => {
             let config = Config::load(&overrides, &Surroundings::here())?;
             waiting(session::announce(&config, &text))

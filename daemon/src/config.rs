@@ -10,6 +10,7 @@
 
 mod file;
 mod keys;
+mod place;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use toml::Spanned;
 
 pub(crate) use file::Fault;
 pub(crate) use keys::Counts;
+use place::{Named, path_of};
 use settings::Sources;
 pub(crate) use settings::{Change, Setting, Source};
 
@@ -249,19 +251,15 @@ impl Config {
     /// # Errors
     /// The file cannot be read or says what cannot be; or there is no place for the data.
     pub(crate) fn load(overrides: &Overrides, here: &Surroundings) -> Result<Self, ConfigError> {
-        let named = overrides
-            .config
-            .clone()
-            .or_else(|| here.variables.get(CONFIG_VARIABLE).map(PathBuf::from));
-        let path = named.as_ref().unwrap_or(&here.system_config);
+        let (path, named) = path_of(overrides, here);
         let read = |source| ConfigError::Read { path: path.clone(), source };
-        match regular::read(path) {
+        match regular::read(&path) {
             Ok(bytes) => {
                 let parsed = file::read(&bytes)
                     .map_err(|faults| ConfigError::Invalid { path: path.clone(), faults })?;
-                Self::settle(parsed, Some(path), overrides, here)
+                Self::settle(parsed, Some(&path), overrides, here)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named == Named::Nowhere => {
                 Self::settle(file::Parsed::default(), None, overrides, here)
             }
             Err(error) => Err(read(error)),

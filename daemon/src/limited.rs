@@ -17,6 +17,6 @@ pub(crate) struct Limited {
 pub(crate) enum Whom {
     /// Whoever comes from there.
     Address(String),
-    /// A user; or a name that is tried from this machine, where addresses are spared.
+    /// A user; or a name on which logins have failed, from wherever.
     User(String),
 }

@@ -2,7 +2,7 @@
 //! should know.
 //!
 //! Each failed login is a strike against where it came from and against the name that was tried,
-//! whether anybody has that name or not. After a few of them the wait before the next try doubles
+//! whether anybody has that name or not; a sign-up by a wrong code is one against where it came from. After a few of them the wait before the next try doubles
 //! with each; strikes are forgiven one by one. What nobody can do is keep somebody else out:
 //!
 //! - Strikes against a name only lengthen the wait of those who have failed from where they are.
@@ -20,9 +20,10 @@ use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
 
+use crate::limited::{Limited, Whom};
 use crate::network::{Loopback, Network};
 
-/// Strikes for which nobody waits: as many passwords as somebody may have had.
+/// Strikes from which on one waits: as many passwords as somebody may have had.
 const FREE: u32 = 10;
 /// The longest wait for strikes against a name alone, in milliseconds. They are other people's
 /// strikes for the most part.
@@ -70,18 +71,9 @@ pub(crate) struct KeyFailed {
     pub(crate) suspicion: Option<Guessing>,
 }
 
-/// Somebody who has to wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    /// From where.
-    pub(crate) source: Source,
-    /// Until when.
-    pub(crate) until: Timestamp,
-}
-
 /// Where logins come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
+enum Source {
     /// An address.
     Network(Network),
     /// Addresses that are spared: all who try a name from there are one.
@@ -128,8 +120,7 @@ impl Penalties {
     /// early.
     pub(crate) fn tried(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Tried {
         let source = self.source(peer, name);
-        let of_name = self.terms.wait_ms(self.names.strikes(name, at)).min(NAME_WAIT_MS_MAX);
-        let wait = self.wait(&self.sources, &source, of_name, at);
+        let wait = self.wait(&self.sources, &source, self.wait_on_name(name, at), at);
         if wait <= 0 {
             self.sources.strike(&source, at);
             self.names.strike(name, at);
@@ -138,10 +129,26 @@ impl Penalties {
         let on_name = self.names.is_suspicious(name);
         let suspicions =
             [by_address.then_some(Guessing::ByAddress), on_name.then_some(Guessing::OnName)];
-        let retry_after_ms = u32::try_from(wait).ok().filter(|&ms| ms > 0);
-        let refusal = retry_after_ms
-            .map(|ms| Refusal { retry_after_ms: Some(ms), ..Code::RateLimited.into() });
-        Tried { refusal, suspicions: suspicions.into_iter().flatten().collect() }
+        Tried { refusal: too_early(wait), suspicions: suspicions.into_iter().flatten().collect() }
+    }
+
+    /// Somebody signs up under a name by a code. It is a strike like a wrong password, though none
+    /// against the name, which is nobody's yet or has nothing to do with it.
+    pub(crate) fn code_tried(&mut self, peer: &str, name: &UserName, at: Timestamp) -> Tried {
+        let source = self.source(peer, name);
+        let wait = self.wait(&self.sources, &source, 0, at);
+        if wait <= 0 {
+            self.sources.strike(&source, at);
+        }
+        let by_address = self.sources.is_suspicious(&source) && source.is_address();
+        let suspicions = by_address.then_some(Guessing::ByAddress).into_iter().collect();
+        Tried { refusal: too_early(wait), suspicions }
+    }
+
+    /// A code that was tried was right, or nobody has said that it was wrong: it was no strike.
+    pub(crate) fn code_stood(&mut self, peer: &str, name: &UserName, at: Timestamp) {
+        let source = self.source(peer, name);
+        self.sources.take_back(&source, at);
     }
 
     /// A device key was not taken.
@@ -163,13 +170,26 @@ impl Penalties {
         self.names.take_back(name, at);
     }
 
-    /// Who has to wait at the moment.
-    pub(crate) fn waiting(&self, at: Timestamp) -> impl Iterator<Item = Waiting> {
-        self.sources.records.keys().filter_map(move |source| {
-            let wait = self.wait(&self.sources, source, 0, at);
-            let until = Timestamp(at.0.saturating_add(wait));
-            (wait > 0).then(|| Waiting { source: source.clone(), until })
-        })
+    /// Who has to wait at the moment: addresses, and names on which whoever has failed from where they
+    /// are waits. From where that is nobody knows before they try.
+    pub(crate) fn waiting(&self, at: Timestamp) -> impl Iterator<Item = Limited> {
+        let limited = move |whom, wait: i64| {
+            let until = Some(Timestamp(at.0.saturating_add(wait)));
+            (wait > 0).then_some(Limited { whom, why: "failed-logins", until })
+        };
+        let by_source = self.sources.records.keys().filter_map(move |source| {
+            let whom = match source {
+                Source::Network(network) => Whom::Address(network.to_string()),
+                // Told below, with what others have failed on it.
+                Source::Spared(name) if self.left_on_name(name, at) > 0 => return None,
+                Source::Spared(name) => Whom::User(name.to_string()),
+            };
+            limited(whom, self.wait(&self.sources, source, 0, at))
+        });
+        let on_name = self.names.records.keys().filter_map(move |name| {
+            limited(Whom::User(name.to_string()), self.left_on_name(name, at))
+        });
+        by_source.chain(on_name)
     }
 
     /// Forgets whom everything was forgiven.
@@ -186,16 +206,38 @@ impl Penalties {
         }
     }
 
+    /// How long whoever has failed from where they are waits for the strikes against a name, in
+    /// milliseconds.
+    fn wait_on_name(&self, name: &UserName, at: Timestamp) -> i64 {
+        self.terms.wait_ms(self.names.strikes(name, at)).min(NAME_WAIT_MS_MAX)
+    }
+
+    /// How much of that is left for whoever tried the name last.
+    fn left_on_name(&self, name: &UserName, at: Timestamp) -> i64 {
+        let last = self.names.records.get(name).map(|record| record.last);
+        last.map_or(0, |last| left(last, self.wait_on_name(name, at), at))
+    }
+
     /// How long to wait still, in milliseconds, for what was tried from there and for `at_least`
     /// since the last time; nothing where there was none.
     fn wait(&self, ledger: &Ledger<Source>, source: &Source, at_least: i64, at: Timestamp) -> i64 {
         let Some(record) = ledger.records.get(source) else { return 0 };
         let own = self.terms.wait_ms(ledger.strikes(source, at));
         let own = if source.is_address() { own } else { own.min(NAME_WAIT_MS_MAX) };
-        let wait = own.max(at_least);
-        // Not longer than that, also where the clock was set back.
-        record.last.0.saturating_add(wait).saturating_sub(at.0).min(wait)
+        left(record.last, own.max(at_least), at)
     }
+}
+
+/// What somebody hears who has to wait still, in milliseconds.
+fn too_early(wait: i64) -> Option<Refusal> {
+    let ms = u32::try_from(wait).ok().filter(|&ms| ms > 0)?;
+    Some(Refusal { retry_after_ms: Some(ms), ..Code::RateLimited.into() })
+}
+
+/// How much of a wait is left, in milliseconds. Not more than all of it, also where the clock was set
+/// back.
+fn left(since: Timestamp, wait: i64, at: Timestamp) -> i64 {
+    since.0.saturating_add(wait).saturating_sub(at.0).min(wait)
 }
 
 impl Source {
@@ -209,7 +251,7 @@ impl Source {
 
 impl Terms {
     fn wait_ms(&self, strikes: u32) -> i64 {
-        match strikes.checked_sub(FREE + 1) {
+        match strikes.checked_sub(FREE) {
             None => 0,
             Some(doublings) => {
                 let factor = 1_i64.checked_shl(doublings).unwrap_or(i64::MAX);
@@ -220,7 +262,7 @@ impl Terms {
 
     /// Strikes beyond which the wait is no longer.
     fn strikes_max(&self) -> u32 {
-        (FREE + 1..).find(|&strikes| self.wait_ms(strikes) >= self.max_ms).unwrap_or(FREE + 1)
+        (FREE..).find(|&strikes| self.wait_ms(strikes) >= self.max_ms).unwrap_or(FREE)
     }
 }
 

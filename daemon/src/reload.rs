@@ -16,6 +16,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(crate) use aside::Aside;
 
 use crate::admission::Gate;
+use crate::audit::{self, AuditRecord, Origin};
+use crate::clock::now;
 use crate::config::{Change, Config, Counts, Overrides, Surroundings};
 use crate::hub::{Ask, HubTerms, Oversight};
 use crate::logging;
@@ -147,9 +149,21 @@ impl Configuration {
                     log::info!("{change}{}", note(change.counts));
                 }
             }
-            Err(why) => log::error!("the configuration was not taken over: {why}"),
+            Err(why) => {
+                log::error!("the configuration was not taken over: {why}");
+                self.put_on_record(audit::not_reloaded(&Origin::Console { uid }, now())).await;
+            }
         }
         reloaded
+    }
+
+    /// Returns once it is on record.
+    async fn put_on_record(&self, record: AuditRecord) {
+        let (reply, recorded) = oneshot::channel();
+        // The hub is gone only when the daemon stops.
+        if self.hub.send(Ask::Record { record, reply }).await.is_ok() {
+            let _stopping = recorded.await;
+        }
     }
 
     /// Everything that may fail comes before anything changes.

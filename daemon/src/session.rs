@@ -39,6 +39,9 @@ use login::Login;
 
 /// From the first byte to the hello, the TLS handshake included: no human is involved.
 const HELLO_DEADLINE: Duration = Duration::from_secs(10);
+/// From the first byte to the login where only a device key logs in: it is at hand, and the address
+/// has more of such connections than it should.
+const DEVICE_DEADLINE: Duration = Duration::from_secs(10);
 /// From the first byte of a frame to its last.
 const FRAME_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -103,7 +106,12 @@ struct Session {
 
 impl Session {
     fn new(shard: Rc<Shard>, conn: Rc<Conn>, server: Arc<Server>) -> Self {
-        let login_deadline = Instant::now() + server.manners.borrow().login_deadline;
+        let patience = server.manners.borrow().login_deadline;
+        let login_deadline = Instant::now()
+            + match conn.admission.kind() {
+                AdmissionKind::DeviceOnly => patience.min(DEVICE_DEADLINE),
+                AdmissionKind::Session | AdmissionKind::TurnedAway => patience,
+            };
         let (codec, input) = (FrameCodec::before_login(), BytesMut::new());
         Self { shard, conn, server, codec, input, frame_deadline: None, login_deadline }
     }
@@ -146,10 +154,10 @@ impl Session {
 
     /// The hello and the welcome; whoever does not begin with them never gets further.
     async fn greet(&mut self) -> Result<Login, End> {
-        let deadline = Instant::now() + HELLO_DEADLINE;
+        let deadline = self.login_deadline.min(Instant::now() + HELLO_DEADLINE);
         self.frame_deadline = Some(deadline);
         let binding = self.conn.handshake(&mut self.input, &self.shard.scratch, deadline).await?;
-        if self.conn.admission.kind == AdmissionKind::TurnedAway {
+        if self.conn.admission.kind() == AdmissionKind::TurnedAway {
             return Err(End::Closed(CloseReason::TooManyConnections));
         }
         let frame = self.next_frame().await?;

@@ -34,9 +34,9 @@ pub(crate) fn refusal_of(doing: &Doing, refused: &Refusal, me: &str) -> String {
 /// The same of a refusal to log in.
 pub(crate) fn not_in(refused: &Refusal) -> String {
     match refused.code {
-        Code::RateLimited => "there were too many failed logins from your address or under this \
-                              name; wait before the next password, or use a device that has logged \
-                              in before"
+        Code::RateLimited => "there were too many failed logins or connections from your address, \
+                              or failed logins under this name; wait before the next password, or \
+                              use a device that has logged in before"
             .to_owned(),
         _ => refusal(refused),
     }

@@ -28,6 +28,12 @@ pub(crate) fn login_failed(
     failed.refused(Code::BadCredentials)
 }
 
+/// The record of a sign-up by a code that is none; `user` is the name that was to be had. What was
+/// tried as a code stands in no record: it may be right but for a letter.
+pub(crate) fn bad_code(origin: &Origin<'_>, user: &UserName, at: Timestamp) -> AuditRecord {
+    AuditRecord::new(at, "signed-up", origin).about(user.as_str()).refused(Code::BadCode)
+}
+
 /// The record of more failed logins than people have, where `name` is the last that was tried.
 pub(crate) fn guessing(
     origin: &Origin<'_>,

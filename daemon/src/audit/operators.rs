@@ -58,6 +58,12 @@ pub(crate) fn reloaded(origin: &Origin<'_>, changed: &[&str], at: Timestamp) -> 
     record.text("changed", changed.join(" "))
 }
 
+/// The record of a configuration that was to be read again and could not be used. What is wrong with it
+/// is in the log.
+pub(crate) fn not_reloaded(origin: &Origin<'_>, at: Timestamp) -> AuditRecord {
+    AuditRecord::new(at, "config-reloaded", origin).acting(CONSOLE).refused(Code::BadRequest)
+}
+
 /// The record of a session of `user` that an operator has ended.
 pub(crate) fn disconnected(
     origin: &Origin<'_>,

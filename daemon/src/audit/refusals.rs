@@ -7,7 +7,7 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Departure, Role};
 
 use super::actions::{standing_changed, status_changed};
-use super::{AuditRecord, Origin, announced, name_of, rfc3339};
+use super::{AuditRecord, Origin, name_of, rfc3339};
 use crate::rooms::{Actor, Command, Status, World};
 
 /// The record of a command that was refused: of a subcommand whatever the reason, of a user's where
@@ -102,13 +102,14 @@ pub(crate) fn refusal(
     Some(record.refused(code))
 }
 
-/// The record of words to everybody that were refused.
-pub(crate) fn announcement_refused(
+/// The record of what operators do, wanted by somebody who is none.
+pub(crate) fn not_operating(
     world: &World,
     actor: &Actor,
+    action: &'static str,
     code: Code,
     at: Timestamp,
     origin: &Origin<'_>,
 ) -> AuditRecord {
-    announced(world, actor, origin, at).refused(code)
+    AuditRecord::new(at, action, origin).by_actor(world, actor).refused(code)
 }

@@ -1,5 +1,6 @@
 //! The way to the daemon: the one that runs, or its core in this process.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -74,13 +75,13 @@ impl Link {
     }
 
     /// The running daemon, for what only that one knows.
-    pub(super) async fn running(config: &Config) -> anyhow::Result<Self> {
-        match control::connect(&config.data).await? {
+    pub(super) async fn running(data: &Path) -> anyhow::Result<Self> {
+        match control::connect(data).await? {
             Some(stream) => Ok(Self::Running(Box::new(stream))),
             None => bail!(
                 "no parlord runs on {}; start it with `parlord serve`, or name its directory with \
                  --data",
-                config.data.display()
+                data.display()
             ),
         }
     }

@@ -7,12 +7,24 @@ use anyhow::bail;
 use super::config::json_value;
 use super::link::{Link, NONSENSE};
 use super::listing::Form;
-use crate::config::Config;
+use crate::config::{Config, Overrides, Surroundings};
 use crate::control::{ListedChange, Request, Response};
 
-/// Prints what has changed.
-pub(super) async fn run(config: &Config, form: Form) -> anyhow::Result<()> {
-    match Link::running(config).await?.ask(Request::Reload).await? {
+/// Prints what has changed. What is wrong with the file the daemon finds by itself, so that this is on
+/// record: all that has to be known here is where it runs.
+pub(super) async fn run(overrides: &Overrides, form: Form) -> anyhow::Result<()> {
+    let here = Surroundings::here();
+    let mut link = match Config::load(overrides, &here) {
+        Ok(config) => Link::running(&config.data).await?,
+        Err(fault) => {
+            let Some(data) = Config::data_at_least(overrides, &here) else {
+                return Err(fault.into());
+            };
+            let Ok(link) = Link::running(&data).await else { return Err(fault.into()) };
+            link
+        }
+    };
+    match link.ask(Request::Reload).await? {
         Response::Reloaded(changes) => {
             let mut out = io::stdout().lock();
             changes.iter().try_for_each(|change| writeln!(out, "{}", line(change, form)))?;

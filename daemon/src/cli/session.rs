@@ -33,7 +33,7 @@ pub(super) async fn run(
     command: SessionCommand,
     form: Form,
 ) -> anyhow::Result<()> {
-    let mut daemon = Link::running(config).await?;
+    let mut daemon = Link::running(&config.data).await?;
     match command {
         SessionCommand::List => list(&mut daemon, form).await,
         SessionCommand::Disconnect { which } => {
@@ -58,7 +58,7 @@ pub(super) async fn announce(config: &Config, words: &[String]) -> anyhow::Resul
         };
         Refused::because(code, format!("the announcement {error}"))
     })?;
-    Link::running(config).await?.change(Request::Act(Act::Announce(text))).await
+    Link::running(&config.data).await?.change(Request::Act(Act::Announce(text))).await
 }
 
 async fn list(daemon: &mut Link, form: Form) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use crate::control::{ListedLimit, Request, Response, ShownStatus};
 
 /// Prints it.
 pub(super) async fn run(config: &Config, form: Form) -> anyhow::Result<()> {
-    let status = Link::running(config).await?.ask(Request::Status).await?;
+    let status = Link::running(&config.data).await?.ask(Request::Status).await?;
     let Response::Status(status) = status else { bail!(NONSENSE) };
     Ok(writeln!(io::stdout(), "{}", shown(&status, form))?)
 }

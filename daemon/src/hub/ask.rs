@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parlor_protocol::id::{DeviceId, RoomId};
 use parlor_protocol::name::UserName;
-use parlor_protocol::refusal::Refusal;
+use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 use parlor_protocol::room::Members;
 use parlor_protocol::text::MessageText;
@@ -115,6 +115,8 @@ pub(crate) enum Wish {
     Overseen { user: UserId, what: Overseen, found: Box<Result<Outcome, Refusal>> },
     /// Words to everybody who is connected.
     Announce { user: UserId, text: MessageText },
+    /// What operators do, in words that mean nothing: to be told so, or that it is not for them.
+    Unfit { user: UserId, action: &'static str, code: Code },
     /// Nothing but to be told that the room which the user asked about by its ID is not there.
     Missed { user: UserId },
 }
@@ -126,6 +128,7 @@ impl Wish {
             Self::Do { user: _, command } | Self::SignUp(command) => Kind::of(command),
             Self::Open { .. } => Kind::Login,
             Self::Announce { .. } => Kind::Announce,
+            Self::Unfit { .. } => Kind::Other,
             Self::Subscribe { .. } | Self::Watch { .. } => Kind::Subscribe,
             Self::Present { .. }
             | Self::Freshen { .. }

@@ -1,15 +1,18 @@
-//! Logins: what a proof is worth by now, who is not let in, who has to wait before the next one, and
-//! what goes on record.
+//! Sign-ups and logins: what a proof is worth by now, who is not let in, who has to wait before the
+//! next one, and what goes on record.
 
 use parlor_protocol::id::Timestamp;
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
+use parlor_protocol::reply::Outcome;
 
+use super::obey::{Decided, device_added_by};
 use super::turn::Turn;
 use super::{Caller, Hub};
 use crate::audit::{self, LoginBy};
+use crate::delivery::Opening;
 use crate::penalties::KeyFailed;
-use crate::rooms::{Happening, Status, UserEvent, UserId};
+use crate::rooms::{Actor, Command, DirectoryEvent, Happening, Status, UserEvent, UserId};
 use crate::store::StoreError;
 
 impl Hub {
@@ -52,6 +55,80 @@ impl Hub {
         }
         turn.rows.audit.extend(suspicion.map(|what| audit::guessing(&origin, name, what, at)));
         Code::BadCredentials.into()
+    }
+
+    /// A stranger's sign-up. Whoever has just signed up is logged in and can act at once.
+    pub(super) fn sign_up(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        command: &Command,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        // Without a code nobody guesses at one, whatever the answer.
+        let guess = if let Command::SignUp { name, code: Some(_), .. } = command {
+            Some(name)
+        } else {
+            None
+        };
+        if let Some(refusal) = guess.and_then(|name| self.try_code(turn, caller, name, at)) {
+            return Ok(Err(refusal));
+        }
+        let decided = self.decide(turn, &Actor::Stranger, command, &caller.origin(), at)?;
+        if let Some(name) = guess {
+            self.code_tried(turn, caller, name, decided.as_ref().err(), at);
+        }
+        let first = match decided {
+            Ok(Decided::Events { first }) => first,
+            Ok(Decided::Repeated(_) | Decided::SameDevice(_) | Decided::Read) => {
+                return Ok(Ok(Outcome::Done));
+            }
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let events = &turn.rows.events[first..];
+        let device = events.iter().find_map(device_added_by);
+        let user = events.iter().find_map(|event| match &event.what {
+            Happening::Directory(DirectoryEvent::UserAdded { user, .. }) => Some(*user),
+            Happening::Directory(_) | Happening::User(..) | Happening::Room(..) => None,
+        });
+        let user = user.expect("invariant: a sign-up adds its user");
+        if self.world.user(user).is_some_and(|known| known.status == Status::Waiting) {
+            return Ok(Ok(Outcome::Done));
+        }
+        let opening = Opening { user, device, password_proved: false };
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
+    }
+
+    /// Why a sign-up code may not be tried yet. Where it may, it counts like a failed login of its
+    /// address until it turns out to be right.
+    fn try_code(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        name: &UserName,
+        at: Timestamp,
+    ) -> Option<Refusal> {
+        let tried = self.penalties.code_tried(&caller.address, name, at);
+        let suspicious = |what| audit::guessing(&caller.origin(), name, what, at);
+        turn.rows.audit.extend(tried.suspicions.into_iter().map(suspicious));
+        tried.refusal
+    }
+
+    /// Takes note of what a sign-up with a code came to.
+    fn code_tried(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        name: &UserName,
+        refusal: Option<&Refusal>,
+        at: Timestamp,
+    ) {
+        match refusal.map(|refusal| refusal.code) {
+            Some(Code::BadCode) => {
+                turn.rows.audit.push(audit::bad_code(&caller.origin(), name, at));
+            }
+            Some(_) | None => self.penalties.code_stood(&caller.address, name, at),
+        }
     }
 
     /// Why a user who has proved to be one is not let in.

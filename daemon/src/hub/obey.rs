@@ -15,8 +15,8 @@ use crate::audit::{self, Origin};
 use crate::delivery::{Opening, Place, Step};
 use crate::metrics::Kind;
 use crate::rooms::{
-    Actor, Command, Decision, DirectoryEvent, Effect, Event, Happening, NewDevice, Posted,
-    RoomEvent, RoomState, Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
+    Actor, Command, Decision, Effect, Event, Happening, NewDevice, Posted, RoomEvent, RoomState,
+    Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
 };
 use crate::store::StoreError;
 use crate::translate;
@@ -123,6 +123,10 @@ impl Hub {
             Wish::Overseen { user, what, found } => {
                 Ok(self.overseen(turn, caller, user, (what, *found), at))
             }
+            Wish::Unfit { user, action, code } => {
+                let fit = self.may_operate(turn, caller, user, action, at);
+                Ok(Err(fit.err().unwrap_or_else(|| code.into())))
+            }
             Wish::Missed { user } => Ok(Err(self.missed(turn, caller, user, at))),
         }
     }
@@ -190,35 +194,6 @@ impl Hub {
         turn.rows.audit.extend(record);
     }
 
-    /// A stranger's sign-up. Whoever has just signed up is logged in and can act at once.
-    fn sign_up(
-        &mut self,
-        turn: &mut Turn,
-        caller: &Caller,
-        command: &Command,
-        at: Timestamp,
-    ) -> Result<Result<Outcome, Refusal>, StoreError> {
-        let first = match self.decide(turn, &Actor::Stranger, command, &caller.origin(), at)? {
-            Ok(Decided::Events { first }) => first,
-            Ok(Decided::Repeated(_) | Decided::SameDevice(_) | Decided::Read) => {
-                return Ok(Ok(Outcome::Done));
-            }
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let events = &turn.rows.events[first..];
-        let device = events.iter().find_map(device_added_by);
-        let user = events.iter().find_map(|event| match &event.what {
-            Happening::Directory(DirectoryEvent::UserAdded { user, .. }) => Some(*user),
-            Happening::Directory(_) | Happening::User(..) | Happening::Room(..) => None,
-        });
-        let user = user.expect("invariant: a sign-up adds its user");
-        if self.world.user(user).is_some_and(|known| known.status == Status::Waiting) {
-            return Ok(Ok(Outcome::Done));
-        }
-        let opening = Opening { user, device, password_proved: false };
-        Ok(Ok(self.begin(turn, caller, opening, at)?))
-    }
-
     /// A login that was proved. Between the proof and now the device may have been revoked, or the
     /// password changed.
     fn open(
@@ -277,7 +252,7 @@ impl Hub {
     }
 
     /// Makes a connection a user's.
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         turn: &mut Turn,
         caller: &Caller,
@@ -495,7 +470,7 @@ pub(super) enum Decided {
     Read,
 }
 
-fn device_added_by(event: &Event) -> Option<DeviceId> {
+pub(super) fn device_added_by(event: &Event) -> Option<DeviceId> {
     let Happening::User(_, UserEvent::DeviceAdded { id, .. }) = &event.what else { return None };
     Some(*id)
 }

@@ -114,13 +114,26 @@ impl Hub {
         at: Timestamp,
     ) -> Result<Outcome, Refusal> {
         let (actor, origin) = (Actor::User(user), caller.origin());
-        if let Err(code) = self.world.may_operate(user, at) {
-            let record = audit::announcement_refused(&self.world, &actor, code, at, &origin);
-            return Err(self.overreached(turn, caller, user, (Some(record), code.into()), at));
-        }
+        self.may_operate(turn, caller, user, "announced", at)?;
         self.allowances.charge_announcement(user, at)?;
         self.announce(turn, &actor, &origin, text, at)?;
         Ok(Outcome::Done)
+    }
+
+    /// Whether a user is an operator, who may do what leaves records of this action; that somebody else
+    /// wanted to is on record.
+    pub(super) fn may_operate(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        action: &'static str,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        let Err(code) = self.world.may_operate(user, at) else { return Ok(()) };
+        let (actor, origin) = (Actor::User(user), caller.origin());
+        let record = audit::not_operating(&self.world, &actor, action, code, at, &origin);
+        Err(self.overreached(turn, caller, user, (Some(record), code.into()), at))
     }
 
     /// Words to everybody are nothing that is kept, but on record.

@@ -5,7 +5,6 @@ use parlor_protocol::id::Timestamp;
 use super::Hub;
 use crate::limited::{Limited, Whom};
 use crate::metrics::HubReport;
-use crate::penalties::Source;
 use crate::store::Sizes;
 use crate::translate;
 
@@ -52,20 +51,12 @@ impl Hub {
             why,
             until: Some(until),
         });
-        let failed = self.penalties.waiting(at).map(|waiting| Limited {
-            whom: match waiting.source {
-                Source::Network(network) => Whom::Address(network.to_string()),
-                Source::Spared(name) => Whom::User(name.to_string()),
-            },
-            why: "failed-logins",
-            until: Some(waiting.until),
-        });
         HubStatus {
             sessions: self.presence.sessions(),
             online: self.presence.users(),
             users: self.world.users_there(),
             rooms: self.world.live_rooms(),
-            limited: users.chain(failed).collect(),
+            limited: users.chain(self.penalties.waiting(at)).collect(),
         }
     }
 }

@@ -40,11 +40,11 @@ fn after_ten_failures_the_wait_doubles_up_to_its_longest() {
     let (mut at, mut waits) = (penalties.fail(STRANGER, &alice(), 10, START), vec![]);
     assert_eq!(at, START);
     for _ in 0..22 {
-        assert_eq!(penalties.told(STRANGER, &alice(), at), None);
         let wait = penalties.told(STRANGER, &alice(), at).unwrap();
         waits.push(wait / 1_000);
         assert_eq!(penalties.told(STRANGER, &alice(), Timestamp(at.0 + 1)), Some(wait - 1));
         at = Timestamp(at.0 + i64::from(wait));
+        assert_eq!(penalties.told(STRANGER, &alice(), at), None);
     }
     assert_eq!(waits[..10], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
     // While somebody waits some strikes are forgiven, so that it takes more than one to get there.
@@ -55,13 +55,13 @@ fn after_ten_failures_the_wait_doubles_up_to_its_longest() {
 #[test]
 fn strikes_are_forgiven_one_by_one() {
     let mut penalties = Penalties::new(TERMS);
-    let at = penalties.fail(STRANGER, &alice(), 14, START);
+    let at = penalties.fail(STRANGER, &alice(), 13, START);
     assert_eq!(penalties.told(STRANGER, &alice(), at), Some(8_000));
     // Two are forgiven, and the next failure is one more.
     let at = Timestamp(at.0 + 2 * TERMS.max_ms);
     assert_eq!(penalties.told(STRANGER, &alice(), at), None);
     assert_eq!(penalties.told(STRANGER, &alice(), at), Some(4_000));
-    let forgotten = Timestamp(at.0 + 14 * TERMS.max_ms);
+    let forgotten = Timestamp(at.0 + 13 * TERMS.max_ms);
     penalties.tidy(forgotten);
     assert!(penalties.sources.records.is_empty() && penalties.names.records.is_empty());
     assert!(penalties.sources.by_end.is_empty() && penalties.names.by_end.is_empty());
@@ -88,6 +88,33 @@ fn whoever_fails_on_a_name_keeps_nobody_else_out() {
 }
 
 #[test]
+fn a_name_for_which_somebody_waits_is_told_of_and_each_only_once() {
+    let mut penalties = Penalties::new(TERMS);
+    let told = |penalties: &Penalties, at| {
+        let waiting = penalties.waiting(at).map(|limited| {
+            let until = limited.until.unwrap().0 - START.0;
+            match limited.whom {
+                Whom::Address(address) => (address, until),
+                Whom::User(name) => (name, until),
+            }
+        });
+        waiting.collect::<Vec<_>>()
+    };
+    // Nobody has failed often from one place, and yet whoever failed has to wait.
+    for party in 0..14 {
+        penalties.fail(&format!("203.0.113.{party}"), &alice(), 1, START);
+    }
+    assert_eq!(told(&penalties, START), [("alice".to_owned(), 16_000)]);
+    assert_eq!(penalties.told("203.0.113.5", &alice(), START), Some(16_000));
+    assert_eq!(told(&penalties, later(16_000)), []);
+    // From this machine the name stands for all, whoever has failed on it.
+    penalties.fail("127.0.0.1", &alice(), 1, later(16_000));
+    penalties.fail("127.0.0.1", &"bob".parse().unwrap(), 10, later(16_000));
+    let names = [("alice".to_owned(), 46_000), ("bob".to_owned(), 17_000)];
+    assert_eq!(told(&penalties, later(16_000)), names);
+}
+
+#[test]
 fn many_addresses_have_one_try_each_on_a_name_that_is_guessed_at() {
     let mut penalties = Penalties::new(TERMS);
     for party in 0..16 {
@@ -104,7 +131,7 @@ fn many_addresses_have_one_try_each_on_a_name_that_is_guessed_at() {
 fn many_tries_at_once_are_not_taken_before_the_first_has_failed() {
     let mut penalties = Penalties::new(TERMS);
     let taken = (0..200).filter(|_| penalties.told(STRANGER, &alice(), START).is_none());
-    assert_eq!(taken.count(), 11);
+    assert_eq!(taken.count(), 10);
 }
 
 #[test]
@@ -123,6 +150,24 @@ fn logins_that_succeed_are_no_strikes_and_forgive_none() {
     assert_eq!(penalties.told(STRANGER, &own, at), None);
     penalties.succeeded(STRANGER, &own, at);
     assert_eq!(penalties.told(STRANGER, &alice(), at), Some(wait));
+}
+
+#[test]
+fn a_wrong_code_is_a_strike_against_its_address_and_a_right_one_is_none() {
+    let mut penalties = Penalties::new(TERMS);
+    let bob = "bob".parse().unwrap();
+    for _ in 0..50 {
+        assert_eq!(penalties.code_tried(STRANGER, &bob, START).refusal, None);
+        penalties.code_stood(STRANGER, &bob, START);
+    }
+    let tries: Vec<_> = (0..30).map(|_| penalties.code_tried(STRANGER, &bob, START)).collect();
+    assert_eq!(tries.iter().filter(|tried| tried.refusal.is_none()).count(), 10);
+    let suspicions: Vec<_> = tries.iter().flat_map(|tried| tried.suspicions.clone()).collect();
+    assert_eq!(suspicions, [Guessing::ByAddress]);
+    // Passwords wait there as well, and under the name that was to be had nobody else does.
+    assert_eq!(penalties.told(STRANGER, &alice(), START), Some(1_000));
+    assert_eq!(penalties.told(HOME, &alice(), START), None);
+    assert!(penalties.names.records.keys().eq([&alice()]));
 }
 
 #[test]
@@ -191,7 +236,8 @@ fn a_flood_of_addresses_and_names_forgets_nobody_who_failed_more_often() {
     assert_eq!(penalties.names.records.len(), RECORDS_MAX);
     assert_eq!(penalties.sources.by_end.len(), RECORDS_MAX);
     assert_eq!(penalties.told(STRANGER, &alice(), at), wait);
-    assert_eq!(penalties.waiting(at).count(), 1);
+    // The address and the name.
+    assert_eq!(penalties.waiting(at).count(), 2);
 }
 
 #[test]
@@ -199,7 +245,7 @@ fn a_key_that_is_not_taken_is_no_strike_and_only_some_are_worth_a_record() {
     let mut penalties = Penalties::new(TERMS);
     let failed: Vec<_> =
         (0..200).map(|_| penalties.key_failed(STRANGER, &alice(), START)).collect();
-    assert_eq!(failed.iter().filter(|failed| failed.record).count(), 11);
+    assert_eq!(failed.iter().filter(|failed| failed.record).count(), 10);
     let suspicions: Vec<_> = failed.iter().filter_map(|failed| failed.suspicion).collect();
     assert_eq!(suspicions, [Guessing::ByAddress]);
     assert_eq!(penalties.told(STRANGER, &alice(), START), None);
@@ -230,14 +276,18 @@ fn other_terms_forgive_nothing() {
     }
     // The longest wait comes earlier by shorter terms, and behind it no strike counts more.
     penalties.set_terms(Terms { max_ms: TERMS.first_ms * 2, ..TERMS }, at);
-    assert_eq!(failed(&penalties).0, FREE + 2);
+    assert_eq!(failed(&penalties).0, FREE + 1);
 }
 
 #[test]
 fn this_machines_own_addresses_begin_anew_where_they_are_counted_otherwise() {
     let mut penalties = Penalties::new(Terms { loopback: Loopback::Limited, ..TERMS });
     let at = penalties.fail("127.0.0.1", &alice(), 13, START);
-    assert_eq!(penalties.waiting(at).count(), 1);
+    let own = |penalties: &Penalties| {
+        let waiting = penalties.waiting(at).filter(|it| matches!(it.whom, Whom::Address(_)));
+        waiting.count()
+    };
+    assert_eq!(own(&penalties), 1);
     penalties.set_terms(TERMS, at);
-    assert_eq!(penalties.waiting(at).count(), 0);
+    assert_eq!(own(&penalties), 0);
 }

@@ -16,6 +16,9 @@ const LETTERS: usize = 12;
 pub(crate) struct Code(u64);
 
 impl Code {
+    /// What is no code: more than 60 bits, which nobody was ever given.
+    pub(crate) const NOBODYS: Self = Self(u64::MAX);
+
     /// Takes the low 60 bits.
     pub(crate) fn from_random(random: u64) -> Self {
         Self(random & ((1 << (5 * LETTERS)) - 1))

@@ -65,11 +65,8 @@ impl Session {
             return Err(Code::BadRequest);
         }
         let name = UserName::parse(&finish.name).map_err(|_| Code::BadName)?;
-        // What is no code is nobody's.
-        let code = match finish.code.as_deref().filter(|code| !code.trim().is_empty()) {
-            Some(code) => Some(SignUpCode::parse(code).ok_or(Code::BadCode)?),
-            None => None,
-        };
+        let code = finish.code.as_deref().filter(|code| !code.trim().is_empty());
+        let code = code.map(|code| SignUpCode::parse(code).unwrap_or(SignUpCode::NOBODYS));
         let password = self.server.accounts.password(&finish.upload, finish.cost.0)?;
         let device = device(finish.device.as_ref())?;
         let mode = self.server.manners.borrow().sign_up;

@@ -1,5 +1,7 @@
 //! What each command of a session comes to: parsed here, then answered, read or handed to the hub.
 
+use std::time::Instant;
+
 use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::message::MessageKind;
 use parlor_protocol::name::{DisplayName, NameError, Title, UserName};
@@ -38,6 +40,10 @@ impl Session {
         id: u32,
         command: Wanted,
     ) -> Option<Waiting<'a>> {
+        if let Some(refusal) = self.too_many_strangers(&command) {
+            self.reply(id, Outcome::Refused(refusal));
+            return None;
+        }
         match command {
             Wanted::SignUpFinish(finish) => Some(Box::pin(self.sign_up_finish(id, finish))),
             Wanted::LoginStart(start) => Some(Box::pin(self.login_start(login, id, start))),
@@ -56,6 +62,17 @@ impl Session {
             }
             other => self.obey(id, other),
         }
+    }
+
+    /// What a stranger hears from whose address too many came: only a device key still logs in.
+    fn too_many_strangers(&self, command: &Wanted) -> Option<Refusal> {
+        if matches!(command, Wanted::DeviceLogin(_)) || self.shard.user(&self.conn).is_some() {
+            return None;
+        }
+        let wait = self.conn.admission.strangers_wait(Instant::now())?;
+        // It is a minute at most; less than a millisecond is one.
+        let millis = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX).saturating_add(1);
+        Some(Refusal { retry_after_ms: Some(millis), ..Code::RateLimited.into() })
     }
 
     /// What is no step of a login.
@@ -81,6 +98,7 @@ fn next(user: UserId, command: Wanted) -> Next {
         Ok(Asked::Watch(room)) => Next::Submit(Wish::Watch { user, room }),
         Ok(Asked::Do(command)) => Next::Submit(Wish::Do { user, command }),
         Ok(Asked::Announce(text)) => Next::Submit(Wish::Announce { user, text }),
+        Ok(Asked::Unfit { action, code }) => Next::Submit(Wish::Unfit { user, action, code }),
         Ok(Asked::Read(read)) => Next::Read(read),
         Err(code) => code.into(),
     }
@@ -93,7 +111,19 @@ enum Asked {
     Watch(Option<RoomId>),
     Do(Command),
     Announce(MessageText),
+    /// What operators do, by its action, but in words that are refused with this code. That is for
+    /// operators to know, and for others that they are none.
+    Unfit {
+        action: &'static str,
+        code: Code,
+    },
     Read(Read),
+}
+
+impl Asked {
+    fn operating(action: &'static str, command: Result<Command, Code>) -> Self {
+        command.map_or_else(|code| Self::Unfit { action, code }, Self::Do)
+    }
 }
 
 /// Parses what is in a command: from here on names, titles and texts are valid.
@@ -116,14 +146,26 @@ fn parse(wanted: Wanted) -> Result<Asked, Code> {
         Wanted::ListBlocks(list) => return Ok(Asked::Read(Read::Blocks(list))),
         Wanted::ListSignUps(list) => return Ok(Asked::Read(Read::SignUps(list))),
         Wanted::Announce(it) => {
-            return Ok(Asked::Announce(MessageText::parse(&it.text).map_err(fault)?));
+            let unfit = |error| Asked::Unfit { action: "announced", code: fault(error) };
+            return Ok(MessageText::parse(&it.text).map_or_else(unfit, Asked::Announce));
         }
-        Wanted::ApproveSignUp(it) => Command::ApproveSignUp { user: user_name(&it.user)? },
+        Wanted::ApproveSignUp(it) => {
+            let command = user_name(&it.user).map(|user| Command::ApproveSignUp { user });
+            return Ok(Asked::operating("sign-up-approved", command));
+        }
         Wanted::DenySignUp(it) => {
-            Command::DenySignUp { user: user_name(&it.user)?, reason: reason(&it.reason)? }
+            let words = user_name(&it.user).and_then(|user| Ok((user, reason(&it.reason)?)));
+            let command = words.map(|(user, reason)| Command::DenySignUp { user, reason });
+            return Ok(Asked::operating("sign-up-denied", command));
         }
-        Wanted::DisableUser(it) => Command::DisableUser { user: user_name(&it.user)? },
-        Wanted::EnableUser(it) => Command::EnableUser { user: user_name(&it.user)? },
+        Wanted::DisableUser(it) => {
+            let command = user_name(&it.user).map(|user| Command::DisableUser { user });
+            return Ok(Asked::operating("account-disabled", command));
+        }
+        Wanted::EnableUser(it) => {
+            let command = user_name(&it.user).map(|user| Command::EnableUser { user });
+            return Ok(Asked::operating("account-enabled", command));
+        }
         Wanted::RevokeDevice(revoke) => Command::RevokeDevice { id: revoke.id },
         Wanted::Watch(watch) => return Ok(Asked::Watch(watch.room)),
         Wanted::SetDisplayName(set) => {

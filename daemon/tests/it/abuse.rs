@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use parlor_protocol::account::LoginStart;
+use parlor_protocol::account::{LoginStart, SignUpStart};
 use parlor_protocol::password::{Login, Password};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
@@ -39,7 +39,7 @@ fn guesses(client: &mut Client, name: &str, count: usize) -> (usize, Vec<u32>) {
 
 /// Ten are free. A slow machine may take some seconds for all, which is time for three more.
 fn are_slowed_down((taken, waits): &(usize, Vec<u32>)) -> bool {
-    (11..=14).contains(taken) && waits.iter().all(|ms| (1..=8_000).contains(ms))
+    (10..=13).contains(taken) && waits.iter().all(|ms| (1..=8_000).contains(ms))
 }
 
 fn by_password(daemon: &Daemon, host: u8, name: &str) -> Result<(), Code> {
@@ -123,6 +123,9 @@ fn many_addresses_that_guess_at_one_name_are_slowed_down_and_keep_nobody_out() {
         let refusal = guess(stranger, "alice").unwrap_err();
         assert!((1..=30_000).contains(&refusal.retry_after_ms.unwrap()), "{refusal:?}");
     }
+    // Who reads the status finds out for whose name one has to wait.
+    let status = String::from_utf8(daemon.run(&["status"]).stdout).unwrap();
+    assert!(status.contains("\n  alice  ") && status.contains("failed-logins"), "{status}");
     assert_eq!(by_password(&daemon, HOME, "alice"), Ok(()));
     assert_eq!(by_password(&daemon, ELSEWHERE, "alice"), Ok(()));
     assert!(daemon.terminate().success());
@@ -146,6 +149,46 @@ fn this_machine_is_spared_but_for_the_name_that_is_guessed_at() {
 }
 
 #[test]
+fn guesses_at_codes_slow_their_address_down_and_are_on_record() {
+    let mut daemon = Daemon::configured(&LIMITED.replace("open", "code"));
+    let made = daemon.run(&["code", "create", "--uses", "2"]);
+    let code = String::from_utf8(made.stdout).unwrap();
+    let sign_up = |host: u8, name: &str, code: &str| {
+        let mut client = daemon.client_from(host);
+        match client.sign_up_as(name, PASSWORD, None, Some(code)) {
+            Outcome::LoggedIn(_) => Ok(()),
+            Outcome::Refused(refusal) => Err(refusal.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    let told: Vec<_> = (0..60)
+        .map(|guess| {
+            let code = if guess % 2 == 0 { "7k2m-q9xa-43fd" } else { "no code" };
+            sign_up(STRANGER, "mallory", code).unwrap_err()
+        })
+        .collect();
+    let count = |code: Code| told.iter().filter(|told| **told == code).count();
+    let taken = count(Code::BadCode);
+    assert!((10..=13).contains(&taken), "{told:?}");
+    assert_eq!(taken + count(Code::RateLimited), 60);
+    // A right one waits as well, and is taken from elsewhere at once.
+    assert_eq!(sign_up(STRANGER, "mallory", code.trim()), Err(Code::RateLimited));
+    assert_eq!(by_password(&daemon, STRANGER, "mallory"), Err(Code::RateLimited));
+    assert_eq!(sign_up(HOME, "alice", code.trim()), Ok(()));
+    assert_eq!(sign_up(HOME, "alice", code.trim()), Err(Code::NameTaken));
+    assert!(daemon.terminate().success());
+    let records = daemon.audit();
+    let refused = with(&records, "signed-up", "outcome", "refused");
+    assert_eq!(refused.len(), taken, "{refused:?}");
+    for record in refused {
+        assert_eq!([&record["subject"], &record["address"]], ["mallory", "127.0.0.66"]);
+        assert_eq!(record["details"], serde_json::json!({ "code": "bad-code" }));
+    }
+    let suspicious = with(&records, "suspicious-logins-by-address", "address", "127.0.0.66");
+    assert_eq!(suspicious.len(), 1);
+}
+
+#[test]
 fn a_flood_of_wrong_device_keys_holds_up_no_password_and_does_not_fill_the_audit() {
     let mut daemon = Daemon::configured(LIMITED);
     let key = DeviceKey::new();
@@ -161,7 +204,7 @@ fn a_flood_of_wrong_device_keys_holds_up_no_password_and_does_not_fill_the_audit
     let records = daemon.audit();
     let failed = with(&records, "login", "address", "127.0.0.66");
     let failed = failed.iter().filter(|record| record["outcome"] == "refused").count();
-    assert!((11..=14).contains(&failed), "{failed}");
+    assert!((10..=13).contains(&failed), "{failed}");
     let suspicious = with(&records, "suspicious-logins-by-address", "address", "127.0.0.66");
     assert_eq!(suspicious.len(), 1);
 }
@@ -203,6 +246,35 @@ fn one_address_cannot_take_all_places() {
     }
 }
 
+/// What a stranger hears who asks for this on a connection of their own.
+fn asked_from(daemon: &Daemon, host: u8, command: Command) -> Result<Outcome, Refusal> {
+    match daemon.client_from(host).ask(command) {
+        Outcome::Refused(refusal) => Err(refusal),
+        outcome => Ok(outcome),
+    }
+}
+
+#[test]
+fn whoever_guesses_on_ever_new_connections_shuts_out_no_device_there() {
+    let daemon = Daemon::in_earnest(LIMITED);
+    let key = DeviceKey::new();
+    let offer = key.offer("desk");
+    daemon.client_from(HOME).sign_up_with("alice", PASSWORD, Some(offer)).unwrap();
+    for tries in [200, 1_800] {
+        let told: Vec<_> = (0..tries)
+            .filter_map(|_| guess(&mut daemon.client_from(STRANGER), "alice").err())
+            .collect();
+        assert!(told.len() >= tries - 20, "{} of {tries}", told.len());
+        assert!(told.iter().all(|refusal| refusal.code == Code::RateLimited), "{told:?}");
+        daemon.client_from(STRANGER).login_device("alice", &key).unwrap();
+        // Who is in by the key may do everything, such as proving the password to change it.
+        let mut alice = daemon.client_from(STRANGER);
+        alice.login_device("alice", &key).unwrap();
+        alice.create(&format!("room {tries}")).unwrap();
+        by_password(&daemon, HOME, "alice").unwrap();
+    }
+}
+
 #[test]
 fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
     let daemon = Daemon::configured(&format!("{LIMITED}\nstrangers_per_minute = 5"));
@@ -212,12 +284,30 @@ fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
     for _ in 0..20 {
         daemon.client_from(STRANGER).login_device("alice", &key).unwrap();
     }
-    let mut ends: Vec<_> =
-        (0..12).map(|_| Client::try_greet(daemon.link_from(STRANGER)).err()).collect();
-    assert_eq!(ends[0], None);
-    ends.dedup();
+    let told: Vec<_> =
+        (0..12).map(|_| asked_from(&daemon, STRANGER, Command::Ping).err()).collect();
     // A slow machine may take so long that one was forgotten; the order is always this one.
-    assert_eq!(ends[..3], [None, Some(TURNED_AWAY), Some(Ended::Cut)]);
+    assert_eq!(told[..5], [const { None }; 5]);
+    let told = told[11].clone().unwrap();
+    assert_eq!(told.code, Code::RateLimited);
+    assert!((1..=73_000).contains(&told.retry_after_ms.unwrap()), "{told:?}");
+    for command in [
+        Command::LoginStart(LoginStart { name: "alice".to_owned(), request: vec![] }),
+        Command::SignUpStart(SignUpStart { name: "bob".to_owned(), request: vec![] }),
+        Command::ListDevices,
+    ] {
+        let refused = asked_from(&daemon, STRANGER, command).unwrap_err();
+        assert_eq!(refused.code, Code::RateLimited);
+    }
+    // A key that is not hers is told so, and hers is taken.
+    let mut knocking = daemon.client_from(STRANGER);
+    assert_eq!(knocking.login_device("alice", &DeviceKey::new()), Err(Code::BadCredentials));
+    knocking.login_device("alice", &key).unwrap();
+    knocking.create("ops").unwrap();
+    by_password(&daemon, HOME, "alice").unwrap();
+    // Beyond what device keys may there is not even a hello.
+    let ended = (0..5_000).find_map(|_| Client::try_greet(daemon.link_from(STRANGER)).err());
+    assert_eq!(ended, Some(Ended::Cut));
     by_password(&daemon, HOME, "alice").unwrap();
 }
 

@@ -2,7 +2,7 @@
 //! stays bounded, and somebody else goes on talking.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -150,7 +150,7 @@ fn noise_on_the_tls_port_ends_the_connection() {
     let cases: [&[u8]; 4] =
         [b"GET / HTTP/1.1\r\n\r\n", &[0; 64], &hello, b"SSH-2.0-OpenSSH_9.9\r\n"];
     for noise in cases {
-        let mut stream = std::net::TcpStream::connect(daemon.said.tls).unwrap();
+        let mut stream = TcpStream::connect(daemon.said.tls).unwrap();
         stream.set_read_timeout(Some(HELLO_LIMIT + SLACK)).unwrap();
         let began = Instant::now();
         stream.write_all(noise).unwrap();
@@ -304,12 +304,17 @@ fn whoever_has_logged_in_may_be_silent_for_longer_than_a_login_may_take() {
     let daemon = Daemon::configured(LOGIN_TIMEOUT_2_S);
     let mut alice = daemon.client();
     alice.sign_up("alice").unwrap();
+    let mut not_even_tls = TcpStream::connect(daemon.said.tls).unwrap();
     // Silent strangers are the clock: the second came after alice, and is closed before she speaks.
     for _ in 0..2 {
         let timed_out = Client::greet(daemon.plain_link()).until_ended();
         assert_eq!(timed_out, closing(CloseReason::TimedOut));
     }
     alice.create("ops").unwrap();
+    // It came before them, and has ended by now: there is nothing to wait for.
+    not_even_tls.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+    let ended = not_even_tls.read_to_end(&mut vec![]);
+    assert!(ended.is_ok(), "{ended:?}");
 }
 
 #[test]

@@ -130,6 +130,15 @@ fn a_file_that_cannot_be_used_changes_nothing_and_says_where_and_why() {
     fs::write(daemon.config(), before).unwrap();
     assert_eq!(reload(&daemon), Vec::<String>::new());
     assert_eq!(does(&daemon, &["config", "check"]), "");
+    // Each time is on record, with who wanted it where that is known.
+    let records = daemon.audit();
+    let reloads = records.iter().filter(|record| record["action"] == "config-reloaded");
+    let told: Vec<_> = reloads.map(|record| (&record["outcome"], &record["details"])).collect();
+    let uid = rustix::process::geteuid().as_raw();
+    let details = |uid| serde_json::json!({ "code": "bad-request", "uid": uid });
+    assert_eq!(told[0], (&"refused".into(), &details(Some(uid))));
+    assert_eq!(told[1], (&"refused".into(), &details(None)));
+    assert_eq!((told[2].0, told.len()), (&"done".into(), 3));
 }
 
 #[test]

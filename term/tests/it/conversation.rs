@@ -111,7 +111,7 @@ fn too_many_wrong_passwords_exit_255_and_say_how_long_to_wait() {
     let guess = |form: &[&str]| {
         stranger.with_password("wrong horse battery", &[&["whoami"], form].concat())
     };
-    for _ in 0..11 {
+    for _ in 0..10 {
         let done = guess(&[]);
         assert!(done.err.contains("parlor: refused: bad-credentials: "), "{done:?}");
     }

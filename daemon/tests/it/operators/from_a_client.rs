@@ -84,6 +84,7 @@ fn an_operator_sees_to_sign_ups_and_accounts_and_it_is_on_record_under_their_nam
     assert_eq!((told.code, told.reason.unwrap().as_str()), (Code::SignUpDenied, "not this time"));
     assert_eq!(alice.ask(approve("bob")), refused(Code::NoSuchRequest));
     assert_eq!(alice.ask(approve("nobody")), refused(Code::NoSuchUser));
+    assert_eq!(alice.ask(approve("no name")), refused(Code::NoSuchUser));
 
     let mut bob = daemon.tls_client();
     bob.login("bob", PASSWORD, None).unwrap();
@@ -157,6 +158,14 @@ fn nobody_else_may_do_any_of_it_nor_an_operator_who_is_none_any_more() {
             disable("alice"),
             enable("alice"),
             announce("hello"),
+            // Whatever is wrong with it, or not there, is not for them to know.
+            approve("nobody"),
+            approve("no name"),
+            deny("no name", ""),
+            deny("bob", &"x".repeat(201)),
+            disable("X"),
+            enable("X"),
+            announce(""),
         ]
     };
     for command in all() {
@@ -181,8 +190,12 @@ fn nobody_else_may_do_any_of_it_nor_an_operator_who_is_none_any_more() {
     let refused = ["bob", "alice"].map(|by| all.map(|what| format!("\"{by}\" \"{what}\"")));
     assert_eq!(looked("refused"), refused.concat());
     assert_eq!(looked("done"), [""; 0]);
-    let mut announced = audit.iter().filter(|record| record["action"] == "announced");
-    assert!(announced.all(|record| record["outcome"] == "refused"));
+    let announced = audit.iter().filter(|record| record["action"] == "announced");
+    assert!(announced.clone().all(|record| record["outcome"] == "refused"));
+    assert_eq!(announced.count(), 4);
+    let refused = audit.iter().filter(|record| record["outcome"] == "refused");
+    let by = |name: &str| refused.clone().filter(|record| record["actor"] == name).count();
+    assert_eq!([by("bob"), by("alice")], [14; 2], "each is on record");
 }
 
 #[test]

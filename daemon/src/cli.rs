@@ -24,17 +24,19 @@ mod status;
 mod user;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use parlor_protocol::account::SignUpMode;
+use parlor_protocol::text::printable;
 
 use self::listing::Form;
 pub(crate) use self::refused::told;
 use crate::config::{Config, Overrides, Surroundings};
+use crate::control;
 use crate::logging;
 use crate::serve::{self, Passed, Start};
 
@@ -200,41 +202,41 @@ fn obey(cli: Cli) -> anyhow::Result<()> {
             Ok(serve::run(Start { config, overrides, log, passed })?)
         }
         Command::User(command) => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(user::run(&config, command, form))
         }
         Command::Code(command) => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(code::run(&config, command, form))
         }
         Command::SignUp { mode } => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(sign_up::run(&config, mode, form))
         }
         Command::Room(command) => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(room::run(&config, command, form))
         }
         Command::Session(command) => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(session::run(&config, command, form))
         }
         Command::Status => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(status::run(&config, form))
         }
         Command::Reload => waiting(reload::run(&overrides, form)),
         Command::Announce { text } => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(session::announce(&config, &text))
         }
         Command::Config(command) => config::run(overrides, command, form),
         Command::Audit(arguments) => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(audit::run(&config, arguments, form))
         }
         Command::Backup(arguments) => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(backup::run(&config, arguments, form))
         }
         Command::Restore(arguments) => {
@@ -242,18 +244,39 @@ fn obey(cli: Cli) -> anyhow::Result<()> {
             waiting(backup::restore(&config, arguments, form))
         }
         Command::Check => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             waiting(check::run(&config, form))
         }
         Command::HostKey(HostKeyCommand::Show) => {
-            let config = Config::load(&overrides, &Surroundings::here())?;
+            let config = configured(&overrides)?;
             host_key::show(&config.data, form)
         }
     }
 }
 
+/// The configuration. Where it cannot be used and a daemon runs, as much as it takes to reach that
+/// one, with a warning: somebody may have to be shut out before the file is mended.
+fn configured(overrides: &Overrides) -> anyhow::Result<Config> {
+    let here = Surroundings::here();
+    let fault = match Config::load(overrides, &here) {
+        Ok(config) => return Ok(config),
+        Err(fault) => fault,
+    };
+    let data = Config::data_at_least(overrides, &here);
+    let reached = data.and_then(|data| {
+        waiting(async { Ok(control::connect(&data).await?) }).ok().flatten()?;
+        Config::for_the_running(data, overrides, &here)
+    });
+    let Some(config) = reached else { return Err(fault.into()) };
+    let warning =
+        format!("parlord: warning: {fault}; the running parlord goes by what it has read");
+    // Whoever hears no warnings still gets what they asked for.
+    let _nobody = writeln!(io::stderr(), "{}", printable(&warning));
+    Ok(config)
+}
+
 /// Runs what may wait for the daemon.
-fn waiting(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn waiting<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(work);
     // What was interrupted ends with the process.

@@ -13,7 +13,7 @@ mod keys;
 mod place;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -153,6 +153,8 @@ pub(crate) enum DataNamed {
     Explicitly,
     /// Nobody in so many words.
     ByDefault,
+    /// Whoever, for a daemon that runs there: nothing else of the configuration can be used.
+    ForTheRunning,
 }
 
 /// Everything that is decided before the daemon starts.
@@ -255,7 +257,8 @@ impl Config {
         let read = |source| ConfigError::Read { path: path.clone(), source };
         match regular::read(&path) {
             Ok(bytes) => {
-                let parsed = file::read(&bytes)
+                let dir = path.parent().unwrap_or(Path::new(""));
+                let parsed = file::read(&bytes, dir)
                     .map_err(|faults| ConfigError::Invalid { path: path.clone(), faults })?;
                 Self::settle(parsed, Some(&path), overrides, here)
             }
@@ -294,10 +297,12 @@ impl Config {
         let listen = Listen {
             tls: tls(overrides, here, file.listen.tls, &mut sources)?,
             plain: file.listen.plain.into_iter().map(Spanned::into_inner).collect(),
-            unix: file.listen.unix.into_iter().map(beside).collect(),
+            unix: file.listen.unix.into_iter().map(|it| beside(it.into_inner())).collect(),
             plain_beyond_loopback: file.listen.plain_beyond_loopback,
         };
         expect_somewhere(&listen, &sources)?;
+        let metrics = file.metrics.listen.map(Spanned::into_inner);
+        expect_each_once(&listen, metrics, &sources)?;
         let data_named = match overrides.data {
             Some(_) => DataNamed::Explicitly,
             None => DataNamed::ByDefault,
@@ -339,7 +344,7 @@ impl Config {
                 file_ms: days_ms(file.audit.file_days),
                 files_kept: file.audit.files_kept,
             },
-            metrics: file.metrics.listen.map(Spanned::into_inner),
+            metrics,
             metrics_beyond_loopback: file.metrics.beyond_loopback,
             sources,
         })
@@ -376,6 +381,28 @@ fn expect_somewhere(listen: &Listen, sources: &Sources) -> Result<(), ConfigErro
             | Source::Passed,
         )
         | None => Ok(()),
+    }
+}
+
+/// Makes sure that the environment names no address at which something listens already. What the
+/// file names is told with its line.
+fn expect_each_once(
+    listen: &Listen,
+    metrics: Option<SocketAddr>,
+    sources: &Sources,
+) -> Result<(), ConfigError> {
+    if sources.get("listen.tls") != Some(&Source::Variable(LISTEN_VARIABLE)) {
+        return Ok(());
+    }
+    let mut seen: BTreeSet<_> = listen.plain.iter().copied().chain(metrics).collect();
+    let addresses = listen.tls.addresses();
+    // Port 0 is another one each time.
+    match addresses.iter().find(|it| it.port() != 0 && !seen.insert(**it)) {
+        None => Ok(()),
+        Some(twice) => {
+            let why = format!("{twice} is named twice, here or in the file");
+            Err(ConfigError::Variable { name: LISTEN_VARIABLE, why })
+        }
     }
 }
 

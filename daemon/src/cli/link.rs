@@ -59,6 +59,11 @@ impl Link {
         let create = match config.data_named {
             DataNamed::Explicitly => Create::IfMissing,
             DataNamed::ByDefault => Create::Never,
+            DataNamed::ForTheRunning => bail!(
+                "the parlord on {} has stopped, and its configuration cannot be used without it; see \
+                 `parlord config check`",
+                config.data.display()
+            ),
         };
         if create == Create::Never && !Store::exists(&config.data) {
             bail!(

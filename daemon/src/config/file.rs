@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::{Range, RangeInclusive};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::name::DisplayName;
@@ -91,7 +91,7 @@ impl Default for Server {
 pub(super) struct Listen {
     pub(super) tls: Option<Vec<Spanned<SocketAddr>>>,
     pub(super) plain: Vec<Spanned<SocketAddr>>,
-    pub(super) unix: Vec<PathBuf>,
+    pub(super) unix: Vec<Spanned<PathBuf>>,
     pub(super) plain_beyond_loopback: bool,
 }
 
@@ -271,24 +271,24 @@ pub(super) struct Parsed {
     pub(super) lines: BTreeMap<&'static str, usize>,
 }
 
-/// Reads a file's bytes.
+/// Reads the bytes of a file in a directory, at which relative paths begin.
 ///
 /// # Errors
 /// All that is wrong with it, in the order of its lines.
-pub(super) fn read(bytes: &[u8]) -> Result<Parsed, Vec<Fault>> {
+pub(super) fn read(bytes: &[u8], dir: &Path) -> Result<Parsed, Vec<Fault>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.iter().take(error.valid_up_to());
         let line = before.filter(|&&byte| byte == b'\n').count() + 1;
         vec![Fault { line, why: "it is not UTF-8; save the file as UTF-8".to_owned() }]
     })?;
-    parse(text)
+    parse(text, dir)
 }
 
 /// Reads a file's text.
 ///
 /// # Errors
 /// All that is wrong with it, in the order of its lines.
-fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
+fn parse(text: &str, dir: &Path) -> Result<Parsed, Vec<Fault>> {
     let fault = |span: Option<Range<usize>>, why: &str| Fault {
         line: line_of(text, span.map_or(0, |span| span.start)),
         why: printable(why.trim()).into_owned(),
@@ -320,7 +320,8 @@ fn parse(text: &str) -> Result<Parsed, Vec<Fault>> {
     }
     match File::deserialize(table.into_deserializer()) {
         Ok(file) => {
-            let told = file.addresses_that_cannot_be();
+            let told = file.addresses_that_cannot_be().into_iter();
+            let told: Vec<_> = told.chain(file.listen.sockets_that_cannot_be(dir)).collect();
             faults.extend(told.into_iter().map(|(span, why)| fault(Some(span), &why)));
             faults.extend(
                 file.limits

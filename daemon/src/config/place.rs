@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::{CONFIG_VARIABLE, Config, Overrides, Sources, Surroundings, data_directory};
+use super::{
+    CONFIG_VARIABLE, Config, DataNamed, Overrides, Sources, Surroundings, data_directory, file,
+};
 use crate::regular;
 
 /// Whether anybody has named the configuration file.
@@ -33,6 +35,18 @@ impl Config {
         let file = named_in(&String::from_utf8_lossy(&bytes))
             .map(|data| path.parent().unwrap_or(Path::new("")).join(data));
         data_directory(overrides, here, file, &mut Sources::new()).ok()
+    }
+
+    /// What is enough to reach the daemon that runs on this data directory, where the configuration
+    /// file cannot be used; `None` where not even that can be told.
+    pub(crate) fn for_the_running(
+        data: PathBuf,
+        overrides: &Overrides,
+        here: &Surroundings,
+    ) -> Option<Self> {
+        let overrides = Overrides { data: Some(data), ..overrides.clone() };
+        let settled = Self::settle(file::Parsed::default(), None, &overrides, here).ok()?;
+        Some(Self { data_named: DataNamed::ForTheRunning, ..settled })
     }
 }
 

@@ -158,6 +158,8 @@ fn every_fault_is_told_with_its_line() {
              metrics.listen = '127.0.0.1:1'",
             "line 2: 127.0.0.1:1 is named twice",
         ),
+        ("[listen]\nunix = ['']", "line 2: the path is empty; name one, or leave it out"),
+        ("[listen]\nunix = [\n'/a/b',\n'/a/b']", "line 4: /a/b is named twice"),
         (
             "listen.tls = []",
             "line 1: there is nowhere to listen; name an address, or leave the key out",
@@ -170,6 +172,34 @@ fn every_fault_is_told_with_its_line() {
     ] {
         assert_eq!(fault(text), expected, "{text}");
     }
+}
+
+#[test]
+fn a_socket_whose_path_is_too_long_is_told_with_its_line() {
+    let longest = "x".repeat(if cfg!(target_os = "linux") { 106 } else { 102 });
+    load_text(&format!("listen.unix = ['/{longest}']")).unwrap();
+    let said = fault(&format!("\nlisten.unix = ['/{longest}x']"));
+    let (before, behind) = (format!("line 2: /{longest}x has "), " at most");
+    assert!(said.starts_with(&before) && said.ends_with(behind), "{said}");
+}
+
+#[test]
+fn addresses_of_the_environment_collide_with_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("parlord.toml");
+    fs::write(&path, "listen.plain = ['127.0.0.1:1']\nmetrics.listen = '127.0.0.1:2'").unwrap();
+    let overrides = Overrides { config: Some(path), ..Overrides::default() };
+    for (listen, twice) in [
+        ("127.0.0.1:3,127.0.0.1:3", "127.0.0.1:3"),
+        ("127.0.0.1:1", "127.0.0.1:1"),
+        ("127.0.0.1:3,127.0.0.1:2", "127.0.0.1:2"),
+    ] {
+        let said = Config::load(&overrides, &with(&[("PARLORD_LISTEN", listen)])).unwrap_err();
+        let told = format!("$PARLORD_LISTEN: {twice} is named twice, here or in the file");
+        assert_eq!(said.to_string(), told);
+    }
+    let any = with(&[("PARLORD_LISTEN", "127.0.0.1:0,127.0.0.1:0")]);
+    Config::load(&overrides, &any).unwrap();
 }
 
 #[test]

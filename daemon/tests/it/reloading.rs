@@ -182,6 +182,30 @@ fn a_sighup_reads_the_configuration_and_the_log4rs_file_again() {
 }
 
 #[test]
+fn a_running_daemon_is_reached_whatever_is_wrong_with_the_file() {
+    let mut daemon = Daemon::start();
+    let alice = daemon.user("alice");
+    let before = fs::read_to_string(daemon.config()).unwrap();
+    fs::write(daemon.config(), format!("nonsense = 1\n{before}")).unwrap();
+    for arguments in [&["user", "disable", "alice"][..], &["status"], &["check"], &["audit"]] {
+        let output = daemon.run(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        assert!(said.starts_with("parlord: warning: "), "{said}");
+        assert!(said.contains("parlord.toml line 1: there is no key nonsense"), "{said}");
+        assert!(said.contains("the running parlord goes by what it has read"), "{said}");
+    }
+    drop(alice);
+    assert!(daemon.client().login("alice", crate::harness::PASSWORD, None).is_err());
+    assert!(daemon.terminate().success());
+    let said = refused(&daemon, &["user", "list"]);
+    assert!(
+        said.contains("line 1: there is no key nonsense") && !said.contains("warning"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_reload_whose_files_do_not_answer_is_refused_and_holds_up_nothing() {
     let mut daemon = Daemon::start();
     let fifo = daemon.place("fifo");

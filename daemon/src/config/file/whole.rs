@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::Path;
 
 use super::{File, Limits, Listen, Metrics};
 
@@ -47,7 +48,36 @@ impl Metrics {
     }
 }
 
+/// The longest path of a Unix socket, in bytes: what an address of the system holds, but for the
+/// zero at its end.
+const SOCKET_PATH_BYTES_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
 impl Listen {
+    /// Unix sockets at which nobody could listen, and why. Relative paths begin at `dir`.
+    pub(super) fn sockets_that_cannot_be(&self, dir: &Path) -> Vec<(Range<usize>, String)> {
+        let mut seen = BTreeSet::new();
+        let fault = |path: &Path, first: bool| {
+            let (named, bytes) = (path.display(), path.as_os_str().len());
+            match () {
+                () if bytes > SOCKET_PATH_BYTES_MAX => Some(format!(
+                    "{named} has {bytes} bytes, and the path of a socket has {SOCKET_PATH_BYTES_MAX} \
+                     at most"
+                )),
+                () if !first => Some(format!("{named} is named twice")),
+                () => None,
+            }
+        };
+        let told = self.unix.iter().filter_map(|socket| {
+            let named = socket.as_ref();
+            let why = match named.as_os_str().is_empty() {
+                true => Some("the path is empty; name one, or leave it out".to_owned()),
+                false => fault(&dir.join(named), seen.insert(dir.join(named))),
+            };
+            Some((socket.span(), why?))
+        });
+        told.collect()
+    }
+
     /// The first plain address that everybody on the way could read, unless that is allowed.
     fn beyond_loopback(&self) -> Option<(Range<usize>, String)> {
         let beyond = self.plain.iter().find(|plain| !plain.as_ref().ip().is_loopback());

@@ -42,13 +42,36 @@ pub(crate) enum BackupError {
          keep it", data.display()
     )]
     Occupied { data: PathBuf, found: &'static str },
-    #[error("{what} is not whole: {first}; {}see `parlord check`", in_all(*faults))]
-    Faulty { what: &'static str, first: String, faults: usize },
+    #[error(
+        "{what} is not whole: {first}; {}see `parlord --data {} check`", in_all(*faults),
+        of.display()
+    )]
+    Faulty { what: &'static str, of: PathBuf, first: String, faults: usize },
+    #[error(
+        "the backup {} cannot be restored: {why}; see `parlord --data {} check`, and take another \
+         backup", backup.display(), backup.display()
+    )]
+    Unusable { backup: PathBuf, why: String },
 }
 
 /// How many faults there are behind the first, where there are more.
 fn in_all(faults: usize) -> String {
     if faults > 1 { format!("{faults} faults in all, ") } else { String::new() }
+}
+
+/// What a store that cannot be used means where it is the backup's.
+fn of_backup(backup: &Path) -> impl Fn(StoreError) -> BackupError {
+    let backup = backup.to_owned();
+    move |error| match error {
+        StoreError::Sql { .. }
+        | StoreError::Damaged(_)
+        | StoreError::NoStore(_)
+        | StoreError::Foreign(_)
+        | StoreError::NoMeta(_) => {
+            BackupError::Unusable { backup: backup.clone(), why: error.what() }
+        }
+        other => BackupError::Store(other),
+    }
 }
 
 /// Names what an I/O error happened to.
@@ -146,7 +169,7 @@ impl Begun {
     pub(crate) async fn fill(self) -> Result<Backup, BackupError> {
         let Self { source, data, made, directory } = self;
         copy(&source, &data, &made.0)?;
-        let contents = expect_whole(&made.0, "the store").await?;
+        let contents = expect_whole(&made.0, "the store", &data).await?;
         store::sync_directory(&made.0)?;
         Ok(Backup { made, directory, contents })
     }
@@ -185,7 +208,7 @@ impl Named {
 /// whole. Then nothing but the lock is left behind; where the disk fails at the very end, what is
 /// left is known to be the half of a backup.
 pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, BackupError> {
-    let source = Onlooker::open(backup)?;
+    let source = Onlooker::open(backup).map_err(of_backup(backup))?;
     let found =
         [(DATABASE, "a store"), (HOST_KEY_FILE, "a host key"), (audit::DIRECTORY, "an audit")];
     let staged = data.join(RESTORING);
@@ -210,9 +233,12 @@ pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, Back
     let staged = Unfinished(staged);
     store::make_directory(&staged.0)?;
     store::sync_directory(data)?;
-    copy(&source, backup, &staged.0)?;
-    store::upgrade(&staged.0)?;
-    let contents = expect_whole(&staged.0, "the backup").await?;
+    copy(&source, backup, &staged.0).map_err(|error| match error {
+        BackupError::Store(error) => of_backup(backup)(error),
+        other => other,
+    })?;
+    store::upgrade(&staged.0).map_err(of_backup(backup))?;
+    let contents = expect_whole(&staged.0, "the backup", backup).await?;
     give_to_owner(data, &staged.0)?;
     // From here on the half of it may lie in the data directory, and what says so stays.
     let staged = staged.keep();
@@ -246,13 +272,14 @@ fn copy(source: &Onlooker, from: &Path, to: &Path) -> Result<(), BackupError> {
 }
 
 /// Examines a copy. What it says of a broken rule is true of what it is a copy of.
-async fn expect_whole(dir: &Path, what: &'static str) -> Result<Contents, BackupError> {
+async fn expect_whole(dir: &Path, what: &'static str, of: &Path) -> Result<Contents, BackupError> {
     let report = examine::examine(dir).await?;
     match (report.faults.first(), report.contents) {
         (None, Some(contents)) => Ok(contents),
         (fault, _) => {
             let first = fault.map_or_else(String::new, |it| format!("{}: {}", it.place, it.what));
-            Err(BackupError::Faulty { what, first, faults: report.faults.len() })
+            let (of, faults) = (of.to_owned(), report.faults.len());
+            Err(BackupError::Faulty { what, of, first, faults })
         }
     }
 }

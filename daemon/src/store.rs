@@ -167,6 +167,9 @@ impl StoreError {
         match self {
             Self::Damaged(what) => what.clone(),
             Self::Sql { operation, source } => format!("cannot {operation} the store: {source}"),
+            Self::NoStore(_) => "its file is empty or no store of parlord".to_owned(),
+            Self::Foreign(_) => "it has not the schema that parlord makes".to_owned(),
+            Self::NoMeta(_) => "it has lost its row of `meta`".to_owned(),
             other => other.to_string(),
         }
     }

@@ -72,6 +72,17 @@ pub(crate) enum HostKeyError {
         /// What is wrong with it.
         why: String,
     },
+    /// The same of a key that the service manager hands over.
+    #[error(
+        "the host key {} that the service manager hands over cannot be used: {why}; let it load an \
+         unencrypted Ed25519 key of OpenSSH, or none, and one is made", path.display()
+    )]
+    Given {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The operating system refused.
     #[error("cannot {operation} {}: {source}", path.display())]
     Io {
@@ -138,7 +149,13 @@ impl HostKey {
         match File::open(given) {
             // Whoever hands it over sees to it that nobody else reads it, by other means than the
             // mode: systemd lets the service's user in by an access list.
-            Ok(file) => Self::parse(&file, given)?.write(dir, &path),
+            Ok(file) => {
+                let key = Self::parse(&file, given).map_err(|error| match error {
+                    HostKeyError::Unusable { path, why } => HostKeyError::Given { path, why },
+                    other => other,
+                })?;
+                key.write(dir, &path)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(failed("open the host key", given)(error)),
         }

@@ -6,7 +6,8 @@ use std::path::{self, Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use parlor_protocol::text::quote_json;
+use parlor_protocol::text::{printable, quote_json};
+use rustix::process::geteuid;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -112,7 +113,16 @@ pub(super) async fn restore(
             config.data.display()
         );
     }
+    let is_new = !config.data.exists();
     let contents = backup::restore(&directory, &config.data).await?;
+    if is_new && geteuid().is_root() {
+        let data = config.data.display();
+        let note = format!(
+            "parlord: {data} is new and belongs to root; before a daemon of another user starts on \
+             it, hand it over: chown -R USER: {data}"
+        );
+        let _nobody = writeln!(io::stderr(), "{}", printable(&note));
+    }
     put_on_record(config, Copied::Restored, &directory)
         .await
         .context("the backup is restored, and that is not on record")?;
@@ -155,5 +165,5 @@ fn told(what: &str, directory: &Path, contents: Contents, form: Form) -> anyhow:
             quote_json(&directory)
         ),
     };
-    Ok(writeln!(io::stdout(), "{}", parlor_protocol::text::printable(&line))?)
+    Ok(writeln!(io::stdout(), "{}", printable(&line))?)
 }

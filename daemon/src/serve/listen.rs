@@ -173,10 +173,16 @@ fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Replaces the socket that an earlier run left behind, and nothing else that may lie there.
 fn bind_unix(path: &Path) -> io::Result<UnixListener> {
-    if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
-        && std::os::unix::net::UnixStream::connect(path).is_err()
-    {
-        fs::remove_file(path)?;
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err(io::Error::other(
+                "something else than a socket is there, which is not overwritten; move it away, or \
+                 choose another path under [listen]",
+            ));
+        }
+        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_err() => fs::remove_file(path)?,
+        // Where there is a listener, binding says so.
+        Ok(_) | Err(_) => {}
     }
     let listener = UnixListener::bind(path)?;
     // Whoever gets as far as its directory may connect, and has to log in like everybody else.
@@ -244,6 +250,19 @@ mod tests {
     use std::net::{Ipv4Addr, TcpStream as Caller};
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_in_the_place_of_a_socket_stays_and_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        fs::write(&path, "mine").unwrap();
+        let said = bind_unix(&path).unwrap_err().to_string();
+        assert!(said.contains("something else than a socket is there"), "{said}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+        fs::remove_file(&path).unwrap();
+        drop(bind_unix(&path).unwrap());
+        let _again = bind_unix(&path).unwrap();
+    }
 
     #[tokio::test]
     async fn a_storm_of_connections_waits_to_be_accepted() {

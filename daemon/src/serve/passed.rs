@@ -1,6 +1,7 @@
 //! Sockets that a service manager has opened for the daemon (systemd's socket activation). They
 //! take the place of `listen.tls`.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use listenfd::ListenFd;
@@ -22,6 +23,11 @@ impl Passed {
         let mut listeners = vec![];
         for index in 0..passed.len() {
             let taken = passed.take_tcp_listener(index);
+            let taken = taken.map_err(|error| {
+                let advice = "have ListenStream= of its socket unit name addresses and ports alone; \
+                              Unix sockets stand under [listen]";
+                io::Error::new(error.kind(), format!("{error}; {advice}"))
+            });
             listeners.extend(taken.map_err(failed("use the sockets of the service manager"))?);
         }
         Ok(Self(listeners))

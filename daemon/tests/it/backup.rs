@@ -337,10 +337,22 @@ fn a_damaged_backup_is_not_restored() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 8192].fill(0x5a);
     fs::write(&store, bytes).unwrap();
-    refused(restore());
+    let said = refused(restore());
+    let check = format!("`parlord --data {} check`", backup.display());
+    assert!(said.contains(&check) && !said.contains("data directory"), "{said}");
     assert_eq!(names(&new), ["lock"]);
+    fs::write(&store, "no store").unwrap();
+    let said = refused(restore());
+    assert!(said.contains("cannot be restored") && said.contains(&check), "{said}");
+    assert_eq!(names(&new), ["lock"]);
+    fs::remove_dir_all(&new).unwrap();
     fs::write(&store, whole).unwrap();
-    done(restore());
+    let output = restore();
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let is_root = rustix::process::geteuid().is_root();
+    let told = format!("{} is new and belongs to root", new.display());
+    assert_eq!(said.contains(&told), is_root, "{said}");
+    done(output);
     done(daemon.run_on(&new, &["check"]));
 }
 

@@ -66,6 +66,12 @@ fn configured(file: Option<&Path>, settings: Settings) -> Result<log4rs::Config,
     }
 }
 
+/// What a log4rs file says, byte by byte, so that it can be told whether it has changed; `None` where
+/// there is none.
+pub(crate) fn said_by(file: Option<&Path>) -> Option<Vec<u8>> {
+    file.and_then(|path| regular::read(path).ok())
+}
+
 /// Whether a log4rs file can be used, without touching any file that it names.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ mod aside;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parlor_protocol::account::SignUpMode;
 use parlor_protocol::refusal::Refusal;
 use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -31,6 +32,9 @@ pub(crate) const RELOADS_MAX: usize = 4;
 /// as may wait have ended before a subcommand gives up.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
+/// What to say of a configured sign-up mode that is not the one in force.
+const BEATEN: &str = "does not count as long as the mode set by `parlord sign-up` does";
+
 /// What has changed, or why nothing has.
 pub(crate) type Reloaded = Result<Vec<Change>, String>;
 
@@ -49,12 +53,14 @@ pub(crate) struct Configuration {
     pub(crate) config: Config,
     /// What the command line said.
     pub(crate) overrides: Overrides,
-    /// Where the operational log goes.
-    pub(crate) log: log4rs::Handle,
+    /// Where the operational log goes, and what the log4rs file says of it, where there is one.
+    pub(crate) log: (log4rs::Handle, Option<Vec<u8>>),
     /// Who may connect.
     pub(crate) gate: Gate,
     /// What sessions go by.
     pub(crate) manners: watch::Sender<Arc<Manners>>,
+    /// The sign-up mode in force, which may be another than the one that is configured.
+    pub(crate) sign_up: watch::Receiver<SignUpMode>,
     /// What all else goes by.
     pub(crate) hub: mpsc::Sender<Ask>,
     /// Where files are read that may not answer.
@@ -65,6 +71,7 @@ pub(crate) struct Configuration {
 struct Read {
     config: Config,
     log: log4rs::Config,
+    log_said: Option<Vec<u8>>,
 }
 
 impl Read {
@@ -75,9 +82,10 @@ impl Read {
     fn all(overrides: &Overrides) -> Result<Self, String> {
         let read = Config::load(overrides, &Surroundings::here());
         let config = read.map_err(|error| error.to_string())?;
+        let log_said = logging::said_by(config.log.as_deref());
         let log = logging::further(config.log.as_deref())
             .map_err(|error| format!("{}{error}", config.place_of("log")))?;
-        Ok(Self { config, log })
+        Ok(Self { config, log, log_said })
     }
 }
 
@@ -170,8 +178,11 @@ impl Configuration {
     async fn try_reload(&mut self, uid: Option<u32>) -> Reloaded {
         let overrides = self.overrides.clone();
         let read = self.aside.within(READ_WITHIN, move || Read::all(&overrides)).await;
-        let Read { config: new, log } = read.unwrap_or_else(|| Err(self.unanswered()))?;
-        let changes = self.config.changes_to(&new);
+        let Read { config: new, log, log_said } = read.unwrap_or_else(|| Err(self.unanswered()))?;
+        let mut changes = self.config.changes_to(&new);
+        if self.config.log == new.log && self.log.1 != log_said {
+            changes.insert(0, new.still("log", "what the file says has changed"));
+        }
         let next = self.config.followed_by(new);
         let changed = changes.iter().map(|change| change.key).collect();
         let terms = Box::new(next.hub_terms());
@@ -180,7 +191,12 @@ impl Configuration {
             .map_err(|refusal| format!("the store cannot put it on record ({})", refusal.code))?;
         self.gate.limit(&next.connections);
         self.manners.send_replace(next.manners());
-        self.log.set_config(log);
+        self.log.0.set_config(log);
+        self.log.1 = log_said;
+        let beaten = next.sign_up != *self.sign_up.borrow();
+        for change in changes.iter_mut().filter(|it| beaten && it.key == "accounts.sign_up") {
+            change.remark = Some(BEATEN);
+        }
         self.config = next;
         Ok(changes)
     }

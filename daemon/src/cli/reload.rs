@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use super::config::json_value;
 use super::link::{Link, NONSENSE};
-use super::listing::Form;
+use super::listing::{Form, or_null};
 use crate::config::{Config, Overrides, Surroundings};
 use crate::control::{ListedChange, Request, Response};
 
@@ -36,18 +36,24 @@ pub(super) async fn run(overrides: &Overrides, form: Form) -> anyhow::Result<()>
 }
 
 fn line(change: &ListedChange, form: Form) -> String {
-    let ListedChange { key, before, after, restart } = change;
+    let ListedChange { key, before, after, restart, remark } = change;
     match form {
         Form::Columns => {
             let told =
                 |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
             let note = if *restart { "; restart parlord for it" } else { "" };
-            format!("{key}: {}, was {}{note}", told(after), told(before))
+            let was = match before == after {
+                true => String::new(),
+                false => format!(", was {}", told(before)),
+            };
+            let remark = remark.as_ref().map_or_else(String::new, |it| format!("; {it}"));
+            format!("{key}: {}{was}{remark}{note}", told(after))
         }
         Form::Json => format!(
-            r#"{{"type":"change","key":"{key}","value":{},"before":{},"restart":{restart}}}"#,
+            r#"{{"type":"change","key":"{key}","value":{},"before":{},"restart":{restart},"remark":{}}}"#,
             json_value(after.as_deref()),
-            json_value(before.as_deref())
+            json_value(before.as_deref()),
+            or_null(remark.as_deref())
         ),
     }
 }
@@ -63,6 +69,7 @@ mod tests {
             before: before.map(ToOwned::to_owned),
             after: after.map(ToOwned::to_owned),
             restart,
+            remark: None,
         };
         let changes = [
             change("limits.messages_burst", Some("10"), Some("20"), false),
@@ -73,9 +80,9 @@ mod tests {
             .flat_map(|change| [Form::Columns, Form::Json].map(|form| line(change, form)));
         insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
         limits.messages_burst: 20, was 10
-        {"type":"change","key":"limits.messages_burst","value":20,"before":10,"restart":false}
+        {"type":"change","key":"limits.messages_burst","value":20,"before":10,"restart":false,"remark":null}
         accounts.stretch: not set, was { log_n = 17, r = 8, p = 1 }; restart parlord for it
-        {"type":"change","key":"accounts.stretch","value":null,"before":"{ log_n = 17, r = 8, p = 1 }","restart":true}
+        {"type":"change","key":"accounts.stretch","value":null,"before":"{ log_n = 17, r = 8, p = 1 }","restart":true,"remark":null}
         "#);
     }
 }

@@ -84,6 +84,8 @@ pub(crate) struct Change {
     pub(crate) after: Option<String>,
     /// When it counts.
     pub(crate) counts: Counts,
+    /// What else is to be said of it.
+    pub(crate) remark: Option<&'static str>,
 }
 
 impl Config {
@@ -107,8 +109,15 @@ impl Config {
             before: before.value,
             after: after.value,
             counts: before.counts,
+            remark: None,
         };
         changed.map(change).collect()
+    }
+
+    /// A key whose value is the same, and what has changed nevertheless.
+    pub(crate) fn still(&self, key: &'static str, remark: &'static str) -> Change {
+        let (value, counts) = (self.value(key), Counts::OnReload);
+        Change { key, before: value.clone(), after: value, counts, remark: Some(remark) }
     }
 
     /// The value of a key, as TOML has it.
@@ -175,7 +184,11 @@ impl fmt::Display for Setting {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
-        write!(f, "{}: {}, was {}", self.key, told(&self.after), told(&self.before))
+        write!(f, "{}: {}", self.key, told(&self.after))?;
+        if self.before != self.after {
+            write!(f, ", was {}", told(&self.before))?;
+        }
+        self.remark.map_or(Ok(()), |remark| write!(f, "; {remark}"))
     }
 }
 

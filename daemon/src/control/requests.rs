@@ -387,11 +387,15 @@ pub(crate) struct ListedChange {
     pub(crate) after: Option<String>,
     /// Whether it counts only from the next start on.
     pub(crate) restart: bool,
+    /// What else is to be said of it.
+    #[serde(default)]
+    pub(crate) remark: Option<String>,
 }
 
 impl From<Change> for ListedChange {
     fn from(change: Change) -> Self {
-        let Change { key, before, after, counts } = change;
-        Self { key: key.to_owned(), before, after, restart: counts == Counts::OnRestart }
+        let Change { key, before, after, counts, remark } = change;
+        let (key, remark) = (key.to_owned(), remark.map(ToOwned::to_owned));
+        Self { key, before, after, restart: counts == Counts::OnRestart, remark }
     }
 }

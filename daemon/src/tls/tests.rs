@@ -72,6 +72,12 @@ fn a_key_that_is_handed_over_is_taken_where_there_is_none() {
     let taken = HostKey::load_or_create(dir.path(), Store::Present).unwrap();
     assert_eq!(taken.public_line(), handed.public_line());
 
+    fs::write(&given, "no key").unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let said = HostKey::take_over(&given, elsewhere.path()).unwrap_err().to_string();
+    assert!(said.contains("that the service manager hands over cannot be used"), "{said}");
+    assert!(!said.contains("backup"), "{said}");
+
     fs::remove_file(&given).unwrap();
     HostKey::load_or_create(credentials.path(), Store::Absent).unwrap();
     HostKey::take_over(&given, dir.path()).unwrap();

@@ -200,7 +200,7 @@ fn obey(cli: Cli) -> anyhow::Result<()> {
             let log_said = logging::said_by(config.log.as_deref());
             let log = logging::start(config.log.as_deref())
                 .map_err(|error| anyhow::anyhow!("{}{error}", config.place_of("log")))?;
-            Ok(serve::run(Start { config, overrides, log, log_said, passed })?)
+            Ok(serve::run(Start { config, overrides, log: (log, log_said), passed })?)
         }
         Command::User(command) => {
             let config = configured(&overrides)?;

@@ -10,10 +10,11 @@
 
 mod file;
 mod keys;
+mod listening;
 mod place;
 mod settings;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use toml::Spanned;
 
 pub(crate) use file::Fault;
 pub(crate) use keys::Counts;
+use listening::{expect_each_once, expect_somewhere};
 use place::{Named, path_of};
 use settings::Sources;
 pub(crate) use settings::{Change, Setting, Source};
@@ -362,47 +364,6 @@ fn allowances(file: &file::Limits) -> Limits {
         requests_per_hour: file.requests_per_hour,
         probes_per_hour: file.probes_per_hour,
         rooms: RoomsMax { owned: file.rooms_owned, joined: file.rooms_joined },
-    }
-}
-
-/// Makes sure that the file does not have the daemon listen nowhere.
-fn expect_somewhere(listen: &Listen, sources: &Sources) -> Result<(), ConfigError> {
-    match sources.get("listen.tls") {
-        Some(Source::File { path, line }) if listen.is_nowhere() => {
-            let why = "there is nowhere to listen; name an address, or leave the key out".into();
-            let faults = vec![Fault { line: *line, why }];
-            Err(ConfigError::Invalid { path: path.clone(), faults })
-        }
-        Some(
-            Source::File { .. }
-            | Source::Default
-            | Source::Variable(_)
-            | Source::Option(_)
-            | Source::Passed,
-        )
-        | None => Ok(()),
-    }
-}
-
-/// Makes sure that the environment names no address at which something listens already. What the
-/// file names is told with its line.
-fn expect_each_once(
-    listen: &Listen,
-    metrics: Option<SocketAddr>,
-    sources: &Sources,
-) -> Result<(), ConfigError> {
-    if sources.get("listen.tls") != Some(&Source::Variable(LISTEN_VARIABLE)) {
-        return Ok(());
-    }
-    let mut seen: BTreeSet<_> = listen.plain.iter().copied().chain(metrics).collect();
-    let addresses = listen.tls.addresses();
-    // Port 0 is another one each time.
-    match addresses.iter().find(|it| it.port() != 0 && !seen.insert(**it)) {
-        None => Ok(()),
-        Some(twice) => {
-            let why = format!("{twice} is named twice, here or in the file");
-            Err(ConfigError::Variable { name: LISTEN_VARIABLE, why })
-        }
     }
 }
 

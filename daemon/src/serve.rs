@@ -92,16 +92,13 @@ pub(crate) struct Start {
     pub(crate) config: Config,
     /// What the command line said about it, for when it is read again.
     pub(crate) overrides: Overrides,
-    /// Where the operational log goes.
-    pub(crate) log: log4rs::Handle,
-    /// What the log4rs file says, where there is one.
-    pub(crate) log_said: Option<Vec<u8>>,
+    /// Where the operational log goes, and what the log4rs file says of it, where there is one.
+    pub(crate) log: (log4rs::Handle, Option<Vec<u8>>),
     /// The sockets that were passed to it.
     pub(crate) passed: Passed,
 }
 
-async fn serve(begun: Start) -> Result<(), ServeError> {
-    let Start { config, overrides, log, log_said, passed } = begun;
+async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), ServeError> {
     supervisor::status("loading the store");
     listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
@@ -161,7 +158,7 @@ async fn serve(begun: Start) -> Result<(), ServeError> {
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
     let (gate, way) = (server.gate.clone(), hub.clone());
     let aside = Aside::default();
-    let (log, sign_up) = ((log, log_said), server.sign_up.clone());
+    let sign_up = server.sign_up.clone();
     let kept = Configuration { config, overrides, log, gate, manners, sign_up, hub: way, aside };
     let Signals { terminate, interrupt, hang_up } = signals;
     tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hang_up)));

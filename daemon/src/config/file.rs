@@ -1,5 +1,6 @@
 //! The configuration file as TOML: its keys, their defaults and their bounds.
 
+mod takes;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -313,7 +314,7 @@ fn parse(text: &str, dir: &Path) -> Result<Parsed, Vec<Fault>> {
             Some(key) => {
                 lines.insert(key, line_of(text, span.start));
                 if let Err(error) = File::deserialize(alone.into_deserializer()) {
-                    faults.push(fault(error.span(), error.message()));
+                    faults.push(fault(error.span(), &takes::fault(key, error.message())));
                 }
             }
         }

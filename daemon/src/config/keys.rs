@@ -76,7 +76,8 @@ pub(super) fn unknown(key: &str) -> String {
     };
     let nearest = KEYS.iter().map(|(known, _)| (slips(known), *known)).min();
     match nearest {
-        Some(((slips, _), known)) if slips <= SLIPS_MAX => {
+        // A short word with two wrong letters is another word.
+        Some(((slips, _), known)) if slips <= SLIPS_MAX && slips * 3 <= last(key).len() => {
             format!("there is no key {key}; did you mean {known}?")
         }
         Some(_) | None => format!("there is no key {key}; `parlord config show` lists all"),
@@ -99,6 +100,7 @@ mod tests {
         ] {
             assert_eq!(unknown(key), format!("there is no key {key}; did you mean {meant}?"));
         }
+        assert!(unknown("limits.foo").ends_with("lists all"));
         assert!(unknown("colour.scheme").ends_with("lists all"));
     }
 }

@@ -117,18 +117,39 @@ fn every_fault_is_told_with_its_line() {
             "\n[limits]\nconections = 5",
             "line 3: there is no key limits.conections; did you mean limits.connections?",
         ),
-        ("[limits]\nconnections = 0", "line 2: 0 is not between 1 and 1000000"),
-        ("[limits]\nlogin_timeout_secs = 601", "line 2: 601 is not between 1 and 600"),
-        ("[limits]\nlogin_penalty_secs = 0", "line 2: 0 is not between 1 and 86400"),
-        ("[limits]\nmessages_burst = 0", "line 2: 0 is not between 1 and 1000000"),
-        ("[limits]\nrooms_per_hour = 99", "line 2: 99 is not between 100 and 1000000"),
-        ("[retention]\nassociations_days = 0", "line 2: 0 is not between 1 and 36500"),
-        ("[audit]\nfile_bytes = 100", "line 2: 100 is not between 4096 and 268435456"),
-        ("[audit]\nfiles_kept = 0", "line 2: 0 is not between 1 and 10000"),
-        ("[server]\n\nshards = 65", "line 3: 65 is not between 1 and 64"),
-        ("[server]\nname = ''", "line 2: has nothing visible in it"),
-        ("[server]\nname = \"a\\u001bb\"", "line 2: has U+001B, which is not allowed"),
-        ("[listen]\ntls = ['localhost:7667']", "line 2: invalid socket address syntax"),
+        ("[limits]\nconnections = 0", "line 2: limits.connections: 0 is not between 1 and 1000000"),
+        (
+            "[limits]\nlogin_timeout_secs = 601",
+            "line 2: limits.login_timeout_secs: 601 is not between 1 and 600",
+        ),
+        (
+            "[limits]\nlogin_penalty_secs = 0",
+            "line 2: limits.login_penalty_secs: 0 is not between 1 and 86400",
+        ),
+        (
+            "[limits]\nmessages_burst = 0",
+            "line 2: limits.messages_burst: 0 is not between 1 and 1000000",
+        ),
+        (
+            "[limits]\nrooms_per_hour = 99",
+            "line 2: limits.rooms_per_hour: 99 is not between 100 and 1000000",
+        ),
+        (
+            "[retention]\nassociations_days = 0",
+            "line 2: retention.associations_days: 0 is not between 1 and 36500",
+        ),
+        (
+            "[audit]\nfile_bytes = 100",
+            "line 2: audit.file_bytes: 100 is not between 4096 and 268435456",
+        ),
+        ("[audit]\nfiles_kept = 0", "line 2: audit.files_kept: 0 is not between 1 and 10000"),
+        ("[server]\n\nshards = 65", "line 3: server.shards: 65 is not between 1 and 64"),
+        ("[server]\nname = ''", "line 2: server.name: has nothing visible in it"),
+        ("[server]\nname = \"a\\u001bb\"", "line 2: server.name: has U+001B, which is not allowed"),
+        (
+            "[listen]\ntls = ['localhost:7667']",
+            "line 2: listen.tls takes addresses and ports, as in [\"127.0.0.1:7667\", \"[::1]:7667\"]",
+        ),
         (
             "[listen]\nplain = [\n'127.0.0.1:1',\n'0.0.0.0:2']",
             "line 4: 0.0.0.0:2 is beyond loopback and everything on it could be read; listen there with TLS, or say plain_beyond_loopback = true",
@@ -139,19 +160,19 @@ fn every_fault_is_told_with_its_line() {
         ),
         (
             "[accounts]\nsign_up = 'ajar'",
-            "line 2: unknown variant `ajar`, expected one of `closed`, `code`, `approval`, `open`",
+            "line 2: accounts.sign_up takes \"closed\", \"code\", \"approval\" or \"open\"",
         ),
         (
             "[accounts]\nstretch = { log_n = 30 }",
-            "line 2: the server's password stretching is too costly",
+            "line 2: accounts.stretch: the server's password stretching is too costly",
         ),
         (
             "[accounts.stretch]\nn = 3",
-            "line 2: unknown field `n`, expected one of `log_n`, `r`, `p`",
+            "line 2: accounts.stretch: unknown field `n`, expected one of `log_n`, `r`, `p`",
         ),
         ("\nlimits = 3", "line 2: limits is a section: put its keys under a line with [limits]"),
-        ("data = ''", "line 1: the path is empty; name one, or leave the key out"),
-        ("log = ''", "line 1: the path is empty; name one, or leave the key out"),
+        ("data = ''", "line 1: data: the path is empty; name one, or leave the key out"),
+        ("log = ''", "line 1: log: the path is empty; name one, or leave the key out"),
         ("[listen]\ntls = [\n'127.0.0.1:1',\n'127.0.0.1:1']", "line 4: 127.0.0.1:1 is named twice"),
         (
             "listen.plain = ['127.0.0.1:1', '127.0.0.1:0', '127.0.0.1:0']\n\
@@ -240,7 +261,7 @@ fn metrics_beyond_loopback_are_allowed_by_name() {
 fn weak_stretching_is_refused_in_release_builds() {
     assert_eq!(
         fault("accounts.stretch.log_n = 16"),
-        "line 1: the server's password stretching is too weak"
+        "line 1: accounts.stretch: the server's password stretching is too weak"
     );
 }
 
@@ -379,10 +400,10 @@ fn all_faults_of_a_file_are_told_in_the_order_of_their_lines() {
         told,
         [
             "line 1: there is no key motd; did you mean server.motd?",
-            "line 3: 0 is not between 1 and 64",
-            "line 4: invalid type: integer `3`, expected a string",
+            "line 3: server.shards: 0 is not between 1 and 64",
+            "line 4: server.name takes a text, as in \"…\"",
             "line 7: there is no key limits.mesages_burst; did you mean limits.messages_burst?",
-            "line 8: 0 is not between 1 and 1000000",
+            "line 8: limits.messages_per_sec: 0 is not between 1 and 1000000",
             "line 10: there is no key colours.red; `parlord config show` lists all",
         ]
     );

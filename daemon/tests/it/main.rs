@@ -25,6 +25,7 @@ mod retention;
 mod roles;
 mod rooms;
 mod service;
+mod status;
 mod subcommands;
 mod telling;
 mod unused_devices;

@@ -149,6 +149,7 @@ async fn scrape(server: &Server, shards: usize) -> Option<Scrape> {
         version: env!("CARGO_PKG_VERSION"),
         uptime_secs: server.started.elapsed().as_secs(),
         connections: server.gate.open(),
+        curbed: server.gate.curbed(),
         hub,
         shards: sum,
     })

@@ -124,7 +124,8 @@ impl Begun {
     /// # Errors
     /// There is something of that name, or there is no store, or no place for the backup.
     pub(crate) fn new(data: &Path, directory: &Path) -> Result<Self, BackupError> {
-        if directory.symlink_metadata().is_ok() {
+        // What ends in `..` is the name of nothing that could be made.
+        if directory.symlink_metadata().is_ok() || directory.file_name().is_none() {
             return Err(BackupError::Exists(directory.to_owned()));
         }
         let source = Onlooker::open(data)?;
@@ -156,9 +157,21 @@ impl Backup {
     ///
     /// # Errors
     /// Something has taken the name since. Nothing is left behind.
-    pub(crate) fn name(self) -> Result<(), BackupError> {
+    pub(crate) fn name(mut self) -> Result<Named, BackupError> {
         fs::rename(&self.made.0, &self.directory).map_err(failed("make", &self.directory))?;
-        Ok(store::sync_directory(parent(&self.directory))?)
+        self.made.0 = self.directory;
+        store::sync_directory(parent(&self.made.0))?;
+        Ok(Named(self.made))
+    }
+}
+
+/// A backup that has its name. It goes again unless it is kept.
+pub(crate) struct Named(Unfinished);
+
+impl Named {
+    /// It stays.
+    pub(crate) fn keep(self) {
+        self.0.keep();
     }
 }
 

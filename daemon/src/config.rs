@@ -18,7 +18,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{env, fs, io};
+use std::{env, io};
 
 use parlor_protocol::account::{SignUpMode, StretchCost};
 use parlor_protocol::hello::DEFAULT_PORT;
@@ -34,6 +34,7 @@ use crate::admission;
 use crate::audit::Rolling;
 use crate::network::Loopback;
 use crate::penalties::Terms;
+use crate::regular;
 use crate::rooms::{Limits, Retention, RoomsMax};
 
 /// Where the file is that is read unless another is named, where it exists; `$CONFIGURATION_DIRECTORY`
@@ -252,7 +253,7 @@ impl Config {
     pub(crate) fn load(overrides: &Overrides, here: &Surroundings) -> Result<Self, ConfigError> {
         let (path, named) = path_of(overrides, here);
         let read = |source| ConfigError::Read { path: path.clone(), source };
-        match fs::read(&path) {
+        match regular::read(&path) {
             Ok(bytes) => {
                 let parsed = file::read(&bytes)
                     .map_err(|faults| ConfigError::Invalid { path: path.clone(), faults })?;

@@ -21,7 +21,7 @@ pub(crate) enum ExamineError {
 pub(crate) struct Report {
     /// What is wrong.
     pub(crate) faults: Vec<Fault>,
-    /// How much there is; `None` where the file is damaged.
+    /// How much there is; `None` where nothing that it says is to be believed.
     pub(crate) contents: Option<Contents>,
 }
 
@@ -55,13 +55,19 @@ pub(crate) async fn examine(data: &Path) -> Result<Report, ExamineError> {
         return Ok(Report { faults: damage, contents: None });
     }
     store.expect_our_schema()?;
+    let schema = store.schema_faults()?;
+    if !schema.is_empty() {
+        return Ok(Report { faults: schema, contents: None });
+    }
+    if let Some(lost) = store.lost_meta()? {
+        return Ok(Report { faults: vec![lost], contents: None });
+    }
     let mut faults = store.faults()?;
     // What breaks no rule is still to be understood; what breaks one is not loaded for nothing.
     if faults.is_empty()
         && let Err(error) = store.try_to_load()
     {
-        let what = error.to_string();
-        faults.push(Fault::new("understood", "the store", &what, Remedy::Backup));
+        faults.push(Fault::new("understood", "the store", &error.what(), Remedy::Backup));
     }
     faults.extend(HostKey::load_or_create(data, tls::Store::Present).err().map(|error| {
         Fault::new("host-key", "the data directory", &error.to_string(), Remedy::HostKey)

@@ -1,7 +1,6 @@
 //! The operational log: what the daemon says about itself, through log4rs.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use log4rs::config::{Appender, Deserialize, Deserializers, Logger, RawConfig, Ro
 use log4rs::encode::{Encode, Write};
 use parlor_protocol::text::printable;
 
+use crate::regular;
 use crate::serve::CONFINED;
 
 /// The name by which a log4rs file asks for [`Line`].
@@ -104,7 +104,8 @@ fn load(path: &Path, kinds: &Deserializers) -> Result<log4rs::Config, LoggingErr
         path: path.to_owned(),
         why: printable(&why.to_string()).into_owned(),
     };
-    let text = fs::read_to_string(path).map_err(|error| unusable(&error))?;
+    let bytes = regular::read(path).map_err(|error| unusable(&error))?;
+    let text = String::from_utf8(bytes).map_err(|_| unusable(&"it is not UTF-8"))?;
     let raw: RawConfig = serde_yaml::from_str(&text).map_err(|error| unusable(&error))?;
     let Appenders { appenders } = serde_yaml::from_str(&text).map_err(|error| unusable(&error))?;
     let mut config = log4rs::Config::builder().loggers(raw.loggers());
@@ -226,6 +227,8 @@ impl Deserialize for LineDeserializer {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use log::Level;
     use log4rs::encode::writer::simple::SimpleWriter;
 

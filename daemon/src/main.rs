@@ -16,6 +16,7 @@ mod logging;
 mod metrics;
 mod network;
 mod penalties;
+mod regular;
 mod reload;
 mod rooms;
 mod secrets;
@@ -25,6 +26,7 @@ mod store;
 mod tls;
 mod translate;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -33,7 +35,8 @@ fn main() -> ExitCode {
     match cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", cli::told(&error, form));
+            // After a hang-up there may be nobody to tell.
+            let _nobody = writeln!(io::stderr(), "{}", cli::told(&error, form));
             ExitCode::FAILURE
         }
     }

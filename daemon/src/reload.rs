@@ -4,11 +4,16 @@
 //! What is in force stands here alone. What counts only from the next start on is told each time
 //! until then.
 
+mod aside;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use parlor_protocol::refusal::Refusal;
 use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot, watch};
+
+pub(crate) use aside::Aside;
 
 use crate::admission::Gate;
 use crate::audit::{self, AuditRecord, Origin};
@@ -20,6 +25,11 @@ use crate::session::Manners;
 
 /// Subcommands that may wait to have the configuration read again.
 pub(crate) const RELOADS_MAX: usize = 4;
+
+/// How long the file system may take to hand over the configuration and the log4rs file, and to open
+/// what that names. A disk takes milliseconds, a network mount that works a second; as many reloads
+/// as may wait have ended before a subcommand gives up.
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// What has changed, or why nothing has.
 pub(crate) type Reloaded = Result<Vec<Change>, String>;
@@ -47,6 +57,28 @@ pub(crate) struct Configuration {
     pub(crate) manners: watch::Sender<Arc<Manners>>,
     /// What all else goes by.
     pub(crate) hub: mpsc::Sender<Ask>,
+    /// Where files are read that may not answer.
+    pub(crate) aside: Aside,
+}
+
+/// What is read, before any of it counts.
+struct Read {
+    config: Config,
+    log: log4rs::Config,
+}
+
+impl Read {
+    /// Reads everything that a reload goes by.
+    ///
+    /// # Errors
+    /// Something cannot be used; it is told with its place.
+    fn all(overrides: &Overrides) -> Result<Self, String> {
+        let read = Config::load(overrides, &Surroundings::here());
+        let config = read.map_err(|error| error.to_string())?;
+        let log = logging::further(config.log.as_deref())
+            .map_err(|error| format!("{}{error}", config.place_of("log")))?;
+        Ok(Self { config, log })
+    }
 }
 
 impl Config {
@@ -136,10 +168,9 @@ impl Configuration {
 
     /// Everything that may fail comes before anything changes.
     async fn try_reload(&mut self, uid: Option<u32>) -> Reloaded {
-        let read = Config::load(&self.overrides, &Surroundings::here());
-        let new = read.map_err(|error| error.to_string())?;
-        let log = logging::further(new.log.as_deref())
-            .map_err(|error| format!("{}{error}", new.place_of("log")))?;
+        let overrides = self.overrides.clone();
+        let read = self.aside.within(READ_WITHIN, move || Read::all(&overrides)).await;
+        let Read { config: new, log } = read.unwrap_or_else(|| Err(self.unanswered()))?;
         let changes = self.config.changes_to(&new);
         let next = self.config.followed_by(new);
         let changed = changes.iter().map(|change| change.key).collect();
@@ -152,6 +183,18 @@ impl Configuration {
         self.log.set_config(log);
         self.config = next;
         Ok(changes)
+    }
+
+    /// What to say where the files do not come.
+    fn unanswered(&self) -> String {
+        let named = self.config.file.as_ref().map_or_else(String::new, |file| {
+            format!(" in {}, or what its log4rs file names,", file.display())
+        });
+        let secs = READ_WITHIN.as_secs();
+        format!(
+            "the configuration{named} does not answer within {secs} s; see to the disk or the \
+             network mount that it lies on"
+        )
     }
 
     async fn tell_hub(

@@ -8,6 +8,10 @@ use parlor_protocol::password::{ExchangeError, ServerSetup};
 use crate::store::{StoreError, Writer};
 use crate::tls::{self, HostKey, HostKeyError};
 
+/// What to do where the half of all passwords is not to be had.
+const PUT_BACK: &str = "keep a copy of the data directory, move it away, and restore a backup with \
+                        `parlord restore`";
+
 /// Why the secrets cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretsError {
@@ -15,8 +19,12 @@ pub(crate) enum SecretsError {
     HostKey(#[from] HostKeyError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the store's password secret is damaged: {0}; restore the store from a backup")]
+    #[error("the store's password secret is damaged: {0}; {PUT_BACK}")]
     Setup(ExchangeError),
+    #[error(
+        "the store holds passwords, and not the secret without which none is right; {PUT_BACK}"
+    )]
+    Lost,
 }
 
 /// Reads both, or makes both where the store is new. The store has its secret only after the key is
@@ -24,12 +32,15 @@ pub(crate) enum SecretsError {
 /// service manager hands over (systemd's credential `host_key`) is taken where there is none.
 ///
 /// # Errors
-/// The key is missing beside a store that was in use, or one of them cannot be read or written.
+/// One of them is missing in a store that was in use, or cannot be read or written.
 pub(crate) fn load_or_make(
     data: &Path,
     writer: &mut Writer,
 ) -> Result<(HostKey, ServerSetup), SecretsError> {
     let stored = writer.opaque_setup()?;
+    if stored.is_none() && writer.holds_passwords()? {
+        return Err(SecretsError::Lost);
+    }
     let state = if stored.is_some() { tls::Store::Present } else { tls::Store::Absent };
     if let Some(credentials) = env::var_os("CREDENTIALS_DIRECTORY") {
         HostKey::take_over(&PathBuf::from(credentials).join(tls::HOST_KEY_FILE), data)?;

@@ -28,7 +28,7 @@ use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
 use crate::metrics;
-use crate::reload::{Configuration, RELOADS_MAX};
+use crate::reload::{Aside, Configuration, RELOADS_MAX};
 use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
 use crate::store::{Create, Store, StoreError};
@@ -143,8 +143,7 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     // Before anybody can know that there is a daemon to stop.
     let signals = Signals::new()?;
     if let Some(first) = first {
-        let code = first.make(&server).await?;
-        eprintln!("sign up as the first operator within 24 hours with the code {code}");
+        eprintln!("{}", first.make(&server).await?);
     }
     announce(&host_key, scrapers.as_ref(), &listeners);
     supervisor::ready(&listeners);
@@ -158,7 +157,8 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     tasks.spawn(stop.clone().run_until_cancelled_owned(control.run(Arc::clone(&server))));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
     let (gate, way) = (server.gate.clone(), hub.clone());
-    let kept = Configuration { config, overrides, log, gate, manners, hub: way };
+    let aside = Aside::default();
+    let kept = Configuration { config, overrides, log, gate, manners, hub: way, aside };
     let Signals { terminate, interrupt, hang_up } = signals;
     tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hang_up)));
     tasks.spawn(stop.clone().run_until_cancelled_owned(supervisor::keep_alive(hub.clone())));

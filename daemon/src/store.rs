@@ -20,6 +20,7 @@ mod operators;
 mod readers;
 mod rooms;
 mod rows;
+mod schema;
 mod writer;
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
@@ -61,12 +62,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each connection keeps this many prepared statements: more than the daemon has.
 const STATEMENTS_MAX: usize = 64;
-
-mod embedded {
-    //! The migrations, compiled in.
-    #![allow(missing_docs, unreachable_pub, reason = "the macro declares them")]
-    refinery::embed_migrations!("../migrations");
-}
 
 /// Whether a store that is not there is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,17 +121,32 @@ pub(crate) enum StoreError {
          copy of the data directory, and restore a backup with `parlord restore`", .0.display()
     )]
     Foreign(PathBuf),
+    /// The row of what there is one of is gone.
+    #[error(
+        "the store in {} is in use and has lost its row of `meta`, which has the secret of all \
+         passwords and how far the audit has come: keep a copy of the data directory, move it away, \
+         and restore a backup with `parlord restore`", .0.display()
+    )]
+    NoMeta(PathBuf),
     /// The disk would soon be full.
     #[error("there is too little space left for {}: {needed} bytes must be free", .path.display())]
     Full { path: PathBuf, needed: u64 },
     /// What the store holds cannot be.
-    #[error("the store is damaged: {0}")]
+    #[error("the store is damaged: {0}; `parlord check` tells all, and what to do")]
     Damaged(String),
 }
 
 /// What to do about it, where there is something to say.
 fn remedy(source: &rusqlite::Error) -> &'static str {
+    use rusqlite::Error as Sql;
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    if let Sql::FromSqlConversionFailure(..)
+    | Sql::IntegralValueOutOfRange(..)
+    | Sql::InvalidColumnType(..)
+    | Sql::QueryReturnedNoRows = source
+    {
+        return "; `parlord check` tells where that is, and what to do";
+    }
     match source.sqlite_error_code() {
         Some(NotADatabase | DatabaseCorrupt) => {
             "; the file is damaged: keep a copy of the data directory, move it away, and restore a \
@@ -152,6 +162,15 @@ fn remedy(source: &rusqlite::Error) -> &'static str {
 }
 
 impl StoreError {
+    /// What is wrong with what the store holds, without what to do about it.
+    pub(crate) fn what(&self) -> String {
+        match self {
+            Self::Damaged(what) => what.clone(),
+            Self::Sql { operation, source } => format!("cannot {operation} the store: {source}"),
+            other => other.to_string(),
+        }
+    }
+
     /// What a user hears whose read ended so.
     pub(crate) fn code(&self) -> Code {
         match self {
@@ -172,6 +191,7 @@ impl StoreError {
             | Self::Newer(_)
             | Self::NoStore(_)
             | Self::Foreign(_)
+            | Self::NoMeta(_)
             | Self::Full { .. }
             | Self::Damaged(_) => Code::Unavailable,
         }
@@ -223,8 +243,8 @@ impl Store {
         }
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         configure_writer(&connection).doing("set up")?;
-        migrate(&mut connection, &path)?;
-        writer::ensure_meta(&connection).doing("set up")?;
+        schema::migrate(&mut connection, &path)?;
+        writer::ensure_meta(&connection, dir)?;
         let readers = Readers::open(&path)?;
         let writer = Writer::new(connection, dir, lock)?;
         Ok(Self { writer, readers })
@@ -246,15 +266,17 @@ fn expect_not_lost(dir: &Path, path: &Path) -> Result<(), StoreError> {
     if path.metadata().is_ok_and(|found| found.len() > 0) {
         return Ok(());
     }
-    let failed = |source| StoreError::File {
-        operation: "read the audit in",
-        path: crate::audit::directory(dir),
-        source,
-    };
-    match crate::audit::has_records(dir).map_err(failed)? {
+    match has_audit(dir)? {
         true => Err(StoreError::Lost(dir.to_owned())),
         false => Ok(()),
     }
+}
+
+/// Whether there is anything on record beside the store.
+fn has_audit(dir: &Path) -> Result<bool, StoreError> {
+    let path = crate::audit::directory(dir);
+    let failed = |source| StoreError::File { operation: "read the audit in", path, source };
+    crate::audit::has_records(dir).map_err(failed)
 }
 
 fn expect_no_half(dir: &Path) -> Result<(), StoreError> {
@@ -276,7 +298,7 @@ pub(crate) fn upgrade(dir: &Path) -> Result<(), StoreError> {
     let path = dir.join(DATABASE);
     let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "foreign_keys", true).doing("set up")?;
-    migrate(&mut connection, &path)
+    schema::migrate(&mut connection, &path)
 }
 
 /// Makes a directory that only its owner may look into.
@@ -376,13 +398,6 @@ fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -65536;",
     )
-}
-
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let outcome = embedded::migrations::runner().run(connection);
-    outcome
-        .map(|_| ())
-        .map_err(|source| StoreError::Migrate { path: path.to_owned(), source: Box::new(source) })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `parlord backup` and `parlord restore`.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{self, Path, PathBuf};
 
@@ -39,22 +40,29 @@ pub(super) struct RestoreArgs {
 
 /// Makes a backup.
 pub(super) async fn run(config: &Config, arguments: BackupArgs, form: Form) -> anyhow::Result<()> {
-    let directory = path::absolute(&arguments.directory)?;
+    let directory = place(&arguments.directory)?;
     if arguments.only_record {
         return record(config, Copied::BackedUp, &directory).await;
     }
     let backup = make(config, &directory).await?;
     let contents = backup.contents;
-    // Whoever has a backup has everything: there is none that is not on record.
+    // Whoever has a backup has everything: what cannot be put on record goes again.
+    let named = backup.name()?;
     put_on_record(config, Copied::BackedUp, &directory).await?;
-    backup.name()?;
+    named.keep();
     told("backup", &directory, contents, form)
+}
+
+/// The place of a backup, wherever somebody stands; without what a shell puts behind a directory.
+fn place(typed: &Path) -> io::Result<PathBuf> {
+    Ok(path::absolute(typed)?.components().collect())
 }
 
 /// Makes it, on a thread of its own that an interrupt need not wait for.
 async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let hung_up = hung_up()?;
     let begun = Begun::new(&config.data, directory)?;
     let runtime = Handle::current();
     let making = spawn_blocking(move || runtime.block_on(begun.fill()));
@@ -62,9 +70,29 @@ async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
         made = making => return Ok(made??),
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        () = hung_up => {}
     }
     backup::abandon(directory)?;
     bail!("interrupted; no backup was made and nothing is left of it")
+}
+
+/// Waits until the terminal goes away, as with a connection that is lost; for ever under `nohup`,
+/// whose wish our own look at the signal would take back.
+fn hung_up() -> io::Result<impl Future<Output = ()>> {
+    let hangup = SignalKind::hangup();
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    let mut hangups = match ignored >> (hangup.as_raw_value() - 1) & 1 {
+        0 => Some(signal(hangup)?),
+        _ => None,
+    };
+    Ok(async move {
+        match &mut hangups {
+            Some(hangups) => drop(hangups.recv().await),
+            None => std::future::pending().await,
+        }
+    })
 }
 
 /// Puts a backup back.
@@ -73,7 +101,7 @@ pub(super) async fn restore(
     arguments: RestoreArgs,
     form: Form,
 ) -> anyhow::Result<()> {
-    let directory = path::absolute(&arguments.directory)?;
+    let directory = place(&arguments.directory)?;
     if arguments.only_record {
         return record(config, Copied::Restored, &directory).await;
     }

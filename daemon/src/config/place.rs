@@ -1,11 +1,11 @@
 //! Where the configuration is, and where the data of a server whose configuration cannot be used.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
 use super::{CONFIG_VARIABLE, Config, Overrides, Sources, Surroundings, data_directory};
+use crate::regular;
 
 /// Whether anybody has named the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,9 @@ impl Config {
     /// where not even that can be told.
     pub(crate) fn data_at_least(overrides: &Overrides, here: &Surroundings) -> Option<PathBuf> {
         let (path, _) = path_of(overrides, here);
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        let file = named_in(&text).map(|data| path.parent().unwrap_or(Path::new("")).join(data));
+        let bytes = regular::read(&path).unwrap_or_default();
+        let file = named_in(&String::from_utf8_lossy(&bytes))
+            .map(|data| path.parent().unwrap_or(Path::new("")).join(data));
         data_directory(overrides, here, file, &mut Sources::new()).ok()
     }
 }

@@ -1,5 +1,6 @@
 //! Configuration files that are good, and what is said about those that are not.
 
+use std::fs;
 use std::path::Path;
 
 use super::*;

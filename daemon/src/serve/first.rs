@@ -14,6 +14,8 @@ const VALID_MS: i64 = 24 * 60 * 60 * 1_000;
 /// A code that the first operator may sign up with.
 pub(super) struct First {
     code: SignUpCode,
+    /// For how long it still counts, in milliseconds.
+    left_ms: i64,
     /// What it is good for, where it is still to be made.
     new: Option<CodeTerms>,
 }
@@ -33,9 +35,12 @@ pub(super) fn first_operator(
         terms.standing == Standing::Operator && terms.uses > 0 && now < terms.until
     });
     Some(match known {
-        Some((code, _)) => First { code, new: None },
+        Some((code, terms)) => {
+            First { code, left_ms: terms.until.0.saturating_sub(now.0), new: None }
+        }
         None => First {
             code: SignUpCode::from_random(rand::random()),
+            left_ms: VALID_MS,
             new: Some(CodeTerms {
                 uses: 1,
                 until: Timestamp(now.0.saturating_add(VALID_MS)),
@@ -46,15 +51,39 @@ pub(super) fn first_operator(
 }
 
 impl First {
-    /// Makes the code count.
+    /// Makes the code count, and says so.
     ///
     /// # Errors
     /// The store took no code.
-    pub(super) async fn make(self, server: &Server) -> Result<SignUpCode, ServeError> {
+    pub(super) async fn make(self, server: &Server) -> Result<String, ServeError> {
         if let Some(terms) = self.new {
             let command = Command::MakeCode { code: self.code, terms };
             server.obey(command, None).await.map_err(|it| ServeError::FirstCode(it.code))?;
         }
-        Ok(self.code)
+        let (within, code) = (span(self.left_ms), self.code);
+        Ok(format!("sign up as the first operator within {within} with the code {code}"))
+    }
+}
+
+/// A span in hours, or in minutes where it is less than one; never longer than it is but for the
+/// last minute.
+fn span(ms: i64) -> String {
+    let minutes = (ms / 60_000).max(1);
+    match (minutes / 60, minutes) {
+        (0, 1) => "1 minute".to_owned(),
+        (0, minutes) => format!("{minutes} minutes"),
+        (1, _) => "1 hour".to_owned(),
+        (hours, _) => format!("{hours} hours"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_told_in_hours_and_at_its_end_in_minutes() {
+        let told = [VALID_MS, VALID_MS - 1, 7_199_999, 3_599_999, 119_999, 1].map(span);
+        assert_eq!(told, ["24 hours", "23 hours", "1 hour", "59 minutes", "1 minute", "1 minute"]);
     }
 }

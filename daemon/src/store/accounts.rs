@@ -90,18 +90,7 @@ impl Readers {
                 "SELECT id, name, public_key, created_at, used_at, address FROM devices
                  WHERE user = ?1 ORDER BY id",
             )?;
-            let devices = statement.query_map([user_int(user)], |row| {
-                let id = DeviceId(row.get(0)?);
-                Ok(Device {
-                    id,
-                    name: row.get(1)?,
-                    public_key: key(row, 2)?,
-                    created_at: time(row, 3)?,
-                    used_at: time(row, 4)?,
-                    address: row.get(5)?,
-                    current: current == Some(id),
-                })
-            })?;
+            let devices = statement.query_map([user_int(user)], |row| device(row, current))?;
             Ok(devices.collect::<Result<_, _>>()?)
         })
     }
@@ -135,6 +124,21 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account { user: user(row, 0)?, standing: standing(row, 1)? })
 }
 
-fn cost(row: &Row<'_>, column: usize) -> rusqlite::Result<StretchCost> {
+/// A device, of the columns of a list of them.
+pub(super) fn device(row: &Row<'_>, current: Option<DeviceId>) -> rusqlite::Result<Device> {
+    let id = DeviceId(row.get(0)?);
+    Ok(Device {
+        id,
+        name: row.get(1)?,
+        public_key: key(row, 2)?,
+        created_at: time(row, 3)?,
+        used_at: time(row, 4)?,
+        address: row.get(5)?,
+        current: current == Some(id),
+    })
+}
+
+/// What a password costs, from `column` on.
+pub(super) fn cost(row: &Row<'_>, column: usize) -> rusqlite::Result<StretchCost> {
     Ok(StretchCost { log_n: row.get(column)?, r: row.get(column + 1)?, p: row.get(column + 2)? })
 }

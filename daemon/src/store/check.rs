@@ -4,13 +4,15 @@
 //! of one moment, and none holds the WAL for longer than it takes itself. A rule names what breaks
 //! it; the list of rules is closed and tested row by row.
 
+mod understanding;
+
 use parlor_protocol::id::{Bytes, RoomId};
 use parlor_protocol::text::printable;
 use rusqlite::{Connection, ErrorCode, Row};
 
 use super::onlooker::Onlooker;
 use super::rows::natural;
-use super::{Doing, StoreError};
+use super::{Doing, StoreError, schema};
 use crate::audit::{Link, Sealed};
 use crate::rooms::NOTIFICATIONS_MAX;
 
@@ -175,6 +177,14 @@ const RULES: &[Rule] = &[
               SELECT id, NULL, 'has ended, and its title is taken' FROM rooms
               WHERE terminated_at IS NOT NULL AND key IS NOT NULL",
     },
+    // One that is sent again is the first one.
+    Rule {
+        name: "nonce",
+        sql: "SELECT m.room, u.name, 'has ' || count(*) || ' messages of one nonce, of which the '
+                                     || 'first is message ' || min(m.seq)
+              FROM messages m LEFT JOIN users u ON u.id = m.author
+              GROUP BY m.room, m.author, m.nonce HAVING count(*) > 1",
+    },
     Rule {
         name: "notification-number",
         sql:
@@ -227,6 +237,31 @@ impl Onlooker {
             .doing("check")
     }
 
+    /// Whether the row of what there is one of is gone, without which nothing counts.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn lost_meta(&self) -> Result<Option<Fault>, StoreError> {
+        let found = self.connection.prepare("SELECT 1 FROM meta").and_then(|mut it| it.exists([]));
+        let lost = "has lost its row, which has the secret of all passwords and how far the audit \
+                    has come; the daemon does not start";
+        let fault = || Fault::new("meta", "table meta", lost, Remedy::Backup);
+        Ok((!found.doing("look at")?).then(fault))
+    }
+
+    /// What of the schema is not as the migrations make it. Where anything is, no other rule can be
+    /// asked for.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn schema_faults(&self) -> Result<Vec<Fault>, StoreError> {
+        let fault = |(place, what): (String, &'static str)| {
+            Fault::new("schema", &place, what, Remedy::Backup)
+        };
+        let differences = schema::differences(&self.connection)?;
+        Ok(differences.into_iter().take(FAULTS_MAX).map(fault).collect())
+    }
+
     /// What is wrong in a store whose file is not damaged, and whose schema is ours.
     ///
     /// # Errors
@@ -244,6 +279,7 @@ impl Onlooker {
              GROUP BY n.user HAVING count(*) > {NOTIFICATIONS_MAX}"
         );
         faults.extend(broken(connection, "notifications", &many).doing("check the rules in")?);
+        faults.extend(understanding::misunderstood(connection).doing("read all that is in")?);
         faults.extend(outbox(connection).doing("check the audit in")?);
         Ok(faults)
     }
@@ -279,17 +315,18 @@ fn broken(connection: &Connection, rule: &'static str, sql: &str) -> rusqlite::R
     let mut statement = connection.prepare(sql)?;
     let broken = statement.query_map([], |row| {
         let what: String = row.get(2)?;
-        Ok(Fault::new(rule, &place(row)?, &what, Remedy::Backup))
+        Ok(Fault::new(rule, &place(row, 0)?, &what, Remedy::Backup))
     })?;
     broken.take(FAULTS_MAX).collect()
 }
 
-fn place(row: &Row<'_>) -> rusqlite::Result<String> {
-    let room = row.get::<_, Option<i64>>(0)?.map(|room| match u64::try_from(room) {
+/// The room and the user in two columns, either of which may be NULL.
+fn place(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    let room = row.get::<_, Option<i64>>(column)?.map(|room| match u64::try_from(room) {
         Ok(bits) => format!("room {}", RoomId::from_random(bits)),
         Err(_negative) => format!("room number {room}"),
     });
-    let user = row.get::<_, Option<String>>(1)?.map(|user| format!("user {user}"));
+    let user = row.get::<_, Option<String>>(column + 1)?.map(|user| format!("user {user}"));
     Ok(match (room, user) {
         (Some(room), Some(user)) => format!("{room}, {user}"),
         (Some(place), None) | (None, Some(place)) => place,

@@ -264,7 +264,8 @@ fn invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
     })
 }
 
-fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
+/// A notification, of the columns of a page of them.
+pub(super) fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
     let title = |row: &Row<'_>, column: usize| Ok(Title::taken(row.get_ref(column)?.as_str()?));
     Ok(Notification {
         id: NotificationId(row.get(0)?),

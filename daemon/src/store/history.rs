@@ -99,10 +99,10 @@ impl Readers {
 }
 
 /// Who reads which room.
-struct Reader<'a> {
-    room: RoomId,
-    title: &'a Title,
-    role: Role,
+pub(super) struct Reader<'a> {
+    pub(super) room: RoomId,
+    pub(super) title: &'a Title,
+    pub(super) role: Role,
 }
 
 /// The last message that there was at a revision.
@@ -173,7 +173,8 @@ fn gap(room: RoomId, revision: Revision) -> ReadError {
     ReadError::Damaged(format!("room {room} lacks its revision {revision}"))
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+/// A message, of the columns of a page of history.
+pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         seq: Seq(natural(row, 0)?),
         at: time(row, 1)?,
@@ -190,7 +191,8 @@ fn message_change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
     Ok(RoomChange { revision, at, change: Change::Message(message).into() })
 }
 
-fn other_change(row: &Row<'_>, reader: &Reader<'_>) -> rusqlite::Result<RoomChange> {
+/// A change that is no message, of the columns of a page of changes.
+pub(super) fn other_change(row: &Row<'_>, reader: &Reader<'_>) -> rusqlite::Result<RoomChange> {
     let (revision, at) = (Revision(natural(row, 0)?), time(row, 1)?);
     let user = || parsed::<UserName>(row, 3);
     let by = || optional(row, 7, parsed::<UserName>);

@@ -1,11 +1,12 @@
 //! Loading: the world as it was at the last commit.
 
-use parlor_protocol::id::{DeviceId, Nonce, NotificationId, Revision, Seq, Timestamp};
+use parlor_protocol::id::{DeviceId, Nonce, NotificationId, Revision, RoomId, Seq, Timestamp};
 use parlor_protocol::name::Title;
 use rusqlite::{Connection, Row, params};
 
 use super::events::HOUR_MS;
 use super::onlooker::Onlooker;
+use super::readers::ReadError;
 use super::rows::{
     ASSOCIATION, association, display_name, key, natural, optional, parsed, posted, room, standing,
     time, topic, user, word,
@@ -14,7 +15,7 @@ use super::writer::{Writer, write_evicted};
 use super::{Doing, StoreError};
 use crate::rooms::{
     CodeTerms, Device, Membership, NONCES_MAX, NonceKey, Noted, RoomState, SignUpCode, StoredRoom,
-    StoredUser, World, oldest_remembered,
+    StoredUser, UserId, World, oldest_remembered,
 };
 
 /// Nonces that are restored beyond what memory may hold before the oldest are set aside again.
@@ -26,9 +27,9 @@ impl Writer {
     pub(crate) fn load(&mut self, now: Timestamp) -> Result<World, StoreError> {
         let mut world = World::default();
         let transaction = self.connection.transaction().doing("load")?;
-        load_users(&transaction, &mut world).doing("load the users of")?;
-        load_rooms(&transaction, &mut world).doing("load the rooms of")?;
-        load_nonces(&transaction, &mut world, now).doing("load the nonces of")?;
+        load_users(&transaction, &mut world).map_err(|it| it.doing("load the users of"))?;
+        load_rooms(&transaction, &mut world).map_err(|it| it.doing("load the rooms of"))?;
+        load_nonces(&transaction, &mut world, now).map_err(|it| it.doing("load the nonces of"))?;
         transaction.commit().doing("load")?;
         Ok(world)
     }
@@ -42,12 +43,12 @@ impl Onlooker {
     pub(crate) fn try_to_load(&self) -> Result<(), StoreError> {
         let mut world = World::default();
         let snapshot = self.connection.unchecked_transaction().doing("load")?;
-        load_users(&snapshot, &mut world).doing("load the users of")?;
-        load_rooms(&snapshot, &mut world).doing("load the rooms of")
+        load_users(&snapshot, &mut world).map_err(|it| it.doing("load the users of"))?;
+        load_rooms(&snapshot, &mut world).map_err(|it| it.doing("load the rooms of"))
     }
 }
 
-fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()> {
+fn load_users(connection: &Connection, world: &mut World) -> Result<(), ReadError> {
     each(connection, "SELECT directory_revision, last_user, sign_up FROM meta", |row| {
         let mode = optional(row, 2, word)?;
         world.restore_directory(Revision(natural(row, 0)?), user(row, 1)?, mode);
@@ -77,26 +78,28 @@ fn load_users(connection: &Connection, world: &mut World) -> rusqlite::Result<()
     })?;
     each(connection, "SELECT user, id, public_key, used_at FROM devices", |row| {
         let device = Device { public_key: key(row, 2)?, used_at: time(row, 3)? };
-        world.restore_device(user(row, 0)?, DeviceId(row.get(1)?), device);
+        world.restore_device(known_user(world, row, 0, "devices")?, DeviceId(row.get(1)?), device);
         Ok(())
     })?;
     each(connection, "SELECT user, blocked FROM blocks", |row| {
-        world.restore_block(user(row, 0)?, user(row, 1)?);
+        let blocked = known_user(world, row, 1, "blocks")?;
+        world.restore_block(known_user(world, row, 0, "blocks")?, blocked);
         Ok(())
     })?;
     each(connection, "SELECT user, id, at, read FROM notifications ORDER BY user, id", |row| {
         let noted = Noted { at: time(row, 2)?, read: row.get(3)? };
-        world.restore_notification(user(row, 0)?, NotificationId(row.get(1)?), noted);
+        let user = known_user(world, row, 0, "notifications")?;
+        world.restore_notification(user, NotificationId(row.get(1)?), noted);
         Ok(())
     })
 }
 
-fn load_rooms(connection: &Connection, world: &mut World) -> rusqlite::Result<()> {
+fn load_rooms(connection: &Connection, world: &mut World) -> Result<(), ReadError> {
     let sql = "SELECT id, title, topic, terminated_at IS NOT NULL, visibility, entry, slow_secs,
                       revision, last_seq, dropped_seq FROM rooms";
     each(connection, sql, |row| {
         let stored = StoredRoom {
-            title: Title::taken(row.get_ref(1)?.as_str()?),
+            title: Title::taken(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?),
             topic: topic(row, 2)?,
             state: if row.get(3)? { RoomState::Terminated } else { RoomState::Live },
             visibility: word(row, 4)?,
@@ -113,7 +116,8 @@ fn load_rooms(connection: &Connection, world: &mut World) -> rusqlite::Result<()
         let joined = Revision(natural(row, 3)?);
         let membership = Membership { role: word(row, 2)?, joined, joined_at: time(row, 4)? };
         let read = Seq(natural(row, 5)?);
-        world.restore_member(room(row, 0)?, user(row, 1)?, membership, read);
+        let room = known_room(world, row, 0, "members")?;
+        world.restore_member(room, known_user(world, row, 1, "members")?, membership, read);
         Ok(())
     })?;
     let sql = "SELECT m.room, m.user, m.seq FROM mentions m
@@ -126,14 +130,19 @@ fn load_rooms(connection: &Connection, world: &mut World) -> rusqlite::Result<()
     let sql = format!("SELECT room, user, {ASSOCIATION} FROM associations a");
     each(connection, &sql, |row| {
         let association = association(row, 2)?.expect("invariant: a row has a time");
-        world.restore_association(room(row, 0)?, user(row, 1)?, association);
+        let room = known_room(world, row, 0, "associations")?;
+        world.restore_association(room, known_user(world, row, 1, "associations")?, association);
         Ok(())
     })
 }
 
 /// Reads all messages that may carry a nonce that still counts. Those that were set aside come into
 /// memory with the rest where there is room; where there is none they go back.
-fn load_nonces(connection: &Connection, world: &mut World, now: Timestamp) -> rusqlite::Result<()> {
+fn load_nonces(
+    connection: &Connection,
+    world: &mut World,
+    now: Timestamp,
+) -> Result<(), ReadError> {
     each(connection, "SELECT max(nonce) FROM old_nonces", |row| {
         if let Some(greatest) = row.get(0)? {
             world.restore_evicted_to(Nonce::from_bytes(greatest));
@@ -163,14 +172,39 @@ fn load_nonces(connection: &Connection, world: &mut World, now: Timestamp) -> ru
             beyond = 0;
         }
     }
-    write_evicted(connection, &world.evict_nonces(NONCES_MAX), now)
+    Ok(write_evicted(connection, &world.evict_nonces(NONCES_MAX), now)?)
+}
+
+/// A user to whom a row of `table` refers, who has been loaded. With foreign keys off anybody could
+/// have taken them out, and nothing could be restored that is theirs.
+fn known_user(
+    world: &World,
+    row: &Row<'_>,
+    column: usize,
+    table: &str,
+) -> Result<UserId, ReadError> {
+    let user = user(row, column)?;
+    let dangling = || format!("a row of {table} refers to user {}, who is not there", user.0);
+    world.user(user).map(|_| user).ok_or_else(|| ReadError::Damaged(dangling()))
+}
+
+/// The same for a room.
+fn known_room(
+    world: &World,
+    row: &Row<'_>,
+    column: usize,
+    table: &str,
+) -> Result<RoomId, ReadError> {
+    let room = room(row, column)?;
+    let dangling = || format!("a row of {table} refers to room {room}, which is not there");
+    world.room(room).map(|_| room).ok_or_else(|| ReadError::Damaged(dangling()))
 }
 
 fn each(
     connection: &Connection,
     sql: &str,
-    mut restore: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
+    mut restore: impl FnMut(&Row<'_>) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

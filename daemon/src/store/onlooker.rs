@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::audit::{self, AuditMark};
 use super::rows::natural;
-use super::{DATABASE, Doing, FREE_BYTES_MIN, StoreError, connect, embedded, private_file};
+use super::{DATABASE, Doing, FREE_BYTES_MIN, StoreError, connect, private_file, schema};
 
 /// Pages that are copied between two looks at the disk: 1 MiB.
 const PAGES_PER_STEP: i32 = 256;
@@ -62,28 +62,7 @@ impl Onlooker {
     /// # Errors
     /// It has another, or it is no store of ours.
     pub(crate) fn expect_our_schema(&self) -> Result<(), StoreError> {
-        let made = "SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'";
-        if !self.connection.prepare(made).and_then(|mut it| it.exists([])).doing("look at")? {
-            return Err(StoreError::NoStore(self.path.clone()));
-        }
-        let found = self.migrations().doing("read the version of")?;
-        let runner = embedded::migrations::runner();
-        let ours = runner.get_migrations().iter().map(|it| it.checksum().to_string());
-        let mut ours: Vec<String> = ours.collect();
-        ours.sort_unstable();
-        match found.len().cmp(&ours.len()) {
-            std::cmp::Ordering::Equal if found == ours => Ok(()),
-            std::cmp::Ordering::Equal => Err(StoreError::Foreign(self.path.clone())),
-            std::cmp::Ordering::Less => Err(StoreError::Older(self.path.clone())),
-            std::cmp::Ordering::Greater => Err(StoreError::Newer(self.path.clone())),
-        }
-    }
-
-    /// The checksums of the migrations that were made, by value.
-    fn migrations(&self) -> rusqlite::Result<Vec<String>> {
-        let sql = "SELECT checksum FROM refinery_schema_history ORDER BY checksum";
-        let mut statement = self.connection.prepare(sql)?;
-        statement.query_map([], |row| row.get(0))?.collect()
+        schema::expect_ours(&self.connection, &self.path)
     }
 
     /// How much there is.

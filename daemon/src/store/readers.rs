@@ -74,10 +74,7 @@ impl Readers {
             .progress_handler(STEPS_PER_LOOK, Some(move || begun.elapsed() > READ_MAX))
             .doing(operation)?;
         let transaction = connection.transaction().doing(operation)?;
-        read(&transaction).map_err(|error| match error {
-            ReadError::Sql(source) => StoreError::Sql { operation, source },
-            ReadError::Damaged(what) => StoreError::Damaged(what),
-        })
+        read(&transaction).map_err(|error| error.doing(operation))
     }
 }
 
@@ -86,6 +83,16 @@ impl Readers {
 pub(super) enum ReadError {
     Sql(rusqlite::Error),
     Damaged(String),
+}
+
+impl ReadError {
+    /// Names the operation that it came from.
+    pub(super) fn doing(self, operation: &'static str) -> StoreError {
+        match self {
+            Self::Sql(source) => StoreError::Sql { operation, source },
+            Self::Damaged(what) => StoreError::Damaged(what),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for ReadError {

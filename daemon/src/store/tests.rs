@@ -5,9 +5,12 @@ mod laws;
 mod opening;
 mod pages;
 
+use std::sync::LazyLock;
+
 use parlor_protocol::account::StretchCost;
 use parlor_protocol::id::{Bytes, Nonce, Revision, RoomId, Timestamp};
 use parlor_protocol::message::MessageKind;
+use parlor_protocol::password::ServerSetup;
 use parlor_protocol::refusal::Refusal;
 use parlor_protocol::room::{Entry, Visibility};
 use parlor_protocol::text::MessageText;
@@ -127,8 +130,17 @@ fn create(title: &str) -> Command {
     Command::CreateRoom { title: title.parse().unwrap(), visibility, entry }
 }
 
-fn password(record: &[u8]) -> Password {
-    Password { record: record.to_vec(), cost: StretchCost { log_n: 17, r: 8, p: 1 } }
+/// A password's record that can be read, told from others by its `mark`.
+fn password(mark: &[u8]) -> Password {
+    static RECORD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let (name, password) = ("alice".parse().unwrap(), "correct horse");
+        let password = parlor_protocol::password::Password::parse(password).unwrap();
+        ServerSetup::generate().record_for(&name, &password, StretchCost::WEAK).unwrap()
+    });
+    let mut record = RECORD.clone();
+    // Behind a public key of 32 bytes it has bytes that may be any.
+    record[32..32 + mark.len()].copy_from_slice(mark);
+    Password { record, cost: StretchCost { log_n: 17, r: 8, p: 1 } }
 }
 
 fn device(key: u8) -> NewDevice {

@@ -90,20 +90,34 @@ pub(crate) struct Writer {
     _lock: File,
 }
 
-/// Makes sure of the row of what there is one of.
-pub(super) fn ensure_meta(connection: &Connection) -> rusqlite::Result<()> {
+/// Makes sure of the row of what there is one of. A store that was never in use gets one.
+pub(super) fn ensure_meta(connection: &Connection, dir: &Path) -> Result<(), StoreError> {
     let version = parlor_protocol::name::unicode_version();
-    connection.execute(
-        "INSERT OR IGNORE INTO meta (one, directory_revision, audit_serial, audit_dropped,
-         audit_dropped_hash, unicode_version) VALUES (1, 0, 0, 0, zeroblob(32), ?1)",
-        [&version],
-    )?;
-    let stored: String =
-        connection.query_row("SELECT unicode_version FROM meta", [], |row| row.get(0))?;
-    if stored != version {
-        super::rooms::make_keys_anew(connection, &version)?;
+    let stored = connection
+        .query_row("SELECT unicode_version FROM meta", [], |row| row.get(0))
+        .optional()
+        .doing("set up")?;
+    match stored {
+        Some::<String>(stored) if stored == version => Ok(()),
+        Some(_) => super::rooms::make_keys_anew(connection, &version).doing("set up"),
+        None if is_in_use(connection).doing("set up")? || super::has_audit(dir)? => {
+            Err(StoreError::NoMeta(dir.to_owned()))
+        }
+        None => connection
+            .execute(
+                "INSERT INTO meta (one, directory_revision, audit_serial, audit_dropped,
+                 audit_dropped_hash, unicode_version) VALUES (1, 0, 0, 0, zeroblob(32), ?1)",
+                [&version],
+            )
+            .map(drop)
+            .doing("set up"),
     }
-    Ok(())
+}
+
+/// Whether anything was ever written to it.
+fn is_in_use(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM users UNION ALL SELECT 1 FROM audit_outbox LIMIT 1";
+    connection.prepare(sql)?.exists([])
 }
 
 impl Writer {
@@ -221,6 +235,13 @@ impl Writer {
         self.connection
             .query_row("SELECT opaque_setup FROM meta", [], |row| row.get(0))
             .doing("read the password setup of")
+    }
+
+    /// Whether anybody's password is in it.
+    pub(crate) fn holds_passwords(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM users WHERE password IS NOT NULL";
+        let found = self.connection.prepare(sql).and_then(|mut it| it.exists([]));
+        found.doing("look for passwords in")
     }
 
     /// Keeps the server's half of all password records.

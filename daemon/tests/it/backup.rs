@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -231,6 +231,22 @@ fn a_backup_overwrites_nothing_and_a_failed_one_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_backup_may_be_named_with_a_slash_behind_it_and_is_on_record_once_it_has_its_name() {
+    let daemon = Daemon::start();
+    let backup = daemon.place("backup");
+    let said = done(daemon.run(&["backup", &format!("{}/./", backup.display())]));
+    assert!(said.starts_with(&format!("{}: ", backup.display())), "{said}");
+    done(daemon.run_on(&backup, &["check"]));
+    assert_eq!(names(&daemon.place("")).iter().filter(|it| it.starts_with("backup")).count(), 1);
+    refused(daemon.run(&["backup", &format!("{}/x/..", backup.display())]));
+    refused(daemon.run(&["backup", "/proc/backup"]));
+    let records = daemon.audit();
+    let records: Vec<_> = records.iter().filter(|it| it["action"] == "backed-up").collect();
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_eq!(records[0]["details"]["directory"], text(&backup));
+}
+
+#[test]
 fn an_interrupted_backup_is_whole_or_leaves_nothing_behind() {
     let daemon = Daemon::start();
     let mut alice = daemon.user("alice");
@@ -240,12 +256,12 @@ fn an_interrupted_backup_is_whole_or_leaves_nothing_behind() {
     }
     let (backup, unfinished) = (daemon.place("backup"), daemon.place("backup.unfinished"));
     let mut interrupted = 0;
-    for _ in 0..20 {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP].iter().cycle().take(21) {
         let mut child = daemon.spawn(&["backup", text(&backup)]);
         while !unfinished.exists() && child.try_wait().unwrap().is_none() {
             thread::yield_now();
         }
-        let _ended = kill_process(Pid::from_child(&child), Signal::INT);
+        let _ended = kill_process(Pid::from_child(&child), *signal);
         let made = child.wait().unwrap().success();
         assert_eq!((backup.exists(), unfinished.exists()), (made, false));
         if made {
@@ -254,7 +270,20 @@ fn an_interrupted_backup_is_whole_or_leaves_nothing_behind() {
             interrupted += 1;
         }
     }
-    println!("{interrupted} of 20 were interrupted");
+    let backed_up = daemon.audit().iter().filter(|it| it["action"] == "backed-up").count();
+    assert_eq!(backed_up, 21 - interrupted, "what has its name is on record, and nothing else");
+    // Under `nohup` a terminal may go away.
+    let mut nohup = Command::new("sh");
+    nohup.args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_parlord")]);
+    nohup.arg("--config").arg(daemon.config()).arg("--data").arg(daemon.data());
+    let mut child = nohup.arg("backup").arg(&backup).stdout(Stdio::null()).spawn().unwrap();
+    while !unfinished.exists() && child.try_wait().unwrap().is_none() {
+        thread::yield_now();
+    }
+    let _ended = kill_process(Pid::from_child(&child), Signal::HUP);
+    assert!(child.wait().unwrap().success() && backup.exists());
+    fs::remove_dir_all(&backup).unwrap();
+    println!("{interrupted} of 21 were interrupted");
     done(daemon.run(&["backup", text(&backup)]));
     done(daemon.run_on(&backup, &["check"]));
 }

@@ -94,6 +94,16 @@ const BROKEN: &[(&str, &str)] = &[
     ("removed-user", "UPDATE users SET status = 'removed' WHERE name = 'carol'"),
     ("understood", "UPDATE users SET name = '1 not a name' WHERE name = 'carol'"),
     ("password-secret", "UPDATE meta SET opaque_setup = NULL"),
+    ("understood", "UPDATE meta SET opaque_setup = x'00'"),
+    ("understood", "UPDATE users SET password = x'0102' WHERE name = 'bob'"),
+    ("understood", "UPDATE users SET log_n = NULL WHERE name = 'bob'"),
+    ("understood", "UPDATE users SET log_n = 99 WHERE name = 'bob'"),
+    ("understood", "UPDATE messages SET text = hex(zeroblob(100000)) WHERE seq = 2"),
+    ("understood", "UPDATE notifications SET kind = 'tickled'"),
+    ("understood", "UPDATE changes SET how = 'vanished' WHERE kind = 'departed'"),
+    ("understood", "UPDATE associations SET ban_reason = hex(zeroblob(1000))"),
+    ("nonce", "UPDATE messages SET nonce = zeroblob(16)"),
+    ("meta", "DELETE FROM meta"),
     ("references", "UPDATE messages SET author = 77 WHERE seq = 2"),
     ("audit", "UPDATE meta SET audit_head = CAST(zeroblob(31) || x'01' AS BLOB)"),
     ("audit", "UPDATE meta SET audit_serial = audit_serial + 1"),
@@ -148,7 +158,6 @@ fn what_serve_would_refuse_is_told_with_what_to_do() {
     for (sql, told) in [
         ("UPDATE refinery_schema_history SET checksum = '1' WHERE version = 2", "not the schema"),
         ("DROP TABLE refinery_schema_history", "no store of parlord"),
-        ("DROP TABLE mentions", "a part of it is gone: keep a copy of the data directory"),
     ] {
         let store = Connection::open(&path).unwrap();
         store.execute(sql, []).unwrap();
@@ -163,6 +172,52 @@ fn what_serve_would_refuse_is_told_with_what_to_do() {
     assert!(said().contains("put the store back"), "{}", said());
     fs::create_dir(daemon.data().join("restoring")).unwrap();
     assert!(said().contains("`parlord restore` was cut short; run it again"), "{}", said());
+}
+
+#[test]
+fn a_schema_that_somebody_has_changed_is_found_part_by_part() {
+    let mut daemon = Daemon::start();
+    story(&daemon);
+    assert!(daemon.terminate().success());
+    let store = Connection::open(daemon.data().join("parlor.db")).unwrap();
+    store
+        .execute_batch(
+            "DROP TABLE mentions; DROP INDEX messages_by_seq; ALTER TABLE rooms ADD COLUMN colour TEXT;
+             CREATE TRIGGER spy AFTER INSERT ON messages BEGIN DELETE FROM rooms; END;",
+        )
+        .unwrap();
+    store.close().unwrap();
+    let found: Vec<_> = faults(&daemon).into_iter().map(|(_, place)| place).collect();
+    let parts = ["index messages_by_seq", "table mentions", "table rooms", "trigger spy"];
+    assert_eq!(found, parts);
+    let said = String::from_utf8(daemon.run(&["check"]).stdout).unwrap();
+    assert!(said.contains("table rooms: is not what parlord makes"), "{said}");
+    assert!(said.contains("trigger spy: is nothing that parlord makes"), "{said}");
+    assert!(said.contains("restore the last backup that passes `parlord check`"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_read_is_named_by_its_place() {
+    let mut daemon = Daemon::start();
+    let (room, _) = story(&daemon);
+    assert!(daemon.terminate().success());
+    let store = Connection::open(daemon.data().join("parlor.db")).unwrap();
+    store
+        .execute_batch(
+            "UPDATE messages SET text = hex(zeroblob(100000))
+             WHERE seq = 2 AND room = (SELECT room FROM members);
+             UPDATE users SET password = x'0102' WHERE name = 'carol';
+             UPDATE notifications SET kind = 'tickled'
+             WHERE user = (SELECT id FROM users WHERE name = 'bob') AND kind = 'mentioned';",
+        )
+        .unwrap();
+    store.close().unwrap();
+    let found: Vec<_> = faults(&daemon).into_iter().map(|(_, place)| place).collect();
+    let message = format!("room {room}, message 2");
+    assert_eq!(found, ["user carol", &message, "user bob, notification 1"]);
+    let said = String::from_utf8(daemon.run(&["check"]).stdout).unwrap();
+    assert!(said.contains("message 2: cannot be read: "), "{said}");
+    assert!(said.contains("notification 1: cannot be read: there is no such kind"), "{said}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod backup;
 mod bad_input;
 mod check;
 mod crash;
+mod damage;
 mod door;
 mod flow;
 mod harness;

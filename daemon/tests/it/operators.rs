@@ -146,6 +146,9 @@ fn a_closed_empty_server_prints_a_code_whose_user_is_an_operator() {
     daemon.kill9();
     daemon.restart();
     assert_eq!(code(&daemon), first, "it still counts");
+    for within in ["24 hours", "23 hours"] {
+        daemon.until_logged(&format!("first operator within {within} with the code {first}"));
+    }
     let mut bob = daemon.tls_client();
     let closed = Outcome::Refused(Code::SignUpClosed.into());
     assert_eq!(bob.sign_up_as("bob", PASSWORD, None, None), closed);

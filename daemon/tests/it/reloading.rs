@@ -182,6 +182,37 @@ fn a_sighup_reads_the_configuration_and_the_log4rs_file_again() {
 }
 
 #[test]
+fn a_reload_whose_files_do_not_answer_is_refused_and_holds_up_nothing() {
+    let mut daemon = Daemon::start();
+    let fifo = daemon.place("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let before = fs::read_to_string(daemon.config()).unwrap();
+    fs::remove_file(daemon.config()).unwrap();
+    fs::rename(&fifo, daemon.config()).unwrap();
+    for arguments in [&["reload"][..], &["config", "check"]] {
+        let said = refused(&daemon, arguments);
+        assert!(said.contains("parlord.toml: it is a FIFO; name a regular file"), "{said}");
+    }
+    let said = refused(&daemon, &["config", "check", "/dev/full"]);
+    assert!(said.contains("/dev/full: it is a device; name a regular file"), "{said}");
+    fs::rename(daemon.config(), &fifo).unwrap();
+    // Nobody reads from the log, and so it does not open: no other file of ours can hang.
+    let log = format!(
+        "appenders:\n  fifo:\n    kind: file\n    path: {}\nroot:\n  appenders: [fifo]\n",
+        fifo.display()
+    );
+    fs::write(daemon.place("log4rs.yaml"), log).unwrap();
+    fs::write(daemon.config(), format!("log = \"log4rs.yaml\"\n{before}")).unwrap();
+    for _ in 0..2 {
+        daemon.send_sighup();
+        let said = refused(&daemon, &["reload"]);
+        assert!(said.contains("does not answer within 5 s; see to the disk"), "{said}");
+    }
+    daemon.user("alice").create("ops").unwrap();
+    assert!(daemon.terminate().success());
+}
+
+#[test]
 fn the_configuration_in_force_is_shown_with_where_it_comes_from() {
     let mut daemon = Daemon::start();
     let shown = does(&daemon, &["config", "show"]);

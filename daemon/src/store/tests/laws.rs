@@ -4,6 +4,7 @@ use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::{DeviceId, Nonce, Revision, RoomId, Timestamp};
 use parlor_protocol::message::ListChanges;
 use parlor_protocol::name::UserName;
+use parlor_protocol::password::ServerSetup;
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{Entry, RoomRef, Visibility};
 use proptest::prelude::*;
@@ -343,7 +344,8 @@ proptest! {
         prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
         let mut scene = scene.reopen();
         prop_assert_eq!(&scene.store.writer.load(began).unwrap(), &scene.world);
-        scene.store.writer.set_opaque_setup(&[1]).unwrap();
+        let setup = ServerSetup::generate();
+        scene.store.writer.set_opaque_setup(&setup.to_bytes()).unwrap();
         prop_assert_eq!(Onlooker::open(scene.dir.path()).unwrap().faults().unwrap(), []);
     }
 

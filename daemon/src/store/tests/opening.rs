@@ -14,7 +14,8 @@ use super::{Scene, device};
 use crate::audit::{Link, LoginBy, Origin, Sealed, Subnet, logged_in};
 use crate::rooms::{Actor, Command};
 use crate::store::{
-    Batch, Behind, Clearing, Create, DATABASE, DeviceNetwork, DeviceUse, Store, StoreError,
+    Batch, Behind, Clearing, Create, DATABASE, DeviceNetwork, DeviceUse, Onlooker, Store,
+    StoreError,
 };
 
 #[test]
@@ -133,6 +134,7 @@ fn a_store_of_the_first_schema_is_upgraded() {
     assert_eq!((known.visibility, known.entry), (Visibility::Public, Entry::Open));
     assert_eq!((known.read, known.unread), (known.last_seq, Some(0)));
     assert_eq!(page.as_of, world.room(room).unwrap().revision);
+    assert_eq!(Onlooker::open(dir.path()).unwrap().schema_faults().unwrap(), []);
 }
 
 #[test]
@@ -169,7 +171,7 @@ fn a_store_of_a_newer_schema_is_refused() {
     let Scene { dir, store, .. } = scene;
     drop(store);
     let error = Store::open(dir.path(), Create::Never).unwrap_err();
-    assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer(_)), "{error}");
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn logins_find_passwords_devices_and_costs() {
 
     let readers = &scene.store.readers;
     let (account, found) = readers.password(&"bob".parse().unwrap()).unwrap().unwrap();
-    assert_eq!((account.standing, found.record.as_slice()), (Standing::Operator, &b"bob"[..]));
+    assert_eq!((account.standing, found.record), (Standing::Operator, password(b"bob").record));
     assert_eq!(readers.password(&"carol".parse().unwrap()).unwrap(), None);
     let costs: Vec<u32> = readers.costs().unwrap().iter().map(|cost| cost.log_n).collect();
     assert_eq!(costs, [17, 18]);

@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,36 @@ pub(crate) struct Gate {
     places: Arc<Places>,
     turned_away: Arc<Places>,
     addresses: Arc<Addresses>,
+    curbs: Arc<[AtomicU64; Curb::ALL.len()]>,
+}
+
+/// Which limit has kept a connection from what it came for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Curb {
+    /// On connections at once, in all.
+    InAll,
+    /// On those at once from one address.
+    PerAddress,
+    /// On strangers from one address: only a device key logs in.
+    Strangers,
+    /// On handshakes with one address: it was not answered.
+    Handshakes,
+}
+
+impl Curb {
+    /// All there are, in the order of their counts.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::InAll, Self::PerAddress, Self::Strangers, Self::Handshakes];
+
+    /// The word for scrapers.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::InAll => "connections",
+            Self::PerAddress => "connections-per-address",
+            Self::Strangers => "strangers",
+            Self::Handshakes => "handshakes",
+        }
+    }
 }
 
 /// So many at once. Where there are to be fewer, those who have a place keep it.
@@ -113,6 +143,7 @@ impl Gate {
             places: Places::new(limits.in_all),
             turned_away: Places::new(TURNED_AWAY_MAX),
             addresses: Arc::new(Addresses { tallies: Mutex::new(tallies) }),
+            curbs: Arc::default(),
         }
     }
 
@@ -131,17 +162,36 @@ impl Gate {
                 let logged_in = Cell::new(false);
                 Some((kind, Some(Counted { addresses, network, strange, logged_in })))
             }
-            Entry::Told => None,
-            Entry::Closed => return None,
+            Entry::Told => {
+                self.note(Curb::PerAddress);
+                None
+            }
+            Entry::Closed => {
+                self.note(Curb::Handshakes);
+                return None;
+            }
         };
-        if let Some((kind, counted)) = admitted
-            && let Some(place) = self.places.take()
-        {
-            return Some(Admission { kind: Cell::new(kind), counted, _place: place });
+        if let Some((kind, counted)) = admitted {
+            if let Some(place) = self.places.take() {
+                if kind == AdmissionKind::DeviceOnly {
+                    self.note(Curb::Strangers);
+                }
+                return Some(Admission { kind: Cell::new(kind), counted, _place: place });
+            }
+            self.note(Curb::InAll);
         }
         let kind = Cell::new(AdmissionKind::TurnedAway);
         let place = self.turned_away.take()?;
         Some(Admission { kind, counted: None, _place: place })
+    }
+
+    fn note(&self, curb: Curb) {
+        self.curbs[curb as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many connections each limit has kept from what they came for.
+    pub(crate) fn curbed(&self) -> [(Curb, u64); Curb::ALL.len()] {
+        Curb::ALL.map(|curb| (curb, self.curbs[curb as usize].load(Ordering::Relaxed)))
     }
 
     /// How many are connected.

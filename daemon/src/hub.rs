@@ -28,7 +28,7 @@ use tokio::sync::{mpsc, watch};
 pub(crate) use ask::{Ask, Caller, Overseen, Proof, Wish};
 pub(crate) use oversee::{HubTerms, Oversight, SessionLine, Sessions};
 use presence::{Online, Presence};
-pub(crate) use status::HubStatus;
+pub(crate) use status::{HubStatus, Trouble};
 use turn::Turn;
 use watching::Watching;
 
@@ -91,6 +91,8 @@ pub(crate) struct Hub {
     counts: HubCounts,
     /// The audit file is on disk up to this record, whether or not the store has heard of it.
     audited: u64,
+    /// Since when records wait for the audit file, or since when the last of them came into it.
+    audit_waits_since: Option<Instant>,
     /// Nobody brings records into the files any more.
     audit_has_ended: bool,
 }
@@ -185,6 +187,7 @@ impl Hub {
             held: vec![],
             counts: HubCounts::default(),
             audited: audit_synced,
+            audit_waits_since: None,
             audit_has_ended: false,
         }
     }
@@ -266,6 +269,9 @@ impl Hub {
                 log::debug!("chores decided and committed in us: {decided} {committed}");
             }
         }
+        if turn.has_audit() {
+            self.audit_waits_since.get_or_insert_with(Instant::now);
+        }
         // Full, it has been rung already.
         if turn.has_audit()
             && matches!(self.audit.try_send(()), Err(TrySendError::Disconnected(())))
@@ -281,6 +287,15 @@ impl Hub {
         let ticked = turn.ticked;
         self.hand_on(turn.committed());
         if ticked || self.behind.clearing.is_some() { self.write_behind() } else { Ok(()) }
+    }
+
+    /// The audit files are on disk up to the record `synced`, and those up to `dropped` may go.
+    fn audit_kept(&mut self, synced: u64, dropped: Option<Link>) {
+        self.audit_synced = Some(synced);
+        self.audit_dropped = dropped.or(self.audit_dropped);
+        self.audited = synced;
+        let some_wait = synced < self.writer.audit_head().serial;
+        self.audit_waits_since = some_wait.then(Instant::now);
     }
 
     fn hand_on(&mut self, steps: Vec<delivery::Batch>) {

@@ -26,6 +26,7 @@ fn an_address_has_so_many_connections_at_once_and_no_other_has_fewer() {
     let [own, other] = ["192.0.2.7", "192.0.2.8"].map(Network::of);
     let mut held: Vec<_> = (0..25).map(|_| gate.admit(own, now)).collect();
     assert_eq!(kinds(&held), [20, 0, 5, 0]);
+    assert_eq!(gate.curbed()[1], (Curb::PerAddress, 5));
     assert_eq!(kinds(&[gate.admit(other, now)]), [1, 0, 0, 0]);
     // A place that becomes free is given again.
     held.remove(0);
@@ -64,6 +65,8 @@ fn connections_beyond_those_of_strangers_are_for_device_keys_and_these_have_an_e
     // Each second one is forgotten; after a minute of silence the next stranger is let in.
     assert_eq!(come(now + 59 * SECOND, 1), [0, 1, 0, 0]);
     assert_eq!(come(now + 63 * SECOND, 2), [1, 1, 0, 0]);
+    let counts = [0, 0, 2_992, 110];
+    assert_eq!(gate.curbed().map(|(_, count)| count), counts);
 }
 
 #[test]
@@ -108,6 +111,7 @@ fn this_machine_is_spared_and_the_limit_in_all_spares_nobody() {
     let local = ["127.0.0.1", "::1", "unix"].map(Network::of);
     let held: Vec<_> = local.into_iter().cycle().take(300).map(|it| gate.admit(it, now)).collect();
     assert_eq!(kinds(&held), [200, 0, 64, 36]);
+    assert_eq!(gate.curbed()[0], (Curb::InAll, 100));
 }
 
 #[test]

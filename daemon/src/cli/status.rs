@@ -9,6 +9,10 @@ use super::listing::{Form, or_null};
 use crate::audit::rfc3339;
 use crate::config::Config;
 use crate::control::{ListedLimit, Request, Response, ShownStatus};
+use crate::hub::Trouble;
+use crate::store::FREE_BYTES_MIN;
+
+const MIB: u64 = 1024 * 1024;
 
 /// Prints it.
 pub(super) async fn run(config: &Config, form: Form) -> anyhow::Result<()> {
@@ -26,6 +30,7 @@ fn shown(status: &ShownStatus, form: Form) -> String {
         online,
         users,
         rooms,
+        troubles,
         limited,
         listed,
     } = status;
@@ -44,8 +49,34 @@ fn shown(status: &ShownStatus, form: Form) -> String {
             r#"{{"type":"status","version":"{version}","uptime_secs":{uptime_secs},"connections":{connections},"sessions":{sessions},"users":{users},"users_online":{online},"rooms":{rooms},"limited":{limited}}}"#
         ),
     };
-    let lines = listed.iter().map(|limit| limit_line(limit, form));
-    [first].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+    let troubles = troubles.iter().map(|trouble| trouble_line(trouble, form));
+    let limits = listed.iter().map(|limit| limit_line(limit, form));
+    let lines: Vec<_> = match form {
+        // What is wrong is seen first; who is limited stands right below their number.
+        Form::Columns => troubles.chain([first]).chain(limits).collect(),
+        Form::Json => [first].into_iter().chain(troubles).chain(limits).collect(),
+    };
+    lines.join("\n")
+}
+
+fn trouble_line(trouble: &Trouble, form: Form) -> String {
+    match (trouble, form) {
+        (Trouble::DiskFull { free_bytes }, Form::Columns) => format!(
+            "DISK FULL    {} MiB are free where the data is; nothing is changed until there are {}",
+            free_bytes / MIB,
+            FREE_BYTES_MIN / MIB
+        ),
+        (Trouble::DiskFull { free_bytes }, Form::Json) => {
+            format!(r#"{{"type":"trouble","trouble":"disk-full","free_bytes":{free_bytes}}}"#)
+        }
+        (Trouble::AuditWaits { records }, Form::Columns) => format!(
+            "AUDIT WAITS  {records} records are kept in the store, as their file cannot be written; \
+             the log says why"
+        ),
+        (Trouble::AuditWaits { records }, Form::Json) => {
+            format!(r#"{{"type":"trouble","trouble":"audit-waits","records":{records}}}"#)
+        }
+    }
 }
 
 /// Addresses and user names need no escaping in columns.
@@ -92,6 +123,7 @@ mod tests {
             online: 8,
             users: 120,
             rooms: 14,
+            troubles: vec![],
             limited: 3,
             listed: vec![
                 limit(Some("2001:db8:85a3:8d3::/64"), None, "failed-logins", until),
@@ -99,8 +131,8 @@ mod tests {
                 limit(Some("192.0.2.7"), None, "connections", None),
             ],
         };
-        let both = [Form::Columns, Form::Json].map(|form| shown(&status, form)).join("\n");
-        insta::assert_snapshot!(both, @r#"
+        let both = |status: &_| [Form::Columns, Form::Json].map(|it| shown(status, it)).join("\n");
+        insta::assert_snapshot!(both(&status), @r#"
         version      0.1.0
         up           1 d 02:03:04
         connections  12
@@ -115,6 +147,23 @@ mod tests {
         {"type":"limited","address":"2001:db8:85a3:8d3::/64","user":null,"why":"failed-logins","until":"2026-11-22T20:00:32.123Z"}
         {"type":"limited","address":null,"user":"bob","why":"messages","until":"2026-11-22T20:00:32.123Z"}
         {"type":"limited","address":"192.0.2.7","user":null,"why":"connections","until":null}
+        "#);
+        let troubles =
+            vec![Trouble::DiskFull { free_bytes: 12 * MIB }, Trouble::AuditWaits { records: 7 }];
+        let status = ShownStatus { troubles, limited: 0, listed: vec![], ..status };
+        insta::assert_snapshot!(both(&status), @r#"
+        DISK FULL    12 MiB are free where the data is; nothing is changed until there are 64
+        AUDIT WAITS  7 records are kept in the store, as their file cannot be written; the log says why
+        version      0.1.0
+        up           1 d 02:03:04
+        connections  12
+        sessions     10
+        users        120, 8 of them online
+        rooms        14
+        limited      0
+        {"type":"status","version":"0.1.0","uptime_secs":93784,"connections":12,"sessions":10,"users":120,"users_online":8,"rooms":14,"limited":0}
+        {"type":"trouble","trouble":"disk-full","free_bytes":12582912}
+        {"type":"trouble","trouble":"audit-waits","records":7}
         "#);
     }
 }

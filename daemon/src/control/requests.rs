@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::Copied;
 use crate::config::{Change, Counts};
-use crate::hub::Sessions;
+use crate::hub::{Sessions, Trouble};
 use crate::store::AuditMark;
 
 /// What a subcommand asks for.
@@ -285,6 +285,8 @@ pub(crate) struct ShownStatus {
     pub(crate) users: usize,
     /// Rooms that live.
     pub(crate) rooms: usize,
+    /// What is wrong.
+    pub(crate) troubles: Vec<Trouble>,
     /// How many limits hold somebody up.
     pub(crate) limited: usize,
     /// The first of them.

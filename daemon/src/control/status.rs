@@ -34,6 +34,7 @@ pub(super) fn shown(hub: HubStatus, gate: &Gate, started: Instant) -> ShownStatu
         online: hub.online,
         users: hub.users,
         rooms: hub.rooms,
+        troubles: hub.troubles,
         limited: count,
         listed: limited.into_iter().map(listed).collect(),
     }

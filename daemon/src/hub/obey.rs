@@ -78,11 +78,7 @@ impl Hub {
                 let _gone = answer.send(self.report(at));
                 turn.tell_all(&Step::Count(shards));
             }
-            Ask::AuditKept { synced, dropped } => {
-                self.audit_synced = Some(synced);
-                self.audit_dropped = dropped.or(self.audit_dropped);
-                self.audited = synced;
-            }
+            Ask::AuditKept { synced, dropped } => self.audit_kept(synced, dropped),
             Ask::Pulse(reply) => {
                 // Whoever asked may have stopped waiting.
                 let _unheard = reply.send(());

@@ -1,13 +1,15 @@
 //! The listener of scrapers: as much of HTTP/1.1 as a GET takes, and one answer a connection.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::text::Scrape;
@@ -20,7 +22,10 @@ use crate::session::Server;
 const PATH: &str = "/metrics";
 /// The longest request that is read, in bytes: a scraper's headers are a few hundred.
 const REQUEST_BYTES_MAX: u64 = 8 * 1024;
-/// Scrapers served at once; more wait for their turn.
+/// Connections at once. Where there are as many, the oldest that has not said what it wants makes room
+/// for the next: a scraper says so at once, so that nobody keeps it out by holding connections.
+const CONNECTIONS_MAX: usize = 64;
+/// Scrapers answered at once; more wait for their turn.
 const SCRAPERS_MAX: usize = 4;
 /// How long a scraper may take, and the hub and the shards. Prometheus itself gives up after 10 s.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,20 +34,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves scrapers until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, shards: usize) {
-    let places = Arc::new(Semaphore::new(SCRAPERS_MAX));
-    let mut tasks = JoinSet::new();
+    let turns = Arc::new(Semaphore::new(SCRAPERS_MAX));
+    let mut callers = Callers::default();
     loop {
-        let place = Arc::clone(&places).acquire_owned().await;
-        let place = place.expect("invariant: nobody closes the semaphore");
         match listener.accept().await {
             Ok((stream, _)) => {
-                let server = Arc::clone(&server);
-                tasks.spawn(async move {
-                    let answered = timeout(PATIENCE, answer(stream, &server, shards)).await;
+                callers.make_room().await;
+                let (server, turns) = (Arc::clone(&server), Arc::clone(&turns));
+                callers.take(|heard| async move {
+                    let answer = answer(stream, &server, shards, (&heard, &turns));
+                    let answered = timeout(PATIENCE, answer).await;
                     if let Err(error) = answered.unwrap_or_else(|late| Err(late.into())) {
                         log::warn!("a scrape failed: {error}");
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
@@ -50,12 +54,54 @@ pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, shards: us
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
-        while tasks.try_join_next().is_some() {}
     }
 }
 
-async fn answer(mut stream: TcpStream, server: &Server, shards: usize) -> io::Result<()> {
+/// Whoever is connected, in the order in which they came.
+#[derive(Default)]
+struct Callers {
+    tasks: JoinSet<()>,
+    /// What ends each, and whether it was heard out.
+    order: VecDeque<(AbortHandle, Heard)>,
+}
+
+type Heard = Arc<AtomicBool>;
+
+impl Callers {
+    /// Sees to it that one more may come.
+    async fn make_room(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        self.order.retain(|(task, _)| !task.is_finished());
+        if self.order.len() < CONNECTIONS_MAX {
+            return;
+        }
+        let silent = self.order.iter().position(|(_, heard)| !heard.load(Ordering::Relaxed));
+        match silent.and_then(|place| self.order.remove(place)) {
+            Some((task, _)) => task.abort(),
+            // All wait for their answers, and none does for long.
+            None => drop(self.tasks.join_next().await),
+        }
+    }
+
+    fn take<F>(&mut self, serve: impl FnOnce(Heard) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let heard = Heard::default();
+        let task = self.tasks.spawn(serve(Arc::clone(&heard)));
+        self.order.push_back((task, heard));
+    }
+}
+
+async fn answer(
+    mut stream: TcpStream,
+    server: &Server,
+    shards: usize,
+    (heard, turns): (&Heard, &Semaphore),
+) -> io::Result<()> {
     let request = request(&mut stream).await?;
+    heard.store(true, Ordering::Relaxed);
+    let _turn = turns.acquire().await.expect("invariant: nobody closes the semaphore");
     let mut words = request.split(|&byte| byte == b' ' || byte == b'\r');
     let (status, body) = match (words.next(), words.next()) {
         (Some(b"GET"), Some(path)) if path == PATH.as_bytes() => {
@@ -103,6 +149,7 @@ async fn scrape(server: &Server, shards: usize) -> Option<Scrape> {
         version: env!("CARGO_PKG_VERSION"),
         uptime_secs: server.started.elapsed().as_secs(),
         connections: server.gate.open(),
+        curbed: server.gate.curbed(),
         hub,
         shards: sum,
     })

@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write};
 
 use super::{Histogram, HubReport, ShardCounts};
+use crate::admission::Curb;
 
 /// Everything that there is to tell.
 #[derive(Debug)]
@@ -10,6 +11,8 @@ pub(super) struct Scrape {
     pub(super) version: &'static str,
     pub(super) uptime_secs: u64,
     pub(super) connections: usize,
+    /// Connections that a limit has kept from what they came for.
+    pub(super) curbed: [(Curb, u64); Curb::ALL.len()],
     pub(super) hub: HubReport,
     /// Those of all shards.
     pub(super) shards: ShardCounts,
@@ -18,12 +21,19 @@ pub(super) struct Scrape {
 impl Scrape {
     /// As a scraper reads it. Labels are words of ours, which need no escaping.
     pub(super) fn text(&self) -> String {
-        let Self { version, uptime_secs, connections, hub, shards } = self;
+        let Self { version, uptime_secs, connections, curbed, hub, shards } = self;
         let mut out = Exposition::default();
         out.family("parlord_build_info", "gauge", "Which parlord runs.");
         out.sample("parlord_build_info", &format!("{{version=\"{version}\"}}"), 1);
         out.gauge("parlord_uptime_seconds", "Seconds since the daemon started.", uptime_secs);
         out.gauge("parlord_connections", "Connections that are open.", connections);
+        let refused = "parlord_connections_refused_total";
+        let help =
+            "Connections turned away, by limit; strangers were let in for a device key alone.";
+        out.family(refused, "counter", help);
+        for (curb, count) in curbed {
+            out.sample(refused, &format!("{{limit=\"{}\"}}", curb.word()), count);
+        }
         out.gauge("parlord_sessions", "Connections that are logged in.", hub.sessions);
         out.gauge("parlord_users_online", "Users who have a session.", hub.online);
         out.gauge("parlord_users", "Users, also disabled ones.", hub.users);
@@ -150,7 +160,8 @@ mod tests {
             wal_bytes: 8192,
             free_bytes: 1_000_000,
         };
-        Scrape { version: "0.1.0", uptime_secs: 60, connections: 5, hub, shards }
+        let curbed = Curb::ALL.map(|curb| (curb, curb as u64));
+        Scrape { version: "0.1.0", uptime_secs: 60, connections: 5, curbed, hub, shards }
     }
 
     #[test]
@@ -164,6 +175,10 @@ mod tests {
         parlord_build_info{version="0.1.0"} 1
         parlord_uptime_seconds 60
         parlord_connections 5
+        parlord_connections_refused_total{limit="connections"} 0
+        parlord_connections_refused_total{limit="connections-per-address"} 1
+        parlord_connections_refused_total{limit="strangers"} 2
+        parlord_connections_refused_total{limit="handshakes"} 3
         parlord_sessions 4
         parlord_users_online 3
         parlord_users 10

@@ -12,12 +12,12 @@ use serde_json::Value;
 
 use crate::harness::{Client, Daemon, DeviceKey, Ended, PASSWORD, PATIENCE};
 
-const LIMITED: &str = "sign_up = \"open\"\n[limits]\nloopback_exempt = false";
+pub(crate) const LIMITED: &str = "sign_up = \"open\"\n[limits]\nloopback_exempt = false";
 
 /// Addresses of the story: the last number of 127.0.0.x.
-const HOME: u8 = 2;
+pub(crate) const HOME: u8 = 2;
 const ELSEWHERE: u8 = 3;
-const STRANGER: u8 = 66;
+pub(crate) const STRANGER: u8 = 66;
 
 /// A guess at a password. A stranger who sees that it was wrong says nothing more of it.
 fn guess(client: &mut Client, name: &str) -> Result<(), Refusal> {
@@ -30,7 +30,7 @@ fn guess(client: &mut Client, name: &str) -> Result<(), Refusal> {
 }
 
 /// How many of these guesses are taken; the others are told how long to wait, in milliseconds.
-fn guesses(client: &mut Client, name: &str, count: usize) -> (usize, Vec<u32>) {
+pub(crate) fn guesses(client: &mut Client, name: &str, count: usize) -> (usize, Vec<u32>) {
     let refused: Vec<Refusal> = (0..count).filter_map(|_| guess(client, name).err()).collect();
     assert!(refused.iter().all(|refusal| refusal.code == Code::RateLimited), "{refused:?}");
     let waits = refused.iter().map(|refusal| refusal.retry_after_ms.unwrap());
@@ -309,39 +309,4 @@ fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
     let ended = (0..5_000).find_map(|_| Client::try_greet(daemon.link_from(STRANGER)).err());
     assert_eq!(ended, Some(Ended::Cut));
     by_password(&daemon, HOME, "alice").unwrap();
-}
-
-#[test]
-fn the_status_says_how_the_daemon_is_and_who_has_to_wait() {
-    let mut daemon = Daemon::in_earnest(LIMITED);
-    let mut alice = daemon.client_from(HOME);
-    alice.sign_up("alice").unwrap();
-    daemon.client_from(HOME).sign_up("bob").unwrap();
-    let room = alice.create("ops").unwrap();
-    while alice.say(room, "again and again").is_ok() {}
-    let mut stranger = daemon.client_from(STRANGER);
-    guesses(&mut stranger, "bob", 30);
-    let status = daemon.run(&["status", "--json"]);
-    assert!(status.status.success(), "{status:?}");
-    let lines = String::from_utf8(status.stdout).unwrap();
-    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let first = &lines[0];
-    assert_eq!((&first["type"], &first["version"]), (&"status".into(), &"0.1.0".into()));
-    assert_eq!([&first["users"], &first["rooms"]], [2, 1], "{first}");
-    assert!(first["sessions"].as_u64() >= Some(1) && first["users_online"].as_u64() >= Some(1));
-    assert!(first["connections"].as_u64() >= Some(2), "{first}");
-    assert_eq!(first["limited"], lines.len() - 1);
-    let waits = |key: &str, whom: &str, why: &str| {
-        lines[1..].iter().any(|it| it[key] == whom && it["why"] == why && it["until"].is_string())
-    };
-    assert!(waits("address", "127.0.0.66", "failed-logins"), "{lines:?}");
-    assert!(waits("user", "alice", "messages"), "{lines:?}");
-    let shown = String::from_utf8(daemon.run(&["status"]).stdout).unwrap();
-    assert!(shown.contains("\nusers        2, "), "{shown}");
-    assert!(shown.contains("\n  127.0.0.66 "), "{shown}");
-    assert!(daemon.terminate().success());
-    let failed = daemon.run(&["status"]);
-    let said = String::from_utf8(failed.stderr).unwrap();
-    assert_eq!(failed.status.code(), Some(1));
-    assert!(said.starts_with("parlord: no parlord runs on "), "{said}");
 }

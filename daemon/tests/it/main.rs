@@ -26,6 +26,7 @@ mod retention;
 mod roles;
 mod rooms;
 mod service;
+mod status;
 mod subcommands;
 mod telling;
 mod unused_devices;

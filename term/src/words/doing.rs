@@ -6,9 +6,9 @@ use parlor_protocol::request::Command;
 use crate::cli::LineCommand;
 use crate::model::{Deed, Then};
 
-/// A denial that is shorter ago than a day less this may be what a request waits for; no limit on
-/// how often one asks makes anyone wait so long.
-const DENIED_WAIT_MIN_MS: u32 = 10 * 60 * 1_000;
+/// No limit on how often one asks or guesses makes anyone wait for longer: one in an hour is the
+/// strictest that a server can have. The refusal alone does not tell such a limit from a denial.
+const LIMIT_WAIT_MAX_MS: u32 = 60 * 60 * 1_000;
 
 /// What was asked, as far as it makes a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,9 +149,14 @@ impl Doing {
                 "you block as many users as one can; `unblock` some first".to_owned()
             }
             (Self::Request, Code::RateLimited)
-                if refusal.retry_after_ms.is_some_and(|ms| ms > DENIED_WAIT_MIN_MS) =>
+                if refusal.retry_after_ms.is_some_and(|ms| ms > LIMIT_WAIT_MAX_MS) =>
             {
                 "your request was denied; you may ask again a day after that".to_owned()
+            }
+            (Self::Request, Code::RateLimited) => {
+                "you have asked too often, or your request was denied less than a day ago; wait, \
+                 then ask again"
+                    .to_owned()
             }
             (Self::ListAfter, Code::BadRequest) => {
                 "what stands behind --after is no cursor of this list; take the `next` of a page \
@@ -180,7 +185,9 @@ mod tests {
             (Doing::GiveRole(whom("bob")), Code::TooMany, 0, "the room has as many admins"),
             (Doing::Enter, Code::TooMany, 0, "you are in as many rooms"),
             (Doing::Request, Code::RateLimited, 86_399_000, "your request was denied"),
-            (Doing::Request, Code::RateLimited, 5_000, "that is too much in too short a time"),
+            (Doing::Request, Code::RateLimited, 3_600_001, "your request was denied"),
+            (Doing::Request, Code::RateLimited, 3_600_000, "you have asked too often, or your"),
+            (Doing::Request, Code::RateLimited, 5_000, "you have asked too often, or your"),
             (Doing::ListAfter, Code::BadRequest, 0, "what stands behind --after"),
             (Doing::Other, Code::BadRequest, 0, "the server does not understand"),
         ] {

@@ -156,9 +156,8 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     }
     tasks.spawn(stop.clone().run_until_cancelled_owned(control.run(Arc::clone(&server))));
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(hub.clone())));
-    let (gate, way) = (server.gate.clone(), hub.clone());
+    let (gate, sign_up, way) = (server.gate.clone(), server.sign_up.clone(), hub.clone());
     let aside = Aside::default();
-    let sign_up = server.sign_up.clone();
     let kept = Configuration { config, overrides, log, gate, manners, sign_up, hub: way, aside };
     let Signals { terminate, interrupt, hang_up } = signals;
     tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hang_up)));

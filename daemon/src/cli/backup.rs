@@ -115,7 +115,7 @@ pub(super) async fn restore(
     }
     let is_new = !config.data.exists();
     let contents = backup::restore(&directory, &config.data).await?;
-    if is_new && geteuid().is_root() {
+    if form == Form::Columns && is_new && geteuid().is_root() {
         let data = config.data.display();
         let note = format!(
             "parlord: {data} is new and belongs to root; before a daemon of another user starts on \

@@ -109,89 +109,92 @@ fn the_command_line_replaces_the_tls_listeners_only() {
     );
 }
 
+/// What a file says, and what is said about it.
+const FAULTS: &[(&str, &str)] = &[
+    ("colour = 1", "line 1: there is no key colour; `parlord config show` lists all"),
+    (
+        "\n[limits]\nconections = 5",
+        "line 3: there is no key limits.conections; did you mean limits.connections?",
+    ),
+    ("[limits]\nconnections = 0", "line 2: limits.connections: 0 is not between 1 and 1000000"),
+    (
+        "[limits]\nlogin_timeout_secs = 601",
+        "line 2: limits.login_timeout_secs: 601 is not between 1 and 600",
+    ),
+    (
+        "[limits]\nlogin_penalty_secs = 0",
+        "line 2: limits.login_penalty_secs: 0 is not between 1 and 86400",
+    ),
+    (
+        "[limits]\nmessages_burst = 0",
+        "line 2: limits.messages_burst: 0 is not between 1 and 1000000",
+    ),
+    (
+        "[limits]\nrooms_per_hour = 99",
+        "line 2: limits.rooms_per_hour: 99 is not between 100 and 1000000",
+    ),
+    (
+        "[retention]\nassociations_days = 0",
+        "line 2: retention.associations_days: 0 is not between 1 and 36500",
+    ),
+    (
+        "[audit]\nfile_bytes = 100",
+        "line 2: audit.file_bytes: 100 is not between 4096 and 268435456",
+    ),
+    ("[audit]\nfiles_kept = 0", "line 2: audit.files_kept: 0 is not between 1 and 10000"),
+    ("[server]\n\nshards = 65", "line 3: server.shards: 65 is not between 1 and 64"),
+    ("[server]\nname = ''", "line 2: server.name: has nothing visible in it"),
+    ("[server]\nname = \"a\\u001bb\"", "line 2: server.name: has U+001B, which is not allowed"),
+    (
+        "[listen]\ntls = ['localhost:7667']",
+        "line 2: listen.tls takes addresses and ports, as in [\"127.0.0.1:7667\", \"[::1]:7667\"]",
+    ),
+    (
+        "[listen]\nplain = [\n'127.0.0.1:1',\n'0.0.0.0:2']",
+        "line 4: 0.0.0.0:2 is beyond loopback and everything on it could be read; listen there with TLS, or say plain_beyond_loopback = true",
+    ),
+    (
+        "[metrics]\nlisten = '0.0.0.0:9667'",
+        "line 2: 0.0.0.0:9667 is beyond loopback and anyone there could read the metrics; have a scraper on this machine, or say beyond_loopback = true",
+    ),
+    (
+        "[accounts]\nsign_up = 'ajar'",
+        "line 2: accounts.sign_up takes \"closed\", \"code\", \"approval\" or \"open\"",
+    ),
+    (
+        "[accounts]\nstretch = { log_n = 30 }",
+        "line 2: accounts.stretch: the server's password stretching is too costly",
+    ),
+    (
+        "[accounts.stretch]\nn = 3",
+        "line 2: accounts.stretch: unknown field `n`, expected one of `log_n`, `r`, `p`",
+    ),
+    ("\nlimits = 3", "line 2: limits is a section: put its keys under a line with [limits]"),
+    ("data = ''", "line 1: data: the path is empty; name one, or leave the key out"),
+    ("log = ''", "line 1: log: the path is empty; name one, or leave the key out"),
+    ("[listen]\ntls = [\n'127.0.0.1:1',\n'127.0.0.1:1']", "line 4: 127.0.0.1:1 is named twice"),
+    (
+        "listen.plain = ['127.0.0.1:1', '127.0.0.1:0', '127.0.0.1:0']\n\
+             metrics.listen = '127.0.0.1:1'",
+        "line 2: 127.0.0.1:1 is named twice",
+    ),
+    ("[listen]\nunix = ['']", "line 2: the path is empty; name one, or leave it out"),
+    ("[listen]\nunix = [\n'/a/b',\n'/a/b']", "line 4: /a/b is named twice"),
+    (
+        "listen.tls = []",
+        "line 1: there is nowhere to listen; name an address, or leave the key out",
+    ),
+    (
+        "[limits]\nlogin_penalty_secs = 601",
+        "line 2: it is more than limits.login_penalty_secs_max, which is 600",
+    ),
+    ("a = \"\u{1b}", "line 1: invalid basic string, expected `\"`"),
+];
+
 #[test]
 fn every_fault_is_told_with_its_line() {
-    for (text, expected) in [
-        ("colour = 1", "line 1: there is no key colour; `parlord config show` lists all"),
-        (
-            "\n[limits]\nconections = 5",
-            "line 3: there is no key limits.conections; did you mean limits.connections?",
-        ),
-        ("[limits]\nconnections = 0", "line 2: limits.connections: 0 is not between 1 and 1000000"),
-        (
-            "[limits]\nlogin_timeout_secs = 601",
-            "line 2: limits.login_timeout_secs: 601 is not between 1 and 600",
-        ),
-        (
-            "[limits]\nlogin_penalty_secs = 0",
-            "line 2: limits.login_penalty_secs: 0 is not between 1 and 86400",
-        ),
-        (
-            "[limits]\nmessages_burst = 0",
-            "line 2: limits.messages_burst: 0 is not between 1 and 1000000",
-        ),
-        (
-            "[limits]\nrooms_per_hour = 99",
-            "line 2: limits.rooms_per_hour: 99 is not between 100 and 1000000",
-        ),
-        (
-            "[retention]\nassociations_days = 0",
-            "line 2: retention.associations_days: 0 is not between 1 and 36500",
-        ),
-        (
-            "[audit]\nfile_bytes = 100",
-            "line 2: audit.file_bytes: 100 is not between 4096 and 268435456",
-        ),
-        ("[audit]\nfiles_kept = 0", "line 2: audit.files_kept: 0 is not between 1 and 10000"),
-        ("[server]\n\nshards = 65", "line 3: server.shards: 65 is not between 1 and 64"),
-        ("[server]\nname = ''", "line 2: server.name: has nothing visible in it"),
-        ("[server]\nname = \"a\\u001bb\"", "line 2: server.name: has U+001B, which is not allowed"),
-        (
-            "[listen]\ntls = ['localhost:7667']",
-            "line 2: listen.tls takes addresses and ports, as in [\"127.0.0.1:7667\", \"[::1]:7667\"]",
-        ),
-        (
-            "[listen]\nplain = [\n'127.0.0.1:1',\n'0.0.0.0:2']",
-            "line 4: 0.0.0.0:2 is beyond loopback and everything on it could be read; listen there with TLS, or say plain_beyond_loopback = true",
-        ),
-        (
-            "[metrics]\nlisten = '0.0.0.0:9667'",
-            "line 2: 0.0.0.0:9667 is beyond loopback and anyone there could read the metrics; have a scraper on this machine, or say beyond_loopback = true",
-        ),
-        (
-            "[accounts]\nsign_up = 'ajar'",
-            "line 2: accounts.sign_up takes \"closed\", \"code\", \"approval\" or \"open\"",
-        ),
-        (
-            "[accounts]\nstretch = { log_n = 30 }",
-            "line 2: accounts.stretch: the server's password stretching is too costly",
-        ),
-        (
-            "[accounts.stretch]\nn = 3",
-            "line 2: accounts.stretch: unknown field `n`, expected one of `log_n`, `r`, `p`",
-        ),
-        ("\nlimits = 3", "line 2: limits is a section: put its keys under a line with [limits]"),
-        ("data = ''", "line 1: data: the path is empty; name one, or leave the key out"),
-        ("log = ''", "line 1: log: the path is empty; name one, or leave the key out"),
-        ("[listen]\ntls = [\n'127.0.0.1:1',\n'127.0.0.1:1']", "line 4: 127.0.0.1:1 is named twice"),
-        (
-            "listen.plain = ['127.0.0.1:1', '127.0.0.1:0', '127.0.0.1:0']\n\
-             metrics.listen = '127.0.0.1:1'",
-            "line 2: 127.0.0.1:1 is named twice",
-        ),
-        ("[listen]\nunix = ['']", "line 2: the path is empty; name one, or leave it out"),
-        ("[listen]\nunix = [\n'/a/b',\n'/a/b']", "line 4: /a/b is named twice"),
-        (
-            "listen.tls = []",
-            "line 1: there is nowhere to listen; name an address, or leave the key out",
-        ),
-        (
-            "[limits]\nlogin_penalty_secs = 601",
-            "line 2: it is more than limits.login_penalty_secs_max, which is 600",
-        ),
-        ("a = \"\u{1b}", "line 1: invalid basic string, expected `\"`"),
-    ] {
-        assert_eq!(fault(text), expected, "{text}");
+    for (text, expected) in FAULTS {
+        assert_eq!(fault(text), *expected, "{text}");
     }
 }
 

@@ -37,7 +37,7 @@ use self::listing::Form;
 pub(crate) use self::refused::told;
 use crate::config::{Config, Overrides, Surroundings};
 use crate::control;
-use crate::logging;
+use crate::logging::{self, Logging};
 use crate::serve::{self, Passed, Start};
 
 /// Private chat rooms on your own machine: the daemon.
@@ -197,10 +197,10 @@ fn obey(cli: Cli) -> anyhow::Result<()> {
             overrides.passed = passed.addresses()?;
             overrides.listen = listen;
             let config = Config::load(&overrides, &Surroundings::here())?;
-            let log_said = logging::said_by(config.log.as_deref());
-            let log = logging::start(config.log.as_deref())
+            let said = logging::said_by(config.log.as_deref());
+            let handle = logging::start(config.log.as_deref())
                 .map_err(|error| anyhow::anyhow!("{}{error}", config.place_of("log")))?;
-            Ok(serve::run(Start { config, overrides, log: (log, log_said), passed })?)
+            Ok(serve::run(Start { config, overrides, log: Logging { handle, said }, passed })?)
         }
         Command::User(command) => {
             let config = configured(&overrides)?;

@@ -66,6 +66,15 @@ fn configured(file: Option<&Path>, settings: Settings) -> Result<log4rs::Config,
     }
 }
 
+/// Where the operational log goes.
+#[derive(Debug)]
+pub(crate) struct Logging {
+    /// The way to have it go elsewhere.
+    pub(crate) handle: log4rs::Handle,
+    /// What the log4rs file says of it, where there is one.
+    pub(crate) said: Option<Vec<u8>>,
+}
+
 /// What a log4rs file says, byte by byte, so that it can be told whether it has changed; `None` where
 /// there is none.
 pub(crate) fn said_by(file: Option<&Path>) -> Option<Vec<u8>> {

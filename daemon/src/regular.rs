@@ -1,6 +1,7 @@
-//! Reading a file that an administrator has named: a regular one, and never without a bound.
+//! Opening what should be a regular file, wherever somebody may have put something else: what never
+//! answers, or never ends.
 
-use std::fs::{self, FileType, OpenOptions};
+use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
@@ -11,27 +12,37 @@ use rustix::fs::OFlags;
 /// comments takes.
 pub(crate) const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// All that is in a file.
+/// All that is in a file that an administrator has named.
 ///
 /// # Errors
 /// It cannot be read, is something else than a file, or has more than [`FILE_BYTES_MAX`].
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    expect_file(fs::metadata(path)?.file_type())?;
-    let mut options = OpenOptions::new();
-    // What has taken its place meanwhile must not be waited for.
-    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).expect("invariant: a flag is small");
-    let file = options.read(true).custom_flags(nonblock).open(path)?;
-    expect_file(file.metadata()?.file_type())?;
     let mut bytes = vec![];
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > FILE_BYTES_MAX {
         true => Err(io::Error::other(format!("it has more than {FILE_BYTES_MAX} bytes"))),
         false => Ok(bytes),
     }
 }
 
-/// A pipe may never come to an end, and cannot be read again by `parlord reload`.
-fn expect_file(found: FileType) -> io::Result<()> {
+/// Opens a file to read.
+///
+/// # Errors
+/// It cannot be read, or is something else than a file.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    expect_file(fs::metadata(path)?.file_type())?;
+    let mut options = OpenOptions::new();
+    // What has taken its place meanwhile must not be waited for.
+    let file = options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    expect_file(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+/// Makes sure that this is a file: a pipe may never come to an end, and cannot be read twice.
+///
+/// # Errors
+/// It is something else.
+pub(crate) fn expect_file(found: FileType) -> io::Result<()> {
     let other = match found {
         file if file.is_file() => return Ok(()),
         directory if directory.is_dir() => "a directory",
@@ -39,7 +50,7 @@ fn expect_file(found: FileType) -> io::Result<()> {
         socket if socket.is_socket() => "a socket",
         _ => "a device",
     };
-    Err(io::Error::other(format!("it is {other}; name a regular file")))
+    Err(io::Error::other(format!("it is {other}; use a regular file")))
 }
 
 #[cfg(test)]
@@ -62,7 +73,7 @@ mod tests {
             (Path::new("/dev/full"), "a device"),
         ] {
             let said = read(path).unwrap_err().to_string();
-            assert_eq!(said, format!("it is {what}; name a regular file"));
+            assert_eq!(said, format!("it is {what}; use a regular file"));
         }
     }
 

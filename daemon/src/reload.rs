@@ -21,7 +21,7 @@ use crate::audit::{self, AuditRecord, Origin};
 use crate::clock::now;
 use crate::config::{Change, Config, Counts, Overrides, Surroundings};
 use crate::hub::{Ask, HubTerms, Oversight};
-use crate::logging;
+use crate::logging::{self, Logging};
 use crate::session::Manners;
 
 /// Subcommands that may wait to have the configuration read again.
@@ -53,8 +53,8 @@ pub(crate) struct Configuration {
     pub(crate) config: Config,
     /// What the command line said.
     pub(crate) overrides: Overrides,
-    /// Where the operational log goes, and what the log4rs file says of it, where there is one.
-    pub(crate) log: (log4rs::Handle, Option<Vec<u8>>),
+    /// Where the operational log goes.
+    pub(crate) log: Logging,
     /// Who may connect.
     pub(crate) gate: Gate,
     /// What sessions go by.
@@ -180,7 +180,7 @@ impl Configuration {
         let read = self.aside.within(READ_WITHIN, move || Read::all(&overrides)).await;
         let Read { config: new, log, log_said } = read.unwrap_or_else(|| Err(self.unanswered()))?;
         let mut changes = self.config.changes_to(&new);
-        if self.config.log == new.log && self.log.1 != log_said {
+        if self.config.log == new.log && self.log.said != log_said {
             changes.insert(0, new.still("log", "what the file says has changed"));
         }
         let next = self.config.followed_by(new);
@@ -191,8 +191,8 @@ impl Configuration {
             .map_err(|refusal| format!("the store cannot put it on record ({})", refusal.code))?;
         self.gate.limit(&next.connections);
         self.manners.send_replace(next.manners());
-        self.log.0.set_config(log);
-        self.log.1 = log_said;
+        self.log.handle.set_config(log);
+        self.log.said = log_said;
         let beaten = next.sign_up != *self.sign_up.borrow();
         for change in changes.iter_mut().filter(|it| beaten && it.key == "accounts.sign_up") {
             change.remark = Some(BEATEN);

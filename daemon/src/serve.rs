@@ -27,6 +27,7 @@ use crate::config::{Config, Overrides};
 use crate::control::{ControlError, ControlSocket};
 use crate::delivery::{self, ShardHandle};
 use crate::hub::{ASKS_MAX, Ask, Core, Hub, Stopped, TICK};
+use crate::logging::Logging;
 use crate::metrics;
 use crate::reload::{Aside, Configuration, RELOADS_MAX};
 use crate::secrets::{self, SecretsError};
@@ -92,8 +93,8 @@ pub(crate) struct Start {
     pub(crate) config: Config,
     /// What the command line said about it, for when it is read again.
     pub(crate) overrides: Overrides,
-    /// Where the operational log goes, and what the log4rs file says of it, where there is one.
-    pub(crate) log: (log4rs::Handle, Option<Vec<u8>>),
+    /// Where the operational log goes.
+    pub(crate) log: Logging,
     /// The sockets that were passed to it.
     pub(crate) passed: Passed,
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use super::chain::{Link, Sealed};
 use super::files::{self, LIVE, sync_directory};
+use crate::regular;
 
 /// The longest beginning of a file that is looked at, in bytes: records are far shorter.
 const FIRST_LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -55,7 +56,7 @@ fn remove(dir: &Path, numbers: &[u64], dropped: Link) -> io::Result<()> {
 fn before(dir: &Path, number: Option<u64>) -> io::Result<Option<Link>> {
     let file: Box<dyn BufRead> = match number {
         Some(number) => files::open(dir, number)?.1,
-        None => Box::new(BufReader::new(files::open_to_read(&dir.join(LIVE))?)),
+        None => Box::new(BufReader::new(regular::open(&dir.join(LIVE))?)),
     };
     let mut line = vec![];
     let read = file.take(FIRST_LINE_BYTES_MAX).read_until(b'\n', &mut line);

@@ -14,6 +14,8 @@ use flate2::bufread::MultiGzDecoder;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use crate::regular;
+
 /// Whoever runs subcommands reads what was done by them: the members of the group that the control
 /// socket is for. The mode of the data directory decides whether anybody of the group gets as far:
 /// none where parlord made it (0700), those who administer it where the unit did (0710). Nothing in
@@ -98,26 +100,12 @@ pub(super) fn open(dir: &Path, number: u64) -> io::Result<(String, Box<dyn BufRe
 
 /// Opens one form of a closed file.
 pub(super) fn open_form(dir: &Path, number: u64, form: Form) -> io::Result<Box<dyn BufRead>> {
-    let file = BufReader::new(open_to_read(&dir.join(name(number, form)))?);
+    let file = BufReader::new(regular::open(&dir.join(name(number, form)))?);
     Ok(match form {
         Form::Plain => Box::new(file),
         // Whatever somebody may have put behind ours is read as well.
         Form::Compressed => Box::new(BufReader::new(MultiGzDecoder::new(file))),
     })
-}
-
-/// Opens a file of the audit to read. What somebody has put in its place may be something that never
-/// answers, or never ends.
-pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
-    expect_file(&file)?;
-    Ok(file)
-}
-
-fn expect_file(file: &File) -> io::Result<()> {
-    let is_file = file.metadata()?.is_file();
-    is_file.then_some(()).ok_or_else(|| io::Error::other("it is no file; move it away"))
 }
 
 /// Opens a file that is being made by these options, with the mode that files of the audit have
@@ -129,8 +117,9 @@ pub(super) fn make(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
         Some(Errno::LOOP) => io::Error::other("it is a symbolic link; put the file itself there"),
         _ => error,
     })?;
-    expect_file(&file)?;
-    if file.metadata()?.permissions().mode() & 0o7777 != FILE_MODE {
+    let found = file.metadata()?;
+    regular::expect_file(found.file_type())?;
+    if found.permissions().mode() & 0o7777 != FILE_MODE {
         file.set_permissions(Permissions::from_mode(FILE_MODE))?;
     }
     Ok(file)

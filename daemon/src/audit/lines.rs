@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{self, LIVE};
+use crate::regular;
 
 /// The longest line that is read at once, in bytes. Records are far shorter; what a damaged file
 /// holds is not let into memory whole.
@@ -143,7 +144,7 @@ impl Lines {
     fn look(&mut self, behind: u64) -> io::Result<()> {
         let mut looks = LOOKS_MAX;
         loop {
-            let live = match files::open_to_read(&self.dir.join(LIVE)) {
+            let live = match regular::open(&self.dir.join(LIVE)) {
                 Ok(live) => Some(live),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(error),

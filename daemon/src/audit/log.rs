@@ -34,6 +34,7 @@ use super::dropping::drop_old;
 use super::files::{self, LIVE};
 use super::roller::{Identity, Roller, Rolling, compress_closed, make_directory, open_live};
 use crate::clock::now;
+use crate::regular;
 
 /// What a power failure may have put behind the synced lines, in bytes, besides pending ones: the
 /// file system's padding up to whole blocks.
@@ -192,7 +193,7 @@ impl AuditLog {
 
 /// Whether the file ends with a whole line, or has none.
 fn ends_a_line(live: &Path) -> io::Result<bool> {
-    let file = files::open_to_read(live)?;
+    let file = regular::open(live)?;
     let Some(last) = file.metadata()?.len().checked_sub(1) else { return Ok(true) };
     let mut byte = [0];
     file.read_exact_at(&mut byte, last)?;

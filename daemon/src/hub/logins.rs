@@ -11,7 +11,7 @@ use super::turn::Turn;
 use super::{Caller, Hub};
 use crate::audit::{self, LoginBy};
 use crate::delivery::Opening;
-use crate::penalties::KeyFailed;
+use crate::penalties::{KeyFailed, Tried};
 use crate::rooms::{Actor, Command, DirectoryEvent, Happening, Status, UserEvent, UserId};
 use crate::store::StoreError;
 
@@ -25,9 +25,7 @@ impl Hub {
         at: Timestamp,
     ) -> Option<Refusal> {
         let tried = self.penalties.tried(&caller.address, name, at);
-        let suspicious = |what| audit::guessing(&caller.origin(), name, what, at);
-        turn.rows.audit.extend(tried.suspicions.into_iter().map(suspicious));
-        tried.refusal
+        took_note(turn, caller, name, tried, at)
     }
 
     /// What somebody hears whose login has failed. One by password was counted when it began. Wrong
@@ -109,9 +107,7 @@ impl Hub {
         at: Timestamp,
     ) -> Option<Refusal> {
         let tried = self.penalties.code_tried(&caller.address, name, at);
-        let suspicious = |what| audit::guessing(&caller.origin(), name, what, at);
-        turn.rows.audit.extend(tried.suspicions.into_iter().map(suspicious));
-        tried.refusal
+        took_note(turn, caller, name, tried, at)
     }
 
     /// Takes note of what a sign-up with a code came to.
@@ -166,4 +162,17 @@ impl Hub {
             None => Ok(self.writer.password_record(user)?.is_some_and(|stored| stored == record)),
         }
     }
+}
+
+/// Puts on record what became suspicious with a try; returns why it is not taken.
+fn took_note(
+    turn: &mut Turn,
+    caller: &Caller,
+    name: &UserName,
+    tried: Tried,
+    at: Timestamp,
+) -> Option<Refusal> {
+    let suspicious = |what| audit::guessing(&caller.origin(), name, what, at);
+    turn.rows.audit.extend(tried.suspicions.into_iter().map(suspicious));
+    tried.refusal
 }

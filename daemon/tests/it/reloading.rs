@@ -221,10 +221,10 @@ fn a_reload_whose_files_do_not_answer_is_refused_and_holds_up_nothing() {
     fs::rename(&fifo, daemon.config()).unwrap();
     for arguments in [&["reload"][..], &["config", "check"]] {
         let said = refused(&daemon, arguments);
-        assert!(said.contains("parlord.toml: it is a FIFO; name a regular file"), "{said}");
+        assert!(said.contains("parlord.toml: it is a FIFO; use a regular file"), "{said}");
     }
     let said = refused(&daemon, &["config", "check", "/dev/full"]);
-    assert!(said.contains("/dev/full: it is a device; name a regular file"), "{said}");
+    assert!(said.contains("/dev/full: it is a device; use a regular file"), "{said}");
     fs::rename(daemon.config(), &fifo).unwrap();
     // Nobody reads from the log, and so it does not open: no other file of ours can hang.
     let log = format!(

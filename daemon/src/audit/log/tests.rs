@@ -211,10 +211,10 @@ fn what_is_no_file_in_the_place_of_the_live_one_is_told_at_once() {
     assert!(std::process::Command::new("mkfifo").arg(&live).status().unwrap().success());
     let errors = [
         AuditLog::open(data.path(), ONE_FILE, &records(1)).unwrap_err().to_string(),
-        files::open_to_read(&live).unwrap_err().to_string(),
+        regular::open(&live).unwrap_err().to_string(),
     ];
     for error in errors {
-        assert!(error.ends_with("it is no file; move it away"), "{error}");
+        assert!(error.ends_with("it is a FIFO; use a regular file"), "{error}");
     }
 }
 

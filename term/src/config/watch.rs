@@ -72,8 +72,11 @@ mod linux {
         pub(super) fn each_change(mut self, changed: &mut dyn FnMut() -> bool) -> io::Result<()> {
             let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
             let mut events = inotify::Reader::new(&self.watcher, &mut buffer);
+            // Whether it was gone when last looked at, with more to follow.
+            let mut is_owed = false;
             loop {
                 let (mut is_whole, mut is_begun) = (false, false);
+                let (mut goes, mut is_elsewhere) = (false, false);
                 loop {
                     let event = events.next()?;
                     let of = self.names.iter().find(|of| of.is_told_of_by(&event));
@@ -81,8 +84,14 @@ mod linux {
                         // What is in a file is told once it was written. Nobody writes to a link.
                         let comes = event.events().contains(ReadFlags::CREATE);
                         is_begun = comes && of.path.is_file() && !of.path.is_symlink();
+                        is_elsewhere |= comes && of.path.is_symlink();
+                        goes |= event
+                            .events()
+                            .intersects(ReadFlags::DELETE.union(ReadFlags::MOVED_FROM));
                         let whole = ReadFlags::CLOSE_WRITE.union(ReadFlags::MOVED_TO);
                         is_whole |= event.events().intersects(whole);
+                    } else {
+                        is_elsewhere |= of.is_some() || event.file_name().is_none();
                     }
                     if events.is_buffer_empty() {
                         break;
@@ -91,10 +100,13 @@ mod linux {
                 // A directory on the way may have come or gone, and a link may lead elsewhere.
                 self.names = watch(&self.watcher, &self.path)?;
                 let now = stamp(&self.path);
-                if !is_whole && (is_begun || now == self.known) {
+                // Whatever comes by itself in the place of what went is told of by itself, too.
+                let may_differ = is_owed || is_elsewhere || goes && now.is_none();
+                if !is_whole && (is_begun || !may_differ || now == self.known) {
                     continue;
                 }
-                if now.is_none() && is_followed(&self.watcher)? {
+                is_owed = now.is_none() && is_followed(&self.watcher)?;
+                if is_owed {
                     continue;
                 }
                 self.known = now;

@@ -71,15 +71,25 @@ match(line, /^(clone|clone3|fork|vfork)\(.* = [0-9]+$/) {
     sub(/.* = /, "", child)
     parent[child] = pid
 }
+# A call counts once it has returned. Of one that its process was killed in, strace may tell a number and
+# arguments that it never had, those of another thread's call among them.
+line ~ /^[a-z0-9_]+\(.* <unfinished \.\.\.>$/ {
+    sub(/ *<unfinished \.\.\.>$/, "", line)
+    begun[pid] = line
+    next
+}
+match(line, /^<\.\.\. [a-z0-9_]+ resumed>/) {
+    name = substr(line, 6, RLENGTH - 14)
+    rest = substr(line, RLENGTH + 1)
+    line = index(begun[pid], name "(") == 1 ? begun[pid] rest : name "(" rest
+    delete begun[pid]
+}
 line !~ /^[a-z0-9_]+\(/ { next }
 {
     name = line
     sub(/\(.*/, "", name)
 }
-# Where a process is killed in a call, strace may find no number that a kernel has. It is believed only
-# of a process that goes on.
-pid in nameless { calls[pid] = calls[pid] " " nameless[pid]; delete nameless[pid] }
-name ~ /^syscall_0x/ { nameless[pid] = name; next }
+line ~ /= \?$/ && name !~ /^exit(_group)?$/ { next }
 name == "execve" {
     delete calls[pid]; delete writes[pid]; delete families[pid]
     serves[pid] = line ~ /^execve\("[^"]*\/parlord", \[/ && line ~ /, "serve"/
@@ -146,11 +156,13 @@ TMPDIR=$place/tmp HOME=$place/tmp "${as_user[@]}" strace -f -qq -e signal=none \
     "$stories" "$@" >"$place/told" 2>&1 || told=$?
 # strace slows the daemons down and interrupts the stories' reads, so that one that watches the clock may
 # fail here. What its daemon did until then counts; that the stories hold is for `make test` to see.
-grep -E '^test .* FAILED$|^test result: ' "$place/told" || {
+grep -q '^test result: ' "$place/told" || {
     cat "$place/told" >&2
     echo "the stories were not told: exit status ${told:-0}" >&2
     exit 1
 }
+sed -n 's/^test result: .* \([0-9]* passed\); \([0-9]*\) failed;.*/stories under strace: \1, \2 failed/p
+    s/^test \(.*\) \.\.\. FAILED$/    \1/p' "$place/told" | sort -r
 
 sed -n 's/^call //p' "$place/found" | sort | uniq >"$place/calls"
 sed -n 's/^family //p' "$place/found" | sort | uniq >"$place/used-families"

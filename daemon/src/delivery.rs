@@ -10,6 +10,8 @@ mod registry;
 mod shard;
 mod transport;
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use parlor_protocol::id::{DeviceId, Revision, RoomId};
 use parlor_protocol::reply::CloseReason;
@@ -76,6 +78,9 @@ impl From<Role> for Rank {
 /// What the hub hands on after one commit, in order.
 pub(crate) type Batch = Vec<Step>;
 
+/// Passed on from thread to thread; each lives that lets go of it.
+pub(crate) type Pulse = mpsc::Sender<Infallible>;
+
 /// One thing for a shard to do.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
@@ -111,6 +116,8 @@ pub(crate) enum Step {
     PasswordChanged { user: UserId, by: Option<u64> },
     /// What was counted so far goes to whoever asks.
     Count(mpsc::Sender<ShardCounts>),
+    /// Nothing but a sign of life.
+    Pulse(Pulse),
     /// All connections end.
     CloseAll { reason: CloseReason },
 }

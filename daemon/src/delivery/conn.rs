@@ -184,6 +184,9 @@ impl Conn {
             if let Some(end) = self.end.get() {
                 return Err(end);
             }
+            if self.wire.borrow_mut().has_goodbye() {
+                return Err(End::Gone);
+            }
             let readable = async {
                 tokio::select! {
                     ready = self.socket.readable() => ready.map(|()| true).map_err(|_| End::Gone),

@@ -336,6 +336,7 @@ fn append(shard: &Shard, batch: Batch, waves: &mut VecDeque<Wave>) {
             Step::Revoke { user, device } => registry.revoke(user, device),
             Step::PasswordChanged { user, by } => registry.password_changed(user, by),
             Step::Count(to) => counted.push(to),
+            Step::Pulse(pulse) => drop(pulse),
             Step::CloseAll { reason } => registry.all().for_each(|conn| conn.close(reason)),
         }
     }

@@ -134,7 +134,8 @@ pub(super) enum Written {
 }
 
 impl Wire {
-    /// Takes bytes that came from the socket, and appends what they say to `plain`.
+    /// Takes bytes that came from the socket, and appends what they say to `plain`. Whatever comes
+    /// behind the peer's goodbye says nothing.
     pub(super) fn open(&mut self, mut bytes: &[u8], plain: &mut BytesMut) -> io::Result<()> {
         let tls = match self {
             Self::Plain => {
@@ -143,8 +144,7 @@ impl Wire {
             }
             Self::Tls(tls) => tls,
         };
-        while !bytes.is_empty() {
-            tls.read_tls(&mut bytes)?;
+        while tls.read_tls(&mut bytes)? > 0 {
             let state = tls.process_new_packets().map_err(io::Error::other)?;
             let waiting = state.plaintext_bytes_to_read();
             let start = plain.len();
@@ -152,6 +152,14 @@ impl Wire {
             tls.reader().read_exact(&mut plain[start..])?;
         }
         Ok(())
+    }
+
+    /// Whether the peer has said goodbye in TLS's own words, so that nothing more comes from it.
+    pub(super) fn has_goodbye(&mut self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Tls(tls) => tls.process_new_packets().is_ok_and(|state| state.peer_has_closed()),
+        }
     }
 
     /// Writes what waits, as far as the socket takes it.

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{HubStatus, Oversight};
 use crate::audit::{AuditRecord, Link, LoginBy, Origin};
-use crate::delivery::ConnId;
+use crate::delivery::{ConnId, Pulse};
 use crate::metrics::{HubReport, Kind, ShardCounts};
 use crate::rooms::{Command, NewDevice, UserId};
 
@@ -40,8 +40,8 @@ pub(crate) enum Ask {
     Oversee(Oversight),
     /// The audit files are on disk up to the record `synced`, and those up to `dropped` may go.
     AuditKept { synced: u64, dropped: Option<Link> },
-    /// Nothing but a sign of life.
-    Pulse(oneshot::Sender<()>),
+    /// Nothing but a sign of life, here and, by way of the shards, there.
+    Pulse(Pulse),
     /// Time has passed.
     Tick,
     /// There is more to do than one tick did.

@@ -79,10 +79,7 @@ impl Hub {
                 turn.tell_all(&Step::Count(shards));
             }
             Ask::AuditKept { synced, dropped } => self.audit_kept(synced, dropped),
-            Ask::Pulse(reply) => {
-                // Whoever asked may have stopped waiting.
-                let _unheard = reply.send(());
-            }
+            Ask::Pulse(pulse) => turn.tell_all(&Step::Pulse(pulse)),
             Ask::Tick => {
                 turn.ticked = true;
                 self.world.forget_nonces(at);

@@ -1,12 +1,12 @@
 //! What the service manager is told (systemd's notify protocol): that the daemon is ready, what it
-//! is doing, that it stops, and, as long as the hub takes what it is asked, that it lives.
+//! is doing, that it stops, and, as long as the hub and the shards take what comes, that it lives.
 //!
 //! Without a service manager all of this says nothing to nobody.
 
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::listen::Listener;
 use crate::hub::Ask;
@@ -38,20 +38,21 @@ pub(super) fn stopping() {
 /// does at all. Ends only with the hub.
 pub(super) async fn keep_alive(hub: mpsc::Sender<Ask>) {
     if let Some(patience) = sd_notify::watchdog_enabled() {
-        pulse(&hub, patience / 2, || notify(&[NotifyState::Watchdog])).await;
+        every(patience / 2, &hub, || notify(&[NotifyState::Watchdog])).await;
     }
 }
 
-/// Calls `alive` for every answer of the hub, which is asked once in every `period`. A hub that
-/// hangs answers nothing, and then nothing is said for it.
-async fn pulse(hub: &mpsc::Sender<Ask>, period: Duration, mut alive: impl FnMut()) {
+/// Sends a pulse through the hub and the shards once in every `period`, and calls `alive` when all
+/// have let go of it. Where one of them hangs nothing is said.
+async fn every(period: Duration, hub: &mpsc::Sender<Ask>, mut alive: impl FnMut()) {
     let mut ticks = tokio::time::interval(period);
     loop {
         ticks.tick().await;
-        let (reply, answer) = oneshot::channel();
-        if hub.send(Ask::Pulse(reply)).await.is_err() || answer.await.is_err() {
+        let (pulse, mut passed_on) = mpsc::channel(1);
+        if hub.send(Ask::Pulse(pulse)).await.is_err() {
             return;
         }
+        let None = passed_on.recv().await;
         alive();
     }
 }
@@ -67,34 +68,35 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::delivery::Pulse;
 
-    /// The hub's next question, which the test answers or does not.
-    async fn asked(asks: &mut mpsc::Receiver<Ask>) -> oneshot::Sender<()> {
+    /// The next pulse, which the test lets go of or does not.
+    async fn pulse(asks: &mut mpsc::Receiver<Ask>) -> Pulse {
         match asks.recv().await {
-            Some(Ask::Pulse(reply)) => reply,
+            Some(Ask::Pulse(pulse)) => pulse,
             other => panic!("asked for {other:?}"),
         }
     }
 
     #[tokio::test]
-    async fn the_daemon_lives_only_as_far_as_its_hub_answers() {
+    async fn the_daemon_lives_only_as_long_as_its_threads_let_go_of_the_pulse() {
         let (hub, mut asks) = mpsc::channel(1);
         let lives = Cell::new(0);
         let period = Duration::from_millis(1);
-        let pulsing = pulse(&hub, period, || lives.set(lives.get() + 1));
-        let hub_hangs_after_two = async {
-            for answered in 0..2 {
-                let reply = asked(&mut asks).await;
-                assert_eq!(lives.get(), answered);
-                reply.send(()).unwrap();
+        let pulsing = every(period, &hub, || lives.set(lives.get() + 1));
+        let a_shard_hangs_after_two = async {
+            for passed in 0..2 {
+                let let_go = pulse(&mut asks).await;
+                assert_eq!(lives.get(), passed);
+                drop(let_go);
             }
-            let _unanswered = asked(&mut asks).await;
+            let _held = pulse(&mut asks).await.clone();
             let more = tokio::time::timeout(20 * period, asks.recv()).await;
-            assert!(more.is_err(), "a hub that hangs was asked again: {more:?}");
+            assert!(more.is_err(), "a daemon that hangs was asked again: {more:?}");
         };
         tokio::select! {
             () = pulsing => panic!("it gave up"),
-            () = hub_hangs_after_two => {}
+            () = a_shard_hangs_after_two => {}
         }
         assert_eq!(lives.get(), 2);
     }

@@ -167,6 +167,31 @@ fn noise_on_the_tls_port_ends_the_connection() {
 }
 
 #[test]
+fn what_comes_behind_the_goodbye_of_tls_ends_the_connection() {
+    let daemon = Daemon::start();
+    let bystander = Bystander::new(&daemon);
+    for more in [b"x".to_vec(), vec![0; 40_000], request(Command::Ping)] {
+        for greeted in [true, false] {
+            let link = Link::tls(daemon.said.tls).unwrap();
+            let mut client = if greeted { Client::greet(link) } else { Client::silent(link) };
+            client.link_mut().say_goodbye_and(&more);
+            assert_eq!(client.until_ended(), Ended::Cut);
+        }
+    }
+    bystander.was_undisturbed();
+}
+
+#[test]
+fn what_was_asked_before_the_goodbye_of_tls_is_answered() {
+    let daemon = Daemon::start();
+    let mut client = daemon.tls_client();
+    let ping = client.request(Command::Ping);
+    client.link_mut().say_goodbye_and(&[]);
+    assert_eq!(client.answer(ping), Outcome::Done);
+    assert_eq!(client.until_ended(), Ended::Cut);
+}
+
+#[test]
 fn tls_without_our_protocol_gets_nowhere() {
     let daemon = Daemon::start();
     let bystander = Bystander::new(&daemon);

@@ -78,6 +78,11 @@ impl Client {
         &self.link
     }
 
+    /// The same, to do to it what no client does.
+    pub(crate) fn link_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
     /// Writes bytes as they are. A daemon that has gone shows itself at the next read.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         match self.link.write_all(bytes).and_then(|()| self.link.flush()) {

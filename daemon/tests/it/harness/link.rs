@@ -73,6 +73,16 @@ impl Link {
         };
     }
 
+    /// Says goodbye in TLS's own words, and sends these bytes behind it.
+    pub(crate) fn say_goodbye_and(&mut self, more: &[u8]) {
+        let Self::Tls(tls) = self else { panic!("only TLS has a goodbye") };
+        tls.conn.send_close_notify();
+        while tls.conn.wants_write() {
+            tls.conn.write_tls(&mut tls.sock).unwrap();
+        }
+        tls.sock.write_all(more).unwrap();
+    }
+
     /// The same plain connection again, for another thread to write to.
     pub(crate) fn plain_writer(&self) -> TcpStream {
         let Self::Plain(stream) = self else { panic!("only plain connections are shared") };

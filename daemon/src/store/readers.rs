@@ -203,6 +203,7 @@ pub(super) struct Page<T> {
     pub(super) elements: Vec<T>,
     limit: usize,
     bytes: usize,
+    growth: usize,
 }
 
 impl<T: Wire> Page<T> {
@@ -210,7 +211,12 @@ impl<T: Wire> Page<T> {
     pub(super) fn new(asked: u32) -> Self {
         let limit =
             if (1..=PAGE_ELEMENTS_MAX).contains(&asked) { asked } else { PAGE_ELEMENTS_MAX };
-        Self { elements: Vec::new(), limit: limit as usize, bytes: 0 }
+        Self { elements: Vec::new(), limit: limit as usize, bytes: 0, growth: 0 }
+    }
+
+    /// The same, with room for each of its elements to grow by so many bytes before it is sent.
+    pub(super) fn with_room_to_grow(self, bytes: usize) -> Self {
+        Self { growth: bytes, ..self }
     }
 
     /// Rows worth reading: one more than the page has room for tells whether there is more.
@@ -223,7 +229,7 @@ impl<T: Wire> Page<T> {
         /// What stands around an element: the length of its record, of at most three bytes.
         const AROUND: usize = 3;
         let encoded = element.encode().map_err(|error| ReadError::Damaged(error.to_string()))?;
-        let bytes = self.bytes + encoded.len() + AROUND;
+        let bytes = self.bytes + encoded.len() + AROUND + self.growth;
         if self.elements.len() == self.limit || bytes > PAGE_BYTES_MAX {
             return Ok(Pushed::Full);
         }

@@ -109,7 +109,7 @@ impl Readers {
         user: UserId,
         asked: &ListMembers,
     ) -> Asked<(Members, Generation)> {
-        let Ok(after) = asked.after.as_deref().unwrap_or("0").parse::<u32>() else {
+        let Ok(after) = asked.after.as_deref().unwrap_or("0").parse::<i64>() else {
             return Ok(Err(Code::BadRequest.into()));
         };
         self.read("list the members in", |connection| {
@@ -117,7 +117,8 @@ impl Readers {
                 Ok(found) => found,
                 Err(code) => return Ok(Err(code.into())),
             };
-            let mut page = Page::new(asked.limit);
+            // The hub puts in each member's display name of the moment.
+            let mut page = Page::new(asked.limit).with_room_to_grow(MAX_LABEL_BYTES);
             let mut statement = connection.prepare_cached(
                 "SELECT u.name, m.role, m.joined_at, m.joined, u.display_name FROM members m
                  JOIN users u ON u.id = m.user

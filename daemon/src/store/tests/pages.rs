@@ -1,9 +1,10 @@
 //! Pages: where they begin and end, and who may read them.
 
-use parlor_protocol::codec::PAGE_BYTES_MAX;
+use parlor_protocol::codec::{PAGE_BYTES_MAX, PAGE_ELEMENTS_MAX};
 use parlor_protocol::id::{Bytes, Revision, RoomId, Seq};
 use parlor_protocol::message::{Direction, History, ListChanges};
-use parlor_protocol::record::Wire;
+use parlor_protocol::name::{DisplayName, MAX_LABEL_BYTES};
+use parlor_protocol::record::{Record, Wire};
 use parlor_protocol::refusal::Code;
 use parlor_protocol::room::{ListMembers, ListRooms, Role, RoomRef, Scope};
 
@@ -83,6 +84,27 @@ fn a_page_ends_at_its_bytes_and_the_next_goes_on() {
     let (page, _) = scene.store.readers.changes(user, &asked).unwrap().unwrap();
     assert!(page.more && page.encode().unwrap().len() <= PAGE_BYTES_MAX + 16);
     assert_eq!(page.changes.len(), 4);
+}
+
+#[test]
+fn a_page_of_members_fits_a_frame_whatever_display_names_they_take_meanwhile() {
+    let mut scene = Scene::new();
+    let alice = scene.user("alice");
+    let room = scene.room(alice, "ops");
+    for number in 0..PAGE_ELEMENTS_MAX {
+        let user = scene.user(&format!("u{number:0>31}"));
+        scene.joins(user, room);
+    }
+    let cluster = format!("a{}", "\u{316}".repeat(11));
+    let longest = DisplayName::parse(&cluster.repeat(MAX_LABEL_BYTES / cluster.len())).unwrap();
+    let asked = ListMembers { room, after: None, limit: 0 };
+    let (mut page, _) = scene.store.readers.members(alice, &asked).unwrap().unwrap();
+    assert!(page.next.is_some());
+    for Record(member) in &mut page.members {
+        member.display_name = Some(longest.clone());
+        member.online = Some(true);
+    }
+    assert!(page.encode().unwrap().len() <= PAGE_BYTES_MAX + 16);
 }
 
 #[test]

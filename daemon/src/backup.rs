@@ -209,8 +209,15 @@ impl Named {
 /// left is known to be the half of a backup.
 pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, BackupError> {
     let source = Onlooker::open(backup).map_err(of_backup(backup))?;
-    let found =
-        [(DATABASE, "a store"), (HOST_KEY_FILE, "a host key"), (audit::DIRECTORY, "an audit")];
+    let [wal, shm, journal] = store::BESIDE_DATABASE.map(|name| (name, "a part of a store"));
+    let found = [
+        (DATABASE, "a store"),
+        wal,
+        shm,
+        journal,
+        (HOST_KEY_FILE, "a host key"),
+        (audit::DIRECTORY, "an audit"),
+    ];
     let staged = data.join(RESTORING);
     // One that is cut short is no store.
     let is_cut_short = || staged.symlink_metadata().is_ok();

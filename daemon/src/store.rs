@@ -46,6 +46,8 @@ pub(crate) use writer::{Batch, Behind, DeviceUse, Sizes, Writer};
 pub(crate) const DATABASE: &str = "parlor.db";
 /// Its write-ahead log, beside it.
 const WAL: &str = "parlor.db-wal";
+/// What SQLite keeps beside a database, and takes for that of whichever lies there.
+pub(crate) const BESIDE_DATABASE: [&str; 3] = [WAL, "parlor.db-shm", "parlor.db-journal"];
 /// The file whose lock says that the data directory is in use.
 pub(crate) const LOCK: &str = "lock";
 /// Where a backup is put together before it becomes the store. As long as it is there the half of a

@@ -304,6 +304,13 @@ fn a_restore_overwrites_no_store_whether_or_not_a_daemon_runs_on_it() {
     let said = refused(daemon.run(&["restore", text(&backup)]));
     assert!(said.contains("has a store already, which is not overwritten; move "), "{said}");
     fs::remove_file(daemon.data().join("parlor.db")).unwrap();
+    for name in ["parlor.db-wal", "parlor.db-shm", "parlor.db-journal"] {
+        let left = daemon.data().join(name);
+        fs::write(&left, "").unwrap();
+        let said = refused(daemon.run(&["restore", text(&backup)]));
+        assert!(said.contains("has a part of a store already"), "{name}: {said}");
+        fs::remove_file(left).unwrap();
+    }
     let said = refused(daemon.run(&["restore", text(&backup)]));
     assert!(said.contains("has a host key already"), "{said}");
     fs::remove_file(daemon.data().join("host_key")).unwrap();
@@ -369,6 +376,7 @@ fn a_restore_that_was_cut_short_is_no_store_and_the_next_one_begins_anew() {
     fs::create_dir(daemon.data()).unwrap();
     fs::create_dir(daemon.data().join("restoring")).unwrap();
     fs::copy(backup.join("host_key"), daemon.data().join("host_key")).unwrap();
+    fs::write(daemon.data().join("parlor.db-wal"), "another store's").unwrap();
     for arguments in [&["serve"][..], &["user", "list"]] {
         let said = refused(daemon.run(arguments));
         assert!(said.contains("`parlord restore` was cut short; run it again"), "{said}");

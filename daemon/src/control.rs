@@ -65,7 +65,8 @@ pub(crate) trait Daemon: Send + Sync + 'static {
         after: u64,
     ) -> impl Future<Output = Result<Vec<ListedSession>, Refusal>> + Send;
 
-    /// Ends sessions, on record when it returns; refused with `no-such-user` where there are none.
+    /// Ends sessions, on record as by [`Self::record`]; refused with `no-such-user` where there are
+    /// none.
     fn disconnect(
         &self,
         which: Sessions,
@@ -89,7 +90,8 @@ pub(crate) trait Daemon: Send + Sync + 'static {
         uid: Option<u32>,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
 
-    /// Puts something on record that changes nothing, on disk when it returns.
+    /// Puts something on record that changes nothing: on disk when it returns, or, where the disk has
+    /// no room even for records, as soon as it has.
     fn record(&self, record: AuditRecord) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 

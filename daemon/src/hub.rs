@@ -32,13 +32,14 @@ pub(crate) use status::{HubStatus, Trouble};
 use turn::Turn;
 use watching::Watching;
 
-use crate::audit::{AuditRecord, Link};
+use crate::audit::{self, AuditRecord, Link, Origin};
 use crate::clock::now;
 use crate::delivery::{self, Step};
 use crate::metrics::HubCounts;
 use crate::penalties::{Penalties, Terms};
 use crate::rooms::{Allowances, Limits, Retention, World};
 use crate::store::{Behind, DeviceUse, FREE_BYTES_MIN, StoreError, Writer};
+use crate::translate;
 use chores::Chores;
 
 /// Asks that may wait for the hub; who has more to ask waits, connection by connection in turn.
@@ -56,6 +57,9 @@ const DEVICE_USES_MAX: usize = 100_000;
 const RECORDS_BYTES_MIN: u64 = 8 * 1024 * 1024;
 /// Audit records that may wait for space, some 10 MiB; logins are refused beyond it.
 const HELD_RECORDS_MAX: usize = 20_000;
+/// Of these, how many one commit writes besides its own where there is little space: they take half a
+/// MiB or so, and then the hub looks again how much there is.
+const HELD_RECORDS_SLICE: usize = 500;
 
 /// Owns the world and the store's writer.
 pub(crate) struct Hub {
@@ -195,18 +199,28 @@ impl Hub {
     /// Runs until it is told to stop or the store fails, and then tells everyone so. Blocks its
     /// thread.
     pub(crate) fn run(mut self, asks: &mut mpsc::Receiver<Ask>) -> Stopped {
-        let ended = self.take_turns(asks).and_then(|()| {
-            for online in self.presence.take_all() {
-                self.note_device_use(&online, now());
-            }
-            self.write_behind()
-        });
+        let ended = self.take_turns(asks).and_then(|()| self.end_all());
         let reason = match &ended {
             Ok(()) => CloseReason::ShuttingDown,
             Err(_) => CloseReason::Unavailable,
         };
         self.hand_on(vec![vec![Step::CloseAll { reason }]; self.shards.len()]);
         ended.map_or_else(Stopped::Failed, |()| Stopped::AsTold)
+    }
+
+    /// Ends all sessions for the record, and writes what has waited.
+    fn end_all(&mut self) -> Result<(), StoreError> {
+        self.look_for_space();
+        let at = now();
+        let mut turn = Turn::new(self.shards.len(), false, at);
+        for online in self.presence.take_all() {
+            self.end_session(&mut turn, &online, at);
+        }
+        self.finish(turn)?;
+        if !self.held.is_empty() {
+            log::error!("{} audit records are lost: the disk is full", self.held.len());
+        }
+        self.write_behind()
     }
 
     fn take_turns(&mut self, asks: &mut mpsc::Receiver<Ask>) -> Result<(), StoreError> {
@@ -234,7 +248,8 @@ impl Hub {
 
     /// The next ask. While there is something left to do nobody is waited for.
     fn next(&self, asks: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
-        if !self.chores.left && !self.watching.is_due(now()) {
+        let some_wait = !self.held.is_empty() && self.space != Space::Gone;
+        if !self.chores.left && !self.watching.is_due(now()) && !some_wait {
             return asks.blocking_recv();
         }
         match asks.try_recv() {
@@ -246,13 +261,9 @@ impl Hub {
 
     /// Writes what a turn came to, and then, only then, hands it on.
     fn finish(&mut self, mut turn: Turn) -> Result<(), StoreError> {
-        if self.space == Space::Gone {
-            self.hold(&mut turn);
-            self.hand_on(turn.committed());
-            return Ok(());
-        }
-        turn.rows.audit.splice(..0, self.held.drain(..));
-        if turn.has_rows() || turn.ticked && self.audit_synced.is_some() {
+        let may_write = self.space != Space::Gone;
+        self.take_from_held(&mut turn);
+        if turn.has_rows() || turn.ticked && self.audit_synced.is_some() && may_write {
             turn.rows.audit_done = self.audit_synced.take();
             turn.rows.audit_dropped = self.audit_dropped.take();
             turn.set_nonces_aside(&mut self.world);
@@ -316,6 +327,14 @@ impl Hub {
         Ok(())
     }
 
+    /// What is left to do for a session that has ended.
+    fn end_session(&mut self, turn: &mut Turn, online: &Online, at: Timestamp) {
+        self.note_device_use(online, at);
+        let origin = Origin::Session { address: &online.address, number: online.conn.serial };
+        let name = translate::name_of(&self.world, online.user);
+        turn.rows.audit.push(audit::session_ended(&origin, name, at));
+    }
+
     /// Notes that the device of a session is in use, if it has one.
     fn note_device_use(&mut self, online: &Online, at: Timestamp) {
         let Online { user, device, address, .. } = online;
@@ -334,7 +353,22 @@ impl Hub {
         }
     }
 
-    /// Keeps the records of a turn in which nothing was decided until they can be written.
+    /// Puts in front of a turn's records as many of those that have waited as there is space for; where
+    /// there is none, and nothing was decided, its own wait as well.
+    fn take_from_held(&mut self, turn: &mut Turn) {
+        let count = match self.space {
+            Space::Enough => self.held.len(),
+            Space::Short => turn.rows.audit.len() + HELD_RECORDS_SLICE,
+            Space::Gone => 0,
+        };
+        let first: Vec<_> = self.held.drain(..count.min(self.held.len())).collect();
+        if self.space == Space::Gone || !self.held.is_empty() {
+            self.hold(turn);
+        }
+        turn.rows.audit.splice(..0, first);
+    }
+
+    /// Keeps the records of a turn until they can be written.
     fn hold(&mut self, turn: &mut Turn) {
         let room = HELD_RECORDS_MAX.saturating_sub(self.held.len());
         let lost = turn.rows.audit.len().saturating_sub(room);

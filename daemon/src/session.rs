@@ -7,6 +7,7 @@ mod login;
 mod reads;
 mod requests;
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -102,6 +103,8 @@ struct Session {
     frame_deadline: Option<Instant>,
     /// When the connection must be logged in.
     login_deadline: Instant,
+    /// Whether the hub was asked to make the connection a user's, and so has to hear of its end.
+    has_begun: Cell<bool>,
 }
 
 impl Session {
@@ -113,7 +116,8 @@ impl Session {
                 AdmissionKind::Session | AdmissionKind::TurnedAway => patience,
             };
         let (codec, input) = (FrameCodec::before_login(), BytesMut::new());
-        Self { shard, conn, server, codec, input, frame_deadline: None, login_deadline }
+        let (frame_deadline, has_begun) = (None, Cell::new(false));
+        Self { shard, conn, server, codec, input, frame_deadline, login_deadline, has_begun }
     }
 
     async fn serve(&mut self) -> Result<Infallible, End> {
@@ -123,16 +127,15 @@ impl Session {
         Err(end)
     }
 
-    /// Says goodbye, and puts on record that the user's session has ended.
+    /// Says goodbye, and tells the hub that the session, if it was a user's, has ended.
     async fn end(&self, end: End) {
         if end == End::Closed(CloseReason::SlowConsumer) {
             self.shard.note_slow_consumer();
         }
         self.conn.finish(end).await;
-        if let Some(user) = self.shard.user(&self.conn) {
-            // The hub is gone only when the daemon stops, which is a record of its own.
-            let ended = Ask::Ended { user, caller: self.caller() };
-            let _stopping = self.server.hub.send(ended).await;
+        if self.has_begun.get() {
+            // The hub is gone only when the daemon stops, and then it ends all sessions itself.
+            let _stopping = self.server.hub.send(Ask::Ended { caller: self.caller() }).await;
         }
     }
 

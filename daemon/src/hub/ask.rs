@@ -26,8 +26,8 @@ pub(crate) enum Ask {
     /// A login that proved nothing: put on record, then refused. One that was given up half way has
     /// no request to refuse: a client that finds the password wrong sees no need for another step.
     LoginFailed { caller: Caller, id: Option<u32>, name: UserName, by: LoginBy },
-    /// A session of a user that ended.
-    Ended { caller: Caller, user: UserId },
+    /// A connection that ended, and may have been a user's.
+    Ended { caller: Caller },
     /// A subcommand's request; `uid` is the caller's as the kernel tells it.
     Console { command: Command, uid: Option<u32>, reply: oneshot::Sender<Result<(), Refusal>> },
     /// Something that a subcommand has done by itself, for the record.

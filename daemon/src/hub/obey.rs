@@ -50,16 +50,14 @@ impl Hub {
                     turn.reply(&caller, id, outcome);
                 }
             }
-            Ask::Ended { caller, user } => {
+            Ask::Ended { caller } => {
                 self.watching.unwatch(caller.conn.serial);
-                if let Some(used) = self.presence.exit(caller.conn.serial) {
-                    self.note_device_use(&used, at);
-                    if !self.presence.is_online(user) {
-                        self.watching.came_or_went(&self.world, user, true);
+                if let Some(online) = self.presence.exit(caller.conn.serial) {
+                    if !self.presence.is_online(online.user) {
+                        self.watching.came_or_went(&self.world, online.user, true);
                     }
+                    self.end_session(turn, &online, at);
                 }
-                let name = translate::name_of(&self.world, user);
-                turn.rows.audit.push(audit::session_ended(&caller.origin(), name, at));
             }
             Ask::Console { command, uid, reply } => {
                 let result = self.console(turn, &command, uid, at)?;

@@ -199,6 +199,7 @@ impl Session {
     /// Asks the hub to make the connection a user's, and waits for its answer: what comes behind a
     /// login in the same burst comes from that user, under that user's limits.
     async fn begin(&self, id: u32, wish: Wish) {
+        self.has_begun.set(true);
         if let Some(waiting) = self.submit(id, wish) {
             waiting.await;
         }
@@ -214,7 +215,8 @@ impl Session {
             let name = pending.name;
             let by = LoginBy::Password;
             let failed = Ask::LoginFailed { caller: self.caller(), id: None, name, by };
-            // The hub is gone only when the daemon stops, which is a record of its own.
+            // The hub is gone only when the daemon stops; what was not tried to the end is not on
+            // record then.
             let _stopping = self.server.hub.send(failed).await;
         }
     }

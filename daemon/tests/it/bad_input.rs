@@ -15,8 +15,9 @@ use parlor_protocol::refusal::Code;
 use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::request::{Command, Request};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+use socket2::SockRef;
 
-use crate::harness::{Client, Daemon, Ended, Link, saying, tls_config};
+use crate::harness::{Client, Daemon, DeviceKey, Ended, Link, PASSWORD, saying, tls_config};
 
 /// What the daemon allows from the first byte to the hello, and what a busy machine adds.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
@@ -340,6 +341,34 @@ fn whoever_has_logged_in_may_be_silent_for_longer_than_a_login_may_take() {
     not_even_tls.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
     let ended = not_even_tls.read_to_end(&mut vec![]);
     assert!(ended.is_ok(), "{ended:?}");
+}
+
+#[test]
+fn whoever_resets_the_connection_while_logging_in_leaves_no_session_behind() {
+    let daemon = Daemon::start();
+    let mut alice = daemon.client();
+    let key = DeviceKey::new();
+    alice.sign_up_with("alice", PASSWORD, Some(key.offer("laptop"))).unwrap();
+    for _ in 0..60 {
+        let mut ghost = daemon.client();
+        let login = key.login("alice", &ghost.challenge(), &ghost.link().binding());
+        // Answers to the first come upon a connection that is gone, before the last is tried.
+        ghost.requests((0..59).map(|_| Command::Ping).chain([login]));
+        let socket = ghost.link().plain_writer();
+        SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    let deadline = Instant::now() + SLACK;
+    loop {
+        let listed = daemon.run(&["session", "list", "--json"]);
+        let sessions = String::from_utf8(listed.stdout).unwrap();
+        if sessions.lines().count() == 1 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "sessions without a connection: {sessions}");
+    }
+    let audit = daemon.audit();
+    let count = |action: &str| audit.iter().filter(|it| it["action"] == action).count();
+    assert_eq!(count("login"), count("session-ended"));
 }
 
 #[test]

@@ -295,6 +295,13 @@ impl Conn {
         }
     }
 
+    /// Appends the frames of a snapshot; a connection too far behind ends.
+    pub(super) fn push_snapshot(&self, frames: Vec<Bytes>) {
+        if self.end.get().is_none() && !self.outbox.borrow_mut().push_snapshot(frames) {
+            self.close(CloseReason::SlowConsumer);
+        }
+    }
+
     /// Ends the connection: nothing is read from it any more, and its task says goodbye.
     pub(crate) fn close(&self, reason: CloseReason) {
         if self.end.get().is_none() {

@@ -26,16 +26,30 @@ pub(super) struct Outbox {
     bytes: usize,
     /// Whether a part of the first frame was written already.
     begun: bool,
+    /// Bytes of the last snapshot, until all is written: they count towards no limit.
+    snapshot_bytes: usize,
 }
 
 impl Outbox {
     /// Appends a frame; `false` where the connection is too far behind, and nothing is appended.
     pub(super) fn push(&mut self, frame: Bytes) -> bool {
-        if self.bytes + frame.len() > OUTBOX_BYTES_MAX {
+        if self.bytes + frame.len() > OUTBOX_BYTES_MAX + self.snapshot_bytes {
             return false;
         }
         self.bytes += frame.len();
         self.frames.push_back(frame);
+        true
+    }
+
+    /// Appends a snapshot, which is as long as its user has rooms; `false` where the connection is
+    /// too far behind, and nothing is appended.
+    pub(super) fn push_snapshot(&mut self, frames: Vec<Bytes>) -> bool {
+        if self.bytes > OUTBOX_BYTES_MAX {
+            return false;
+        }
+        self.snapshot_bytes = frames.iter().map(Bytes::len).sum();
+        self.bytes += self.snapshot_bytes;
+        self.frames.extend(frames);
         true
     }
 
@@ -86,8 +100,11 @@ impl Outbox {
             self.begun = false;
             self.frames.pop_front();
         }
-        if self.frames.is_empty() && self.frames.capacity() > SLICES_MAX {
-            self.frames = VecDeque::new();
+        if self.frames.is_empty() {
+            self.snapshot_bytes = 0;
+            if self.frames.capacity() > SLICES_MAX {
+                self.frames = VecDeque::new();
+            }
         }
     }
 }
@@ -132,5 +149,19 @@ mod tests {
         let mut outbox = Outbox::default();
         assert!(outbox.push(Bytes::from(vec![0; OUTBOX_BYTES_MAX])));
         assert!(!outbox.push(Bytes::from("x")));
+    }
+
+    #[test]
+    fn a_snapshot_takes_no_room_from_what_comes_behind_it_but_a_second_one_waits_for_it() {
+        let mut outbox = Outbox::default();
+        let snapshot = || vec![Bytes::from(vec![0; OUTBOX_BYTES_MAX]); 3];
+        assert!(outbox.push_snapshot(snapshot()));
+        assert!(outbox.push(Bytes::from(vec![0; OUTBOX_BYTES_MAX])));
+        assert!(!outbox.push(Bytes::from("x")));
+        assert!(!outbox.push_snapshot(snapshot()));
+        outbox.advance(4 * OUTBOX_BYTES_MAX);
+        assert!(outbox.push(Bytes::from(vec![0; OUTBOX_BYTES_MAX])));
+        assert!(!outbox.push(Bytes::from("x")));
+        assert!(outbox.push_snapshot(snapshot()));
     }
 }

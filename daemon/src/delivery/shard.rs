@@ -234,6 +234,13 @@ impl Wave {
         self.add(conn);
     }
 
+    /// Appends a snapshot's frames to a connection's outbox, and sees to it that they are written.
+    fn push_snapshot(&mut self, conn: &Conn, frames: Vec<Bytes>) {
+        self.pushed += frames.len() as u64;
+        conn.push_snapshot(frames);
+        self.add(conn);
+    }
+
     fn add(&mut self, conn: &Conn) {
         if !conn.in_wave[self.breadth as usize].replace(true) {
             self.slots.push(conn.id.slot);
@@ -302,7 +309,7 @@ fn append(shard: &Shard, batch: Batch, waves: &mut VecDeque<Wave>) {
             Step::Subscribe { conn, snapshot } => {
                 if let Some(conn) = registry.conn(conn).cloned() {
                     registry.subscribe(&conn);
-                    snapshot.into_iter().for_each(|frame| singles.push(&conn, frame));
+                    singles.push_snapshot(&conn, snapshot);
                 }
             }
             Step::Enter { user, place, frame } => {

@@ -97,7 +97,9 @@ pub(crate) enum StoreError {
     #[error("cannot {operation} the store: {source}{}", remedy(source))]
     Sql { operation: &'static str, source: rusqlite::Error },
     /// The schema is not ours, or newer than we are.
-    #[error("cannot bring the schema of {} up to date: {source}", .path.display())]
+    #[error(
+        "cannot bring the schema of {} up to date, and left it as it was: {source}", .path.display()
+    )]
     Migrate { path: PathBuf, source: Box<refinery::Error> },
     /// No read connection came free in time.
     #[error("cannot read the store: {0}")]
@@ -248,7 +250,7 @@ impl Store {
         }
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         configure_writer(&connection).doing("set up")?;
-        schema::migrate(&mut connection, &path)?;
+        schema::migrate(&mut connection, dir)?;
         writer::ensure_meta(&connection, dir)?;
         let readers = Readers::open(&path)?;
         let writer = Writer::new(connection, dir, lock)?;
@@ -300,10 +302,9 @@ pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
 
 /// Brings the schema of the store in a directory that is nobody else's up to date.
 pub(crate) fn upgrade(dir: &Path) -> Result<(), StoreError> {
-    let path = dir.join(DATABASE);
-    let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut connection = connect(&dir.join(DATABASE), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "foreign_keys", true).doing("set up")?;
-    schema::migrate(&mut connection, &path)
+    schema::migrate(&mut connection, dir)
 }
 
 /// Makes a directory that only its owner may look into.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{Doing, StoreError};
+use super::{DATABASE, Doing, FREE_BYTES_MIN, StoreError};
 
 mod embedded {
     //! The migrations, compiled in.
@@ -44,22 +44,30 @@ pub(super) fn expect_ours(connection: &Connection, path: &Path) -> Result<(), St
     }
 }
 
-/// Brings the schema up to date, or makes it.
+/// Brings the schema of the store in `dir` up to date, or makes it: all of it, or nothing.
 ///
 /// # Errors
-/// It is none that this program could bring up to date, or the disk fails.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+/// It is none that this program could bring up to date, there is too little space, or the disk
+/// fails.
+pub(super) fn migrate(connection: &mut Connection, dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(DATABASE);
     match found(connection)? {
         Schema::Ours => Ok(()),
         Schema::Empty | Schema::Older => {
-            let outcome = embedded::migrations::runner().run(connection);
-            outcome.map(drop).map_err(|source| StoreError::Migrate {
-                path: path.to_owned(),
-                source: Box::new(source),
-            })
+            super::expect_space(dir, FREE_BYTES_MIN)?;
+            run_missing(connection, &path)
         }
-        other @ (Schema::Unknown | Schema::Newer | Schema::Foreign) => Err(refused(other, path)),
+        other @ (Schema::Unknown | Schema::Newer | Schema::Foreign) => Err(refused(other, &path)),
     }
+}
+
+/// Runs the migrations that the store lacks. They and the notes that they were run are one
+/// transaction: a migration that was run and not noted would be run again, and fail for ever.
+fn run_missing(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let outcome = embedded::migrations::runner().set_grouped(true).run(connection);
+    outcome
+        .map(drop)
+        .map_err(|source| StoreError::Migrate { path: path.to_owned(), source: Box::new(source) })
 }
 
 /// What a store of our schema has otherwise than a new one: the thing, and what became of it.
@@ -70,7 +78,7 @@ pub(super) fn differences(
     connection: &Connection,
 ) -> Result<Vec<(String, &'static str)>, StoreError> {
     let mut new = Connection::open_in_memory().doing("make a schema to compare with")?;
-    migrate(&mut new, Path::new(":memory:"))?;
+    run_missing(&mut new, Path::new(":memory:"))?;
     let made = parts(&new).doing("read the schema to compare with")?;
     let found = parts(connection).doing("read the schema of")?;
     let lost = made.iter().filter_map(|(part, sql)| match found.get(part) {

@@ -1,6 +1,7 @@
 //! Killed at any moment, the daemon has kept everything that it acknowledged, once and in order.
 
 mod talker;
+mod upgrading;
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};

@@ -1,5 +1,6 @@
 //! The running daemon: what it opens, which threads it starts, and how it stops.
 
+mod deadline;
 mod first;
 mod listen;
 mod passed;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use parlor_protocol::refusal::Code;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,10 +35,11 @@ use crate::secrets::{self, SecretsError};
 use crate::session::{self, Server};
 use crate::store::{Create, Store, StoreError};
 use crate::tls::{self, HostKey};
+use deadline::Deadline;
 use first::first_operator;
 use listen::{Door, Listener};
 pub(crate) use passed::Passed;
-use stop::{Ending, join_all, until_stopped};
+use stop::{join_all, until_stopped};
 pub(crate) use supervisor::CONFINED;
 
 /// Why the daemon did not start, or did not go on.
@@ -100,7 +102,7 @@ pub(crate) struct Start {
 }
 
 async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), ServeError> {
-    supervisor::status("loading the store");
+    supervisor::status("loading the store").await;
     listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
     let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
@@ -135,19 +137,21 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     let batches = shards.iter().map(|shard| shard.batches.clone()).collect();
     let penalties = config.penalties.clone();
     let owner = Hub::new(core, batches, ring, config.retention, penalties, mode);
-    let (hub_thread, has_stopped) = start_hub(owner, asks)?;
+    // Before anybody can know that there is a daemon to stop.
+    let Deadline { told, over } = Deadline::start()?;
+    let hang_up = signal(SignalKind::hangup()).map_err(failed("listen for SIGHUP"))?;
+    let (hub_thread, has_stopped) = start_hub(owner, asks, over)?;
 
     // Nobody comes in any more before everything else ends.
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let accept = stop.child_token();
     let door = Door::new(server.gate.clone(), &shards);
-    // Before anybody can know that there is a daemon to stop.
-    let signals = Signals::new()?;
     if let Some(first) = first {
         eprintln!("{}", first.make(&server).await?);
     }
     announce(&host_key, scrapers.as_ref(), &listeners);
-    supervisor::ready(&listeners);
+    let attending = supervisor::attend(&listeners, hub.clone());
+    tasks.spawn(stop.clone().run_until_cancelled_owned(attending));
     for listener in listeners {
         tasks.spawn(accept.clone().run_until_cancelled_owned(listener.run(door.clone())));
     }
@@ -160,52 +164,32 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     let (gate, sign_up, way) = (server.gate.clone(), server.sign_up.clone(), hub.clone());
     let aside = Aside::default();
     let kept = Configuration { config, overrides, log, gate, manners, sign_up, hub: way, aside };
-    let Signals { terminate, interrupt, hang_up } = signals;
     tasks.spawn(stop.clone().run_until_cancelled_owned(kept.keep(reloads, hang_up)));
-    tasks.spawn(stop.clone().run_until_cancelled_owned(supervisor::keep_alive(hub.clone())));
 
-    let told = told_to_stop(terminate, interrupt);
-    let Ending { outcome, deadline } = until_stopped(told, &hub, has_stopped, &accept).await;
+    let stopped = until_stopped(told_to_stop(told), &hub, has_stopped, &accept).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
     drop((door, server, hub));
     let shards = shards.into_iter().map(ShardHandle::close);
-    let joined = join_all([hub_thread].into_iter().chain(shards).chain([audit]), deadline).await;
-    outcome.and(joined)
+    let joined = join_all([hub_thread].into_iter().chain(shards).chain([audit]));
+    stopped.and(joined)
 }
 
-async fn told_to_stop(mut terminate: Signal, mut interrupt: Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    supervisor::stopping();
-}
-
-/// The signals that the daemon heeds. From here on they do not end the process by themselves.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, ServeError> {
-        let terminate = signal(SignalKind::terminate()).map_err(failed("listen for SIGTERM"))?;
-        let interrupt = signal(SignalKind::interrupt()).map_err(failed("listen for SIGINT"))?;
-        let hang_up = signal(SignalKind::hangup()).map_err(failed("listen for SIGHUP"))?;
-        Ok(Self { terminate, interrupt, hang_up })
-    }
+async fn told_to_stop(told: CancellationToken) {
+    told.cancelled().await;
+    supervisor::stopping().await;
 }
 
 /// Starts the hub; whoever waits for its end sees the sender dropped, also after a panic.
 fn start_hub(
     owner: Hub,
     mut asks: mpsc::Receiver<Ask>,
+    over: CancellationToken,
 ) -> Result<(JoinHandle<()>, oneshot::Receiver<Stopped>), ServeError> {
     let (stopped, has_stopped) = oneshot::channel();
     let thread = start("hub", move || {
+        let _over = over.drop_guard();
         let _waiting = stopped.send(owner.run(&mut asks));
     })?;
     Ok((thread, has_stopped))

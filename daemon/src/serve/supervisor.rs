@@ -1,12 +1,16 @@
 //! What the service manager is told (systemd's notify protocol): that the daemon is ready, what it
 //! is doing, that it stops, and, as long as the hub and the shards take what comes, that it lives.
 //!
-//! Without a service manager all of this says nothing to nobody.
+//! Without a service manager all of this says nothing to nobody. One that does not listen holds up
+//! nothing else.
 
 use std::time::Duration;
+use std::{env, io};
 
 use sd_notify::NotifyState;
+use tokio::net::UnixDatagram;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::listen::Listener;
 use crate::hub::Ask;
@@ -15,36 +19,44 @@ use crate::hub::Ask;
 pub(crate) const CONFINED: &str = "; if a service: its unit lets it write to its own directories \
     only, so name this one in ReadWritePaths= in a drop-in of parlord.service";
 
+/// How long the service manager is waited for with what nothing depends on. It takes that in no time,
+/// unless it hangs.
+const IN_PASSING: Duration = Duration::from_millis(500);
+
 /// Says what the daemon is doing, as `systemctl status` shows it.
-pub(super) fn status(doing: &str) {
-    notify(&[NotifyState::Status(doing)]);
+pub(super) async fn status(doing: &str) {
+    in_passing(&[NotifyState::Status(doing)]).await;
 }
 
-/// Says that clients may come, and where.
-pub(super) fn ready(listeners: &[Listener]) {
+/// Says that clients may come, and where; and from then on that the daemon lives, twice in the time
+/// that the service manager waits for it, where it does at all. Ends only with the hub.
+pub(super) fn attend(
+    listeners: &[Listener],
+    hub: mpsc::Sender<Ask>,
+) -> impl Future<Output = ()> + use<> {
     let places: Vec<_> = listeners.iter().map(ToString::to_string).collect();
     let doing = format!("listening on {}", places.join(", "));
-    notify(&[NotifyState::Ready, NotifyState::Status(&doing)]);
     log::info!("ready");
+    async move {
+        // However long it takes: what is not heard to be ready is ended at last.
+        notify(&[NotifyState::Ready, NotifyState::Status(&doing)]).await;
+        if let Some(patience) = sd_notify::watchdog_enabled() {
+            let alive = async || notify(&[NotifyState::Watchdog]).await;
+            every(patience / 2, &hub, alive).await;
+        }
+    }
 }
 
 /// Says that the daemon ends because it was told to.
-pub(super) fn stopping() {
-    notify(&[NotifyState::Stopping, NotifyState::Status("answering what was asked, then ending")]);
+pub(super) async fn stopping() {
+    let doing = NotifyState::Status("answering what was asked, then ending");
+    in_passing(&[NotifyState::Stopping, doing]).await;
     log::info!("stopping");
-}
-
-/// Says that the daemon lives, twice in the time that the service manager waits for it, where it
-/// does at all. Ends only with the hub.
-pub(super) async fn keep_alive(hub: mpsc::Sender<Ask>) {
-    if let Some(patience) = sd_notify::watchdog_enabled() {
-        every(patience / 2, &hub, || notify(&[NotifyState::Watchdog])).await;
-    }
 }
 
 /// Sends a pulse through the hub and the shards once in every `period`, and calls `alive` when all
 /// have let go of it. Where one of them hangs nothing is said.
-async fn every(period: Duration, hub: &mpsc::Sender<Ask>, mut alive: impl FnMut()) {
+async fn every(period: Duration, hub: &mpsc::Sender<Ask>, mut alive: impl AsyncFnMut()) {
     let mut ticks = tokio::time::interval(period);
     loop {
         ticks.tick().await;
@@ -53,14 +65,31 @@ async fn every(period: Duration, hub: &mpsc::Sender<Ask>, mut alive: impl FnMut(
             return;
         }
         let None = passed_on.recv().await;
-        alive();
+        alive().await;
     }
 }
 
-fn notify(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
+async fn in_passing(states: &[NotifyState<'_>]) {
+    if timeout(IN_PASSING, notify(states)).await.is_err() {
+        log::warn!("the service manager does not hear {states:?}");
+    }
+}
+
+/// Returns once the service manager has room for it.
+async fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = send(states).await {
         log::warn!("cannot tell the service manager {states:?}: {error}");
     }
+}
+
+/// What [`sd_notify::notify`] does, which would hold up the whole thread.
+async fn send(states: &[NotifyState<'_>]) -> io::Result<()> {
+    let Some(path) = env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
+    let text: String = states.iter().map(|state| format!("{state}\n")).collect();
+    let socket = UnixDatagram::unbound()?;
+    socket.connect(path)?;
+    socket.send(text.as_bytes()).await?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -83,7 +112,7 @@ mod tests {
         let (hub, mut asks) = mpsc::channel(1);
         let lives = Cell::new(0);
         let period = Duration::from_millis(1);
-        let pulsing = every(period, &hub, || lives.set(lives.get() + 1));
+        let pulsing = every(period, &hub, async || lives.set(lives.get() + 1));
         let a_shard_hangs_after_two = async {
             for passed in 0..2 {
                 let let_go = pulse(&mut asks).await;
@@ -91,7 +120,7 @@ mod tests {
                 drop(let_go);
             }
             let _held = pulse(&mut asks).await.clone();
-            let more = tokio::time::timeout(20 * period, asks.recv()).await;
+            let more = timeout(20 * period, asks.recv()).await;
             assert!(more.is_err(), "a daemon that hangs was asked again: {more:?}");
         };
         tokio::select! {

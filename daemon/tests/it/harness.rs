@@ -12,7 +12,7 @@ mod verbs;
 use std::time::Duration;
 
 pub(crate) use client::{Client, Ended, settle_all};
-pub(crate) use daemon::{Announcement, Daemon};
+pub(crate) use daemon::{Announcement, Daemon, wait};
 pub(crate) use link::{Link, tls_config};
 pub(crate) use story::{seqs_without_a_gap, tell, tell_change};
 pub(crate) use verbs::{DeviceKey, PASSWORD, saying};

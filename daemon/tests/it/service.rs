@@ -1,11 +1,15 @@
 //! The daemon as a service manager runs it: what it tells, what it is given, where it puts things.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::harness::{Daemon, Link, PATIENCE};
 use crate::subcommands::place::Place;
@@ -31,6 +35,13 @@ impl Manager {
     }
 }
 
+/// Leaves no room for what anybody could tell the service manager.
+fn fill(path: &Path) {
+    let chatter = UnixDatagram::unbound().unwrap();
+    chatter.set_nonblocking(true).unwrap();
+    while chatter.send_to(b"CHATTER=1", path).is_ok() {}
+}
+
 #[test]
 fn the_service_manager_hears_how_the_daemon_fares() {
     let place = Place::new();
@@ -50,6 +61,47 @@ fn the_service_manager_hears_how_the_daemon_fares() {
     let last = std::iter::repeat_with(|| manager.told()).find(|told| told != &["WATCHDOG=1"]);
     let stopping = "STATUS=answering what was asked, then ending";
     assert_eq!(last.unwrap(), ["STOPPING=1", stopping]);
+}
+
+#[test]
+fn a_service_manager_that_does_not_listen_holds_up_nothing() {
+    let place = Place::new();
+    let path = place.path("notify");
+    let manager = Manager::at(&path);
+    fill(&path);
+    let daemon = place.run(SERVE).serving(|command| {
+        command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "20000");
+    });
+    Link::tls(daemon.line("listening on ", " (tls)").parse().unwrap()).unwrap();
+    place.run(&["status"]).done();
+    // Once it listens it hears what it waits for.
+    let heard = std::iter::repeat_with(|| manager.told()).find(|told| told != &["CHATTER=1"]);
+    assert_eq!(heard.unwrap()[0], "READY=1");
+    assert_eq!(manager.told(), ["WATCHDOG=1"]);
+    fill(&path);
+    place.run(&["status"]).done();
+    daemon.stop();
+}
+
+#[test]
+fn a_daemon_whose_log_nobody_reads_ends_in_time_when_it_is_told_to() {
+    let place = Place::new();
+    let (log, mut stderr) = std::io::pipe().unwrap();
+    let daemon = place.run(SERVE).serving(|command| {
+        command.stderr(stderr.try_clone().unwrap());
+    });
+    let mut said = BufReader::new(log.try_clone().unwrap()).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("ready")));
+    // Nothing more fits, not even that it stops.
+    let flags = fcntl_getfl(&stderr).unwrap();
+    fcntl_setfl(&stderr, flags | OFlags::NONBLOCK).unwrap();
+    while stderr.write(b"\n").is_ok() {}
+    fcntl_setfl(&stderr, flags).unwrap();
+    let began = Instant::now();
+    assert_eq!(daemon.terminate().code(), Some(1));
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(11), "it took {took:?}");
+    drop(log);
 }
 
 #[test]

@@ -3,9 +3,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::harness::{PATIENCE, wait};
 
 /// A place where a daemon lives, gone with the test.
 pub(crate) struct Place {
@@ -115,8 +119,15 @@ impl Run<'_> {
         more(&mut command);
         let mut child = command.spawn().unwrap();
         let mut said = vec![];
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            said.push(line.unwrap());
+        let (line, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            for said in stdout.lines().map_while(Result::ok) {
+                let _nobody_listens_any_more = line.send(said);
+            }
+        });
+        while let Ok(line) = lines.recv_timeout(PATIENCE) {
+            said.push(line);
             if said.last().is_some_and(|line| line.starts_with("listening on ")) {
                 break;
             }
@@ -159,9 +170,14 @@ impl Daemon {
     }
 
     /// Asks it to stop, as a service manager does.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
+        assert!(self.terminate().success());
+    }
+
+    /// The same, where that may fail.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
+        wait(&mut self.child).expect("the daemon did not end")
     }
 
     /// Kills it without a warning.

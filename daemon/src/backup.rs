@@ -6,10 +6,11 @@
 //! another name, examined, synced and only then called what it is to be called.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown};
 use std::path::{Path, PathBuf};
 
+use parlor_protocol::text::printable;
 use rustix::process::geteuid;
 
 use crate::audit::{self, Copying};
@@ -97,7 +98,10 @@ impl Drop for Unfinished {
             // It has got its name, or is kept.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             // Why there is no backup is told as well.
-            Err(error) => eprintln!("parlord: cannot remove {}: {error}", self.0.display()),
+            Err(error) => {
+                let left = format!("parlord: cannot remove {}: {error}", self.0.display());
+                let _nobody = writeln!(io::stderr(), "{}", printable(&left));
+            }
         }
     }
 }

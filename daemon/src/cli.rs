@@ -269,11 +269,14 @@ fn configured(overrides: &Overrides) -> anyhow::Result<Config> {
         Config::for_the_running(data, overrides, &here)
     });
     let Some(config) = reached else { return Err(fault.into()) };
-    let warning =
-        format!("parlord: warning: {fault}; the running parlord goes by what it has read");
-    // Whoever hears no warnings still gets what they asked for.
-    let _nobody = writeln!(io::stderr(), "{}", printable(&warning));
+    remark(&format!("warning: {fault}; the running parlord goes by what it has read"));
     Ok(config)
+}
+
+/// Says on stderr what somebody should know. Whoever does not hear it still gets what they asked for,
+/// and the exit status.
+fn remark(what: &str) {
+    let _nobody = writeln!(io::stderr(), "{}", printable(&format!("parlord: {what}")));
 }
 
 /// Runs what may wait for the daemon.

@@ -1,5 +1,8 @@
 //! `parlord`, the daemon: private chat rooms on your own machine.
 
+// They panic where nobody listens.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod accounts;
 mod admission;
 mod audit;

@@ -7,7 +7,7 @@ mod passed;
 mod stop;
 mod supervisor;
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
@@ -147,7 +147,7 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
     let accept = stop.child_token();
     let door = Door::new(server.gate.clone(), &shards);
     if let Some(first) = first {
-        eprintln!("{}", first.make(&server).await?);
+        first.tell(&server).await?;
     }
     announce(&host_key, scrapers.as_ref(), &listeners);
     let attending = supervisor::attend(&listeners, hub.clone());
@@ -225,13 +225,15 @@ async fn tick(hub: mpsc::Sender<Ask>) {
     }
 }
 
-/// Says where it listens and by which key it is known, a line each, for people and for tests.
+/// Says where it listens and by which key it is known, a line each, for people and for tests. Whoever
+/// starts it need not listen: it is there for others.
 fn announce(host_key: &HostKey, scrapers: Option<&TcpListener>, listeners: &[Listener]) {
-    println!("host key {} (ED25519)", host_key.fingerprint());
+    let mut out = io::stdout().lock();
+    let _unheard = writeln!(out, "host key {} (ED25519)", host_key.fingerprint());
     if let Some(Ok(address)) = scrapers.map(TcpListener::local_addr) {
-        println!("metrics on http://{address}/metrics");
+        let _unheard = writeln!(out, "metrics on http://{address}/metrics");
     }
     for listener in listeners {
-        println!("listening on {listener}");
+        let _unheard = writeln!(out, "listening on {listener}");
     }
 }

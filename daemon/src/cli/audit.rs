@@ -16,7 +16,7 @@ use parlor_protocol::text::{printable, quote_json};
 use self::record::Record;
 use super::link::{Link, NONSENSE};
 use super::listing::{self, Form, count};
-use super::{owner, span};
+use super::{owner, remark, span};
 use crate::audit::{self, Awaited, Fault, Line, READINGS_MAX, Reading, Verdict};
 use crate::config::Config;
 use crate::control::{self, Request, Response};
@@ -116,10 +116,10 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
                 Some(record) => {
                     if last > 0 && record.serial() > last + 1 {
                         let (first, end) = (last + 1, record.serial() - 1);
-                        eprintln!(
-                            "parlord: records {first} to {end} went, with files that are no longer \
-                             kept, before they were read"
-                        );
+                        remark(&format!(
+                            "records {first} to {end} went, with files that are no longer kept, \
+                             before they were read"
+                        ));
                     }
                     last = record.serial();
                     if filter.lets_through(&record, room.as_deref()) {
@@ -129,7 +129,7 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
                 None => {
                     damaged = true;
                     let Line { file, number, .. } = line;
-                    eprintln!("parlord: {file} line {number} is no record");
+                    remark(&format!("{file} line {number} is no record"));
                 }
             },
             Ok(None) if follow => {
@@ -139,7 +139,7 @@ async fn show(config: &Config, filter: &Filter, follow: bool, form: Form) -> any
             Ok(None) => break,
             Err(unreadable) => {
                 damaged = true;
-                eprintln!("parlord: {}", printable(&unreadable.to_string()));
+                remark(&unreadable.to_string());
             }
         }
     }

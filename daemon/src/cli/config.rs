@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Subcommand;
-use parlor_protocol::text::{printable, quote_json};
+use parlor_protocol::text::quote_json;
 
 use super::listing::{Form, count, or_null};
 use crate::config::{Config, ConfigError, Counts, Fault, Overrides, Setting, Source, Surroundings};
@@ -70,7 +70,7 @@ fn check(overrides: &Overrides, here: &Surroundings, form: Form) -> anyhow::Resu
                 |Fault { line, why }: &Fault| format!("{} line {line}: {why}", path.display());
             let mut told: Vec<String> = faults.iter().map(told).collect();
             let last = told.pop().unwrap_or_default();
-            told.iter().for_each(|fault| eprintln!("parlord: {}", printable(fault)));
+            told.iter().for_each(|fault| super::remark(fault));
             bail!(last)
         }
         Err(error) => Err(error.into()),

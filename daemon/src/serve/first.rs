@@ -1,5 +1,7 @@
 //! The way into a new server that takes no sign-ups: a code for its first operator.
 
+use std::io::{self, Write};
+
 use parlor_protocol::account::SignUpMode;
 use parlor_protocol::id::Timestamp;
 
@@ -51,17 +53,19 @@ pub(super) fn first_operator(
 }
 
 impl First {
-    /// Makes the code count, and says so.
+    /// Makes the code count, and says so. Whoever does not hear it is shown it by `parlord code list`.
     ///
     /// # Errors
     /// The store took no code.
-    pub(super) async fn make(self, server: &Server) -> Result<String, ServeError> {
+    pub(super) async fn tell(self, server: &Server) -> Result<(), ServeError> {
         if let Some(terms) = self.new {
             let command = Command::MakeCode { code: self.code, terms };
             server.obey(command, None).await.map_err(|it| ServeError::FirstCode(it.code))?;
         }
         let (within, code) = (span(self.left_ms), self.code);
-        Ok(format!("sign up as the first operator within {within} with the code {code}"))
+        let told = format!("sign up as the first operator within {within} with the code {code}");
+        let _unheard = writeln!(io::stderr(), "{told}");
+        Ok(())
     }
 }
 

@@ -105,6 +105,20 @@ fn a_daemon_whose_log_nobody_reads_ends_in_time_when_it_is_told_to() {
 }
 
 #[test]
+fn a_daemon_to_which_nobody_listens_is_there_for_others() {
+    let place = Place::new();
+    let path = place.path("notify");
+    let manager = Manager::at(&path);
+    let daemon = place.run(SERVE).unheard(|command| {
+        command.env("NOTIFY_SOCKET", &path);
+    });
+    assert_eq!(manager.told(), ["STATUS=loading the store"]);
+    assert_eq!(manager.told()[0], "READY=1");
+    place.run(&["status"]).done();
+    daemon.stop();
+}
+
+#[test]
 fn nobody_is_told_that_the_daemon_lives_where_nobody_asked() {
     let place = Place::new();
     let path = place.path("notify");

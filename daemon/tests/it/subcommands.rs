@@ -72,6 +72,23 @@ fn what_goes_wrong_is_one_line_that_says_what_to_do() {
 }
 
 #[test]
+fn damage_that_nobody_hears_of_still_counts() {
+    let place = Place::new();
+    for user in ["alice", "bob"] {
+        place.run(&["user", "add", user, "--generate"]).done();
+    }
+    let file = place.path("data/audit/audit.log");
+    let audit = fs::read_to_string(&file).unwrap();
+    let (_damaged, rest) = audit.split_once('\n').unwrap();
+    fs::write(file, format!("no record\n{rest}")).unwrap();
+    let (_, nobody) = std::io::pipe().unwrap();
+    let output = place.run(&["audit"]).command().stderr(nobody).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(shown.lines().count(), rest.lines().count(), "{shown}");
+}
+
+#[test]
 fn a_configuration_with_an_unknown_key_is_refused_by_its_line() {
     let place = Place::new();
     fs::write(place.config(), "[limits]\nlogin_timeout_sec = 3\n").unwrap();

@@ -1,7 +1,7 @@
 //! A data directory of one's own, and `parlord` run on it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::channel;
@@ -110,6 +110,15 @@ impl Run<'_> {
         // Whoever refuses early does not read.
         let _unread = child.stdin.take().unwrap().write_all(self.stdin.as_bytes());
         child.wait_with_output().unwrap()
+    }
+
+    /// Starts a daemon that says nothing to anybody.
+    pub(crate) fn unheard(self, more: impl FnOnce(&mut Command)) -> Daemon {
+        let mut command = self.command();
+        let nobody = || Stdio::from(io::pipe().unwrap().1);
+        command.stdin(Stdio::null()).stdout(nobody()).stderr(nobody());
+        more(&mut command);
+        Daemon { child: command.spawn().unwrap(), said: vec![] }
     }
 
     /// Starts a daemon, and waits until it listens.

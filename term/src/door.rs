@@ -122,6 +122,7 @@ pub(crate) async fn come_in(
             Err(_) if screen.is_gone() => return Err(NotIn::Gone),
             Err(error) => return Err(NotIn::Failed(error.into())),
         };
+        (screen.tell)(News::Door(AtDoor::Trusted)).map_err(|_| Gone)?;
         let user = &account.user;
         let why_asked = match account.by_key(&session, screen).await? {
             ByKey::In(_) => return Ok(session),

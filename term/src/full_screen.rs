@@ -82,7 +82,9 @@ impl Open {
             }
             None => {
                 model.door = Some(Door::default());
-                "key not known yet".clone_into(&mut model.key);
+                if !account.endpoint.is_known() {
+                    "key not known yet".clone_into(&mut model.key);
+                }
                 None
             }
         };

@@ -139,6 +139,12 @@ impl Session {
 }
 
 impl Endpoint {
+    /// Whether a key of the server is known, so that no other will do.
+    pub(crate) fn is_known(&self) -> bool {
+        let known = self.known.keys(&host_name(&self.host, self.port));
+        known.is_ok_and(|keys| !keys.is_empty())
+    }
+
     /// Connects, decides whether the server is trusted, and greets it.
     ///
     /// # Errors

@@ -85,6 +85,8 @@ pub(crate) enum Msg {
 /// What happens on the way in.
 #[derive(Debug, Clone)]
 pub(crate) enum AtDoor {
+    /// The server's key is known by now: it was checked, or its user has said that it is right.
+    Trusted,
     /// Something is said.
     Said(String),
     /// Something is asked.

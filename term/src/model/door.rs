@@ -16,6 +16,8 @@ pub(crate) struct Door {
     pub(crate) said: Vec<String>,
     /// What is asked; nothing while the server is waited for.
     pub(crate) prompt: Option<Prompt>,
+    /// Whether something was asked: from then on it is seen there who waits for whom.
+    pub(crate) asked: bool,
     /// How many lines one has scrolled back, to read what a small screen has no room for.
     pub(crate) back: usize,
 }

@@ -30,6 +30,7 @@ pub(super) fn draw_title(printer: &Printer, area: Area, model: &Model, zone: &Ti
             millis => format!("{millis} ms  "),
         },
         Link::Online { round_trip: None } => String::new(),
+        Link::Connecting if asks_its_user(model) => String::new(),
         Link::Connecting | Link::Waiting { .. } => "offline  ".to_owned(),
         Link::Over { .. } => "closed  ".to_owned(),
     };
@@ -65,6 +66,7 @@ pub(super) fn window_title(model: &Model) -> String {
 pub(super) fn banner(model: &Model, width: usize, zone: &TimeZone) -> Vec<String> {
     let (states, why) = match &model.link {
         Link::Online { .. } => return Vec::new(),
+        Link::Connecting if asks_its_user(model) => return Vec::new(),
         Link::Connecting => {
             let states = vec![format!("Connecting to {} …", model.host), "Connecting …".to_owned()];
             (states, None)
@@ -104,6 +106,11 @@ pub(super) fn banner(model: &Model, width: usize, zone: &TimeZone) -> Vec<String
         line.insert(0, ' ');
     }
     lines
+}
+
+/// Whether the way in asks its user: then it is not the server that is waited for.
+fn asks_its_user(model: &Model) -> bool {
+    model.door.as_ref().is_some_and(|door| door.asked)
 }
 
 /// Whole seconds from now until then, rounded up: 0 is now.

@@ -60,7 +60,7 @@ const LINES: usize = 3;
 /// How far one can scroll back: beyond all that is said on the way in, on the narrowest screen.
 const BACK_MAX: usize = 60;
 
-/// What is known of a server's key once one has said that it is the right one.
+/// What is known of a server's key that is in `known_hosts`.
 pub(crate) const PINNED: &str = "ED25519 pinned";
 
 /// Takes in what happens on the way in.
@@ -69,11 +69,12 @@ pub(super) fn take(model: &mut Model, news: AtDoor) {
         (Some(door), AtDoor::Said(text)) => door.say(&text),
         (Some(door), AtDoor::Asked(prompt)) => {
             door.prompt = Some(prompt);
+            door.asked = true;
             door.back = 0;
         }
+        (_, AtDoor::Trusted) => PINNED.clone_into(&mut model.key),
         (door, AtDoor::Opened(restored)) => {
             *door = None;
-            PINNED.clone_into(&mut model.key);
             model.restore(*restored);
         }
         (None, AtDoor::Said(_) | AtDoor::Asked(_)) => {}

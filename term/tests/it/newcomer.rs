@@ -166,3 +166,31 @@ fn whoever_has_a_new_password_is_told_that_the_saved_login_counts_no_longer() {
     let mut hers = alice.opens();
     hers.shows("The saved login of alice on this machine counts no longer.");
 }
+
+#[test]
+fn the_way_in_says_that_the_key_is_known_and_who_waits_for_whom() {
+    let daemon = Daemon::start();
+    let says = |screen: &str| {
+        let title = screen.lines().next().unwrap_or_default();
+        (title.contains("ED25519 pinned"), title.contains("offline"), screen.contains("Connecting"))
+    };
+    // At the first contact it is not known until its user says so.
+    let home = Home::new();
+    let to = format!("carol@127.0.0.1:{}", daemon.port);
+    let mut hers = Window::open(&home, &[&to], &[]);
+    hers.shows("Are you sure you want to continue connecting");
+    hers.until("the server is not waited for", |screen| says(screen) == (false, false, false));
+    assert!(hers.text().contains("key not known yet"), "{}", hers.text());
+    hers.types("yes\r");
+    hers.shows("has no saved login on this machine.");
+    assert_eq!(says(&hers.text()), (true, false, false), "{}", hers.text());
+    hers.types("\r");
+    hers.shows("carol@127.0.0.1's password:");
+    assert_eq!(says(&hers.text()), (true, false, false), "{}", hers.text());
+    // From then on it is known, from the first picture on.
+    let mut hers = Window::open(&home, &[&to], &[]);
+    hers.shows("has no saved login on this machine.");
+    assert_eq!(says(&hers.text()), (true, false, false), "{}", hers.text());
+    let written = String::from_utf8_lossy(&hers.written).into_owned();
+    assert!(!written.contains("key not known yet"), "{written:?}");
+}

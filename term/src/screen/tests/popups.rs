@@ -283,6 +283,7 @@ fn the_way_in() {
                  key fingerprint is SHA256:puZ/aZotuECQmgCaiZt/MM+4IgUXJ0cGov0GQ14iMow.\nThis key is \
                  not known by any other names.",
             );
+            door.asked = reply.is_some();
             door.prompt = reply.clone().map(|reply| Prompt { text: text.into(), reply });
             model.door = Some(door);
             all += &format!("{} x {}\n{}\n", size.0, size.1, shot(model, size));

@@ -15,6 +15,7 @@ use crate::model::{Answered, Prompt, Reply};
 use crate::net::account::{Account, ByKey, LoginError, Outlook, Passwords};
 use crate::net::{Session, SignedUp};
 use crate::update::{AtDoor, News};
+use crate::words;
 
 /// How often it is looked whether an operator has let one in.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -116,6 +117,8 @@ pub(crate) async fn come_in(
     account: &Account,
     screen: &mut Screen,
 ) -> Result<Session, NotIn<LoginError>> {
+    // What is found first is why one is asked: a sign-up that is refused leaves a key behind.
+    let mut why_asked = None;
     loop {
         let session = match account.endpoint.connect(screen).await {
             Ok(session) => session,
@@ -124,16 +127,16 @@ pub(crate) async fn come_in(
         };
         (screen.tell)(News::Door(AtDoor::Trusted)).map_err(|_| Gone)?;
         let user = &account.user;
-        let why_asked = match account.by_key(&session, screen).await? {
+        let found = match account.by_key(&session, screen).await? {
             ByKey::In(_) => return Ok(session),
             ByKey::NoKey => format!("{user} has no saved login on this machine."),
             ByKey::CountsNoLonger => {
-                format!("The saved login of {user} on this machine counts no longer.")
+                format!("The server does not take the saved login of {user} on this machine.")
             }
         };
         let mode = session.welcome.sign_up;
         session.close().await;
-        let outcome = match way(account, screen, mode, &why_asked)? {
+        let outcome = match way(account, screen, mode, why_asked.get_or_insert(found))? {
             Way::LogIn => account.log_in(screen).await.map(|(session, _)| Some(session)),
             Way::SignUp => sign_up(account, screen, mode).await,
         };
@@ -142,7 +145,10 @@ pub(crate) async fn come_in(
             Ok(None) => return wait_for_approval(account, screen).await,
             Err(_) if screen.is_gone() => return Err(NotIn::Gone),
             Err(error) if is_worth_another_try(&error) && has_a_choice(account, screen, mode) => {
-                screen.say(&error.to_string());
+                screen.say(&match &error {
+                    LoginError::Refused(refused) => words::at_the_door(refused),
+                    error => error.to_string(),
+                });
             }
             Err(error) => return Err(NotIn::Failed(error)),
         }

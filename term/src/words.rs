@@ -42,6 +42,16 @@ pub(crate) fn not_in(refused: &Refusal) -> String {
     }
 }
 
+/// The same for whoever answers questions and has given no options.
+pub(crate) fn at_the_door(refused: &Refusal) -> String {
+    match refused.code {
+        Code::BadCode => "not a sign-up code that counts: mistyped, used up or expired; sign up \
+                          again, or ask an operator for another"
+            .to_owned(),
+        _ => not_in(refused),
+    }
+}
+
 /// The same words for whoever gives commands behind a slash.
 pub(crate) fn slashed(words: &str) -> String {
     let is_command = |word: &str| COMMANDS.iter().any(|command| command.name[1..] == *word);

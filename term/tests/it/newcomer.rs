@@ -126,7 +126,11 @@ fn a_sign_up_with_a_code_asks_for_it_and_a_wrong_one_may_be_mended() {
     hers.shows("The same again:");
     hers.types(&format!("{PASSWORD}\r"));
     hers.until("it is said, and asked anew", |screen| {
-        screen.contains("this takes a sign-up code") && screen.contains("▸ Log in with my password")
+        let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        screen
+            .contains("not a sign-up code that counts: mistyped, used up or expired; sign up again")
+            && screen.matches("alice has no saved login on this machine.").count() == 1
+            && screen.contains("▸ Log in with my password")
     });
     hers.types("\x1b[B\r");
     hers.until("the code is asked for again", |screen| {
@@ -159,12 +163,12 @@ fn whoever_does_not_believe_the_server_is_back_in_the_shell() {
 }
 
 #[test]
-fn whoever_has_a_new_password_is_told_that_the_saved_login_counts_no_longer() {
+fn whoever_has_a_new_password_is_told_that_the_saved_login_is_not_taken() {
     let daemon = Daemon::start();
     let alice = User::signed_up("alice", &daemon);
     daemon.operate(&["user", "passwd", "alice", "--generate"]);
     let mut hers = alice.opens();
-    hers.shows("The saved login of alice on this machine counts no longer.");
+    hers.shows("The server does not take the saved login of alice on this machine.");
 }
 
 #[test]

@@ -127,14 +127,21 @@ pub(crate) async fn come_in(
         };
         (screen.tell)(News::Door(AtDoor::Trusted)).map_err(|_| Gone)?;
         let user = &account.user;
-        let found = match account.by_key(&session, screen).await? {
-            ByKey::In(_) => return Ok(session),
-            ByKey::NoKey => format!("{user} has no saved login on this machine."),
-            ByKey::CountsNoLonger => {
+        let mode = session.welcome.sign_up;
+        let found = match account.by_key(&session, screen).await {
+            Ok(ByKey::In(_)) => return Ok(session),
+            Ok(ByKey::NoKey) => format!("{user} has no saved login on this machine."),
+            Ok(ByKey::CountsNoLonger) => {
                 format!("The server does not take the saved login of {user} on this machine.")
             }
+            // It is not over for them: they may sign up again.
+            Err(LoginError::Refused(refused))
+                if refused.code == Code::SignUpDenied && has_a_choice(account, screen, mode) =>
+            {
+                words::whole(&words::at_the_door(&refused))
+            }
+            Err(error) => return Err(NotIn::Failed(error)),
         };
-        let mode = session.welcome.sign_up;
         session.close().await;
         let outcome = match way(account, screen, mode, why_asked.get_or_insert(found))? {
             Way::LogIn => account.log_in(screen).await.map(|(session, _)| Some(session)),
@@ -242,6 +249,7 @@ fn is_worth_another_try(error: &LoginError) -> bool {
                 | Code::BadName
                 | Code::WeakPassword
                 | Code::RateLimited
+                | Code::SignUpDenied
         ),
         LoginError::Password(_) | LoginError::Unacceptable(_) => true,
         LoginError::Connect(_) | LoginError::Key(_) => false,

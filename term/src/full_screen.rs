@@ -95,12 +95,18 @@ impl Open {
 
 /// Tells whoever was refused how one signs up: they may be new, and line by line nobody asks them.
 fn tell_newcomer(error: &LoginError, account: &Account, console: &mut dyn Console) {
-    if let LoginError::Refused(Refusal { code: Code::BadCredentials, .. }) = error {
-        let Account { endpoint: Endpoint { host, port, .. }, user, .. } = account;
-        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        let port = if *port == DEFAULT_PORT { String::new() } else { format!(":{port}") };
-        console.say(&format!("Who is new here signs up first: parlor {user}@{host}{port} signup"));
-    }
+    let LoginError::Refused(Refusal { code, .. }) = error else { return };
+    let how = if *code == Code::BadCredentials {
+        "Who is new here signs up first"
+    } else if *code == Code::SignUpDenied {
+        "This is how to sign up again"
+    } else {
+        return;
+    };
+    let Account { endpoint: Endpoint { host, port, .. }, user, .. } = account;
+    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let port = if *port == DEFAULT_PORT { String::new() } else { format!(":{port}") };
+    console.say(&format!("{how}: parlor {user}@{host}{port} signup"));
 }
 
 /// In which way the client shows itself here.

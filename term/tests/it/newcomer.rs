@@ -19,6 +19,11 @@ fn first_screen(name: &str, daemon: &Daemon) -> Window {
     window
 }
 
+/// What is on a screen, as if it were as wide as that takes.
+fn unwrapped(screen: &str) -> String {
+    screen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn signs_up(window: &mut Window, name: &str) {
     window.shows("has no saved login on this machine.");
     window.types("\x1b[B\r");
@@ -112,6 +117,43 @@ fn whoever_has_to_be_approved_waits_before_the_screen_and_comes_in_by_itself() {
 }
 
 #[test]
+fn whoever_was_denied_learns_why_and_signs_up_again_where_they_are() {
+    let daemon = Daemon::start_with("sign_up = \"approval\"", "");
+    daemon.operate(&["user", "add", "root", "--operator", "--generate"]);
+    let home = Home::new();
+    let to = format!("alice@127.0.0.1:{}", daemon.port);
+    let arguments = ["-o", "StrictHostKeyChecking=accept-new", &to];
+    let mut hers = Window::open(&home, &arguments, &[]);
+    signs_up(&mut hers, "alice");
+    hers.shows("An operator has to let you in");
+    hers.types("\x1b");
+    assert_eq!(hers.ends().0, "Success");
+    daemon.operate(&["user", "deny", "alice", "we", "are", "full"]);
+    let mut hers = Window::open(&home, &arguments, &[]);
+    hers.until("it is said why", |screen| {
+        let screen = unwrapped(screen);
+        screen.contains("An operator has denied the sign-up")
+            && screen.contains("the reason given: we are full.")
+            && screen.contains("▸ Log in with my password")
+    });
+    // There is nothing to log in to, which is said and does not end it.
+    hers.types("\r");
+    hers.until("it is asked anew", |screen| {
+        screen.matches("denied the sign-up").count() == 2
+            && screen.contains("▸ Log in with my password")
+    });
+    hers.types("\x1b[B\r");
+    hers.shows("New password for alice@127.0.0.1");
+    hers.types(&format!("{PASSWORD}\r"));
+    hers.shows("The same again:");
+    hers.types(&format!("{PASSWORD}\r"));
+    hers.shows("An operator has to let you in");
+    daemon.operate(&["user", "approve", "alice"]);
+    hers.shows("You are in no room");
+    hers.quits();
+}
+
+#[test]
 fn a_sign_up_with_a_code_asks_for_it_and_a_wrong_one_may_be_mended() {
     let daemon = Daemon::start_with("sign_up = \"code\"", "");
     daemon.operate(&["user", "add", "root", "--operator", "--generate"]);
@@ -126,7 +168,7 @@ fn a_sign_up_with_a_code_asks_for_it_and_a_wrong_one_may_be_mended() {
     hers.shows("The same again:");
     hers.types(&format!("{PASSWORD}\r"));
     hers.until("it is said, and asked anew", |screen| {
-        let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        let screen = unwrapped(screen);
         screen
             .contains("not a sign-up code that counts: mistyped, used up or expired; sign up again")
             && screen.matches("alice has no saved login on this machine.").count() == 1

@@ -52,6 +52,8 @@ fn a_denied_sign_up_learns_why_and_its_name_is_free() {
     daemon.operate(&["user", "deny", "bob", "we", "do", "not", "know", "you"]);
     let done = bob.with_password(PASSWORD, &["whoami", "--json"]);
     assert_eq!(done.status, Some(255), "{done:?}");
+    let plain = bob.run(&["--plain"]);
+    assert!(plain.err.contains("again: parlor bob@127.0.0.1:"), "{plain:?}");
     let refused = done.err.lines().last().unwrap();
     assert!(refused.starts_with("{\"type\":\"refused\",\"code\":\"sign-up-denied\","), "{done:?}");
     assert!(refused.ends_with(",\"reason\":\"we do not know you\"}"), "{done:?}");

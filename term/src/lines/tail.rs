@@ -318,8 +318,10 @@ fn exit(exited: &Exited, title: &str) -> Ended {
     match exited.how {
         Departure::Terminated => Ended::refused(Code::RoomTerminated.into()),
         Departure::Kicked => {
+            // Among the codes of refusals none says more; how it came to be is in the words.
+            let refusal = Refusal { reason: exited.reason.clone(), ..Code::NotAMember.into() };
             let why = printable(&words::exited(exited, title)).into_owned();
-            Ended::ForGood("kicked", Failure::Failed(why))
+            Ended::ForGood("kicked", Failure::RefusedOf(refusal, why))
         }
         Departure::Banned => {
             let reason = exited.reason.clone();

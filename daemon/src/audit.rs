@@ -29,6 +29,7 @@ pub(crate) use self::actions::ACTIONS;
 use self::actions::{standing_changed, status_changed};
 pub(crate) use self::chain::{Link, Sealed};
 pub(crate) use self::copy::{Copied, Copying, copied};
+pub(crate) use self::dropping::{Closed, News};
 pub(crate) use self::files::{DIRECTORY, directory, has_records};
 pub(crate) use self::json::rfc3339;
 pub(crate) use self::keeper::{keep, pending};

@@ -32,7 +32,7 @@ pub(crate) use status::{HubStatus, Trouble};
 use turn::Turn;
 use watching::Watching;
 
-use crate::audit::{self, AuditRecord, Link, Origin};
+use crate::audit::{self, AuditRecord, Closed, Link, News, Origin};
 use crate::clock::now;
 use crate::delivery::{self, Step};
 use crate::metrics::HubCounts;
@@ -87,6 +87,8 @@ pub(crate) struct Hub {
     audit_synced: Option<u64>,
     /// The audit files up to this record may go once the store has heard of it, in the same commit.
     audit_dropped: Option<Link>,
+    /// Audit files that were closed, of which the store hears in the same commit.
+    audit_closed: Vec<Closed>,
     /// How much room the disk had before this turn.
     space: Space,
     /// Audit records that wait until the disk has room for them.
@@ -187,6 +189,7 @@ impl Hub {
             sign_up_configured,
             audit_synced: Some(audit_synced),
             audit_dropped: None,
+            audit_closed: vec![],
             space: Space::Enough,
             held: vec![],
             counts: HubCounts::default(),
@@ -266,6 +269,7 @@ impl Hub {
         if turn.has_rows() || turn.ticked && self.audit_synced.is_some() && may_write {
             turn.rows.audit_done = self.audit_synced.take();
             turn.rows.audit_dropped = self.audit_dropped.take();
+            turn.rows.audit_closed = std::mem::take(&mut self.audit_closed);
             turn.set_nonces_aside(&mut self.world);
             let begun = Instant::now();
             if let Err(error) = self.writer.commit(&turn.rows) {
@@ -300,10 +304,11 @@ impl Hub {
         if ticked || self.behind.clearing.is_some() { self.write_behind() } else { Ok(()) }
     }
 
-    /// The audit files are on disk up to the record `synced`, and those up to `dropped` may go.
-    fn audit_kept(&mut self, synced: u64, dropped: Option<Link>) {
+    /// The audit files are on disk up to the record `synced`, and there is news of them.
+    fn audit_kept(&mut self, synced: u64, news: News) {
         self.audit_synced = Some(synced);
-        self.audit_dropped = dropped.or(self.audit_dropped);
+        self.audit_dropped = news.dropped.or(self.audit_dropped);
+        self.audit_closed.extend(news.closed);
         self.audited = synced;
         let some_wait = synced < self.writer.audit_head().serial;
         self.audit_waits_since = some_wait.then(Instant::now);

@@ -4,50 +4,88 @@
 //! that was dropped. The store is told before anything goes, and the files go when the next one is
 //! closed. So whoever began to copy or to read them before that, and whoever comes after a crash in
 //! between, finds every record behind the one that the store tells of.
+//!
+//! How many files there are, and what is in them, the store tells, too, which heard of each when it
+//! was closed. By their names and contents somebody who may write to the directory alone could have
+//! the daemon drop what is to be kept, and nobody would miss it.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::chain::{Link, Sealed};
-use super::files::{self, LIVE, sync_directory};
+use super::files::{self, Form, LIVE, sync_directory};
 use crate::regular;
 
 /// The longest beginning of a file that is looked at, in bytes: records are far shorter.
 const FIRST_LINE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Removes the files that have nothing but records up to `dropped`, the last one that the store
-/// remembers to be dropped, as long as more than `kept` closed ones are there. Returns the record
-/// that it should remember next; `None` where it need not.
-///
-/// A store that remembers none yet is told what is in front of the oldest file that is kept.
-pub(super) fn drop_old(dir: &Path, kept: usize, dropped: Option<Link>) -> io::Result<Option<Link>> {
-    let closed: Vec<u64> = files::numbers(dir)?.into_iter().collect();
-    let surplus = closed.len().saturating_sub(kept);
-    if let Some(dropped) = dropped.filter(|_| surplus > 0) {
-        remove(dir, closed.get(..=surplus).unwrap_or(&closed), dropped)?;
-    }
-    if surplus == 0 && dropped.is_some() {
-        return Ok(None);
-    }
-    let next = before(dir, closed.get(surplus).copied())?;
-    Ok(next.filter(|next| dropped.is_none_or(|dropped| next.serial > dropped.serial)))
+/// A file that the daemon has closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Closed {
+    /// What is in its name.
+    pub(crate) number: u64,
+    /// The last record in it.
+    pub(crate) last: Link,
 }
 
-/// Removes all of these files but the last that only have records up to `dropped`.
-fn remove(dir: &Path, numbers: &[u64], dropped: Link) -> io::Result<()> {
-    let mut gone = 0;
-    // The beginning of one may be damaged, and then those behind it tell.
-    for (place, &number) in numbers.iter().enumerate().skip(1) {
-        if before(dir, Some(number))?.is_some_and(|it| it.serial <= dropped.serial) {
-            gone = place;
-        }
+/// What the store should remember next.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct News {
+    /// The last record that is to be dropped, where that is another one.
+    pub(crate) dropped: Option<Link>,
+    /// The files that were closed meanwhile.
+    pub(crate) closed: Vec<Closed>,
+}
+
+/// Removes the files that have nothing but records up to `dropped`, the last one that the store
+/// remembers to be dropped. Returns the record that it should remember next, so that of the files
+/// that were closed, oldest first, no more than `kept` are; `None` where it need not.
+///
+/// A store that remembers none yet is told what is in front of the oldest file.
+pub(super) fn drop_old(
+    dir: &Path,
+    kept: usize,
+    dropped: Option<Link>,
+    closed: &[Closed],
+) -> io::Result<Option<Link>> {
+    let Some(dropped) = dropped else {
+        return before(dir, files::numbers(dir)?.first().copied());
+    };
+    let (old, still): (Vec<Closed>, Vec<Closed>) =
+        closed.iter().partition(|it| it.last.serial <= dropped.serial);
+    if let Some(newest) = old.last() {
+        remove(dir, newest.number, &still)?;
     }
-    let Some(&oldest) = numbers.get(gone).filter(|_| gone > 0) else { return Ok(()) };
-    for (number, form) in files::closed(dir)?.into_iter().filter(|&(number, _)| number < oldest) {
+    let surplus = still.len().saturating_sub(kept);
+    Ok(surplus.checked_sub(1).map(|newest| still[newest].last))
+}
+
+/// The files that lie among those that the daemon has closed and are none of them.
+///
+/// # Errors
+/// The directory cannot be read.
+pub(super) fn strangers(dir: &Path, closed: &[Closed]) -> io::Result<Vec<String>> {
+    let Some(oldest) = closed.first() else { return Ok(vec![]) };
+    let mut found = files::closed(dir)?;
+    found.retain(|&(number, _)| {
+        number > oldest.number && closed.iter().all(|it| it.number != number)
+    });
+    Ok(found.into_iter().map(|(number, form)| files::name(number, form)).collect())
+}
+
+/// Removes the closed files up to this number, but none of `still`: where all files were taken away,
+/// numbers begin anew.
+fn remove(dir: &Path, newest: u64, still: &[Closed]) -> io::Result<()> {
+    let mut old: Vec<(u64, Form)> = files::closed(dir)?;
+    old.retain(|&(number, _)| number <= newest && still.iter().all(|it| it.number != number));
+    if old.is_empty() {
+        return Ok(());
+    }
+    for (number, form) in old {
         fs::remove_file(dir.join(files::name(number, form)))?;
     }
-    log::info!("the audit files in front of {oldest} are no longer kept");
+    log::info!("the audit files up to number {newest} are no longer kept");
     sync_directory(dir)
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::chain::{Link, Sealed};
+use super::dropping::News;
 use super::log::{AuditError, AuditLog, Row};
 use crate::hub::Ask;
 use crate::store::{Readers, StoreError};
@@ -39,10 +40,10 @@ pub(crate) fn keep(
         let hub_is_gone = rung.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected);
         let before = head;
         let outcome = moved(&mut log, &mut head, readers);
-        let dropped = dropped(&mut log, readers);
-        if head != before || dropped.is_some() {
+        let news = old_dropped(&mut log, readers);
+        if head != before || news != News::default() {
             // A hub that is gone leaves the rows; the next start sees that the files have them.
-            let _gone = hub.blocking_send(Ask::AuditKept { synced: head.serial, dropped });
+            let _gone = hub.blocking_send(Ask::AuditKept { synced: head.serial, news });
         }
         complain(outcome, &mut trouble);
         if hub_is_gone || told.elapsed() >= HEAD_EVERY {
@@ -94,18 +95,20 @@ fn moved(log: &mut AuditLog, head: &mut Link, readers: &Readers) -> Result<(), K
     }
 }
 
-/// Removes the files that are no longer kept. Returns the record that the store should know to be
-/// dropped before the next ones go. What fails costs space, but no record.
-fn dropped(log: &mut AuditLog, readers: &Readers) -> Option<Link> {
+/// Removes the files that are no longer kept. Returns what the store should know before the next
+/// ones go. What fails costs space, but no record.
+fn old_dropped(log: &mut AuditLog, readers: &Readers) -> News {
     if !log.may_have_old() {
-        return None;
+        return News::default();
     }
-    let known = readers.audit_mark().map_err(KeepError::from);
-    let dropped = known.and_then(|known| Ok(log.drop_old(known.dropped)?));
-    dropped.unwrap_or_else(|error| {
-        log::error!("{error}");
-        None
-    })
+    let known = readers.audit_mark().and_then(|mark| Ok((mark.dropped, readers.audit_files()?)));
+    match known {
+        Ok((dropped, files)) => log.drop_old(dropped, files),
+        Err(error) => {
+            log::error!("{error}");
+            News::default()
+        }
+    }
 }
 
 /// The audit records after a serial that still have a row: from 0 on, those that an earlier run may

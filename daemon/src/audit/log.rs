@@ -16,13 +16,11 @@
 //! The lines go through log4rs; syncing is ours, since log4rs does not, and so is when a file is
 //! closed (see [`super::roller`]).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use log4rs::append::Append;
 use log4rs::append::rolling_file::RollingFileAppender;
@@ -30,9 +28,11 @@ use log4rs::encode::pattern::PatternEncoder;
 use parlor_protocol::id::Timestamp;
 
 use super::chain::{Link, Sealed};
-use super::dropping::drop_old;
+use super::dropping::{Closed, News, drop_old, strangers};
 use super::files::{self, LIVE};
-use super::roller::{Identity, Roller, Rolling, compress_closed, make_directory, open_live};
+use super::roller::{
+    Identity, JustClosed, Roller, Rolling, compress_closed, make_directory, open_live,
+};
 use crate::clock::now;
 use crate::regular;
 
@@ -92,8 +92,14 @@ pub(crate) struct AuditLog {
     rolling: Rolling,
     /// `None` after an error: nobody knows then what is in the file, so it is opened anew.
     appender: Option<RollingFileAppender>,
-    /// Whether a file was closed since old ones were last looked for.
-    has_closed: Arc<AtomicBool>,
+    /// Where the roller leaves word of the file that it has closed for a line.
+    just_closed: JustClosed,
+    /// Files that were closed since old ones were last looked for.
+    closed: Vec<Closed>,
+    /// Whether old files were looked for at all.
+    has_looked: bool,
+    /// Files that lie among ours, of which the log was told.
+    strangers: BTreeSet<String>,
 }
 
 impl AuditLog {
@@ -111,8 +117,15 @@ impl AuditLog {
         }
         make_directory(&dir).map_err(failed("make the directory", &dir))?;
         compress_closed(&dir);
-        let has_closed = Arc::new(AtomicBool::new(true));
-        let mut log = Self { dir, rolling, appender: None, has_closed };
+        let mut log = Self {
+            dir,
+            rolling,
+            appender: None,
+            just_closed: JustClosed::default(),
+            closed: vec![],
+            has_looked: false,
+            strangers: BTreeSet::new(),
+        };
         log.write(pending)?;
         Ok(log)
     }
@@ -135,19 +148,41 @@ impl AuditLog {
     /// Whether there may be files beyond those that are kept. It looks where it has not looked since
     /// one was closed.
     pub(crate) fn may_have_old(&self) -> bool {
-        self.has_closed.load(Ordering::Relaxed)
+        !self.has_looked || !self.closed.is_empty()
     }
 
-    /// Removes old files, of which the records up to `dropped` are known to the store as dropped.
-    /// Returns the last record that is to be dropped next, which the store must know before.
+    /// Removes old files, of which the records up to `dropped` are known to the store as dropped;
+    /// `known` are the closed files that it remembers, oldest first. Returns what it should remember
+    /// besides, before any of that goes.
     ///
-    /// # Errors
-    /// The files cannot be read or removed; they are looked at again with the next one that is
+    /// What cannot be read or removed is logged, and looked at again with the next file that is
     /// closed.
-    pub(crate) fn drop_old(&mut self, dropped: Option<Link>) -> Result<Option<Link>, AuditError> {
-        self.has_closed.store(false, Ordering::Relaxed);
-        drop_old(&self.dir, self.rolling.files_kept, dropped)
-            .map_err(failed("remove old files from", &self.dir))
+    pub(crate) fn drop_old(&mut self, dropped: Option<Link>, mut known: Vec<Closed>) -> News {
+        self.has_looked = true;
+        let closed = std::mem::take(&mut self.closed);
+        known.extend(&closed);
+        self.tell_of_strangers(&known);
+        let outcome = drop_old(&self.dir, self.rolling.files_kept, dropped, &known);
+        let dropped = outcome.map_err(failed("remove old files from", &self.dir));
+        let dropped = dropped.unwrap_or_else(|error| {
+            log::error!("{error}");
+            None
+        });
+        News { dropped, closed }
+    }
+
+    /// Says once of each file that the daemon has not closed that it is there.
+    fn tell_of_strangers(&mut self, closed: &[Closed]) {
+        // Where the directory cannot be read, whoever looks for old files says so.
+        let found = strangers(&self.dir, closed).unwrap_or_default();
+        for name in found.iter().filter(|name| !self.strangers.contains(*name)) {
+            log::warn!(
+                "the store does not know of the audit file {name}, which is not counted among those \
+                 to keep; if no crash has left it, look who may write to {}",
+                self.dir.display()
+            );
+        }
+        self.strangers = found.into_iter().collect();
     }
 
     fn try_to_write(&mut self, rows: &[Row]) -> Result<(), AuditError> {
@@ -159,7 +194,17 @@ impl AuditLog {
             Some(appender) => appender,
             None => self.mend(&mut lines)?,
         };
-        lines.iter().try_for_each(|line| append(&appender, &live, line))?;
+        for line in &lines {
+            let outcome = append(&appender, &live, line);
+            // It went, or will go, into the file behind the one that was closed for it. What was in
+            // the closed one is known from here, and not from whatever lies there now.
+            if let (Some(number), Some(first)) =
+                (self.just_closed.take(), Sealed::parse(line.as_bytes()))
+            {
+                self.closed.push(Closed { number, last: first.before() });
+            }
+            outcome?;
+        }
         // Whatever is in files that were closed meanwhile was synced then.
         let last = lines.last().copied().unwrap_or_default();
         let synced = File::open(&live).and_then(|file| sync_behind(file, &live, last));
@@ -182,8 +227,8 @@ impl AuditLog {
         mend_end(&mut file, pending).map_err(failed("mend the audit file", &live))?;
         let opened = Identity::of(&file).map_err(failed("look at the audit file", &live))?;
         let at = time_of(&first).unwrap_or_else(now);
-        let has_closed = Arc::clone(&self.has_closed);
-        let roller = Roller::new(&self.dir, self.rolling, at, opened, has_closed);
+        let closed = self.just_closed.clone();
+        let roller = Roller::new(&self.dir, self.rolling, at, opened, closed);
         RollingFileAppender::builder()
             .encoder(Box::new(PatternEncoder::new("{m}{n}")))
             .build(&live, Box::new(roller))

@@ -10,7 +10,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Compression;
@@ -24,6 +23,9 @@ use crate::clock::now;
 
 /// What a compressed file is called until it is whole.
 const UNFINISHED: &str = "unfinished.gz";
+
+/// The last number that a file may have.
+const NUMBER_MAX: u64 = i64::MAX.cast_unsigned();
 
 /// When files are closed, and how many are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +52,22 @@ pub(super) struct Roller {
     rolling: Rolling,
     /// log4rs only lends the policy out, and asks it from within a lock of its own.
     begun: Mutex<Begun>,
-    /// Is set whenever a file was closed.
-    has_closed: Arc<AtomicBool>,
+    closed: JustClosed,
+}
+
+/// The number of the file that was closed last, until somebody takes it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct JustClosed(Arc<Mutex<Option<u64>>>);
+
+impl JustClosed {
+    /// It holds one number, which is right whoever panicked.
+    fn put(&self, number: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(number);
+    }
+
+    pub(super) fn take(&self) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// The live file as it was opened.
@@ -83,16 +99,16 @@ impl Identity {
 
 impl Roller {
     /// For the live file in `dir`, whose first record is of the time `at`.
-    /// `has_closed` is set whenever it was closed.
+    /// `closed` hears whenever it was closed.
     pub(super) fn new(
         dir: &Path,
         rolling: Rolling,
         at: Timestamp,
         file: Identity,
-        has_closed: Arc<AtomicBool>,
+        closed: JustClosed,
     ) -> Self {
         let begun = Mutex::new(Begun { at: at.0, file });
-        Self { dir: dir.to_owned(), rolling, begun, has_closed }
+        Self { dir: dir.to_owned(), rolling, begun, closed }
     }
 
     /// Closes the live file, whose lines are synced first, since their rows may go once the next
@@ -108,12 +124,14 @@ impl Roller {
         }
         let number = match files::numbers(&self.dir)?.last() {
             None => 1,
-            Some(last) => last.checked_add(1).ok_or_else(|| {
+            // The store holds numbers as SQLite does.
+            Some(last) => last.checked_add(1).filter(|it| *it <= NUMBER_MAX).ok_or_else(|| {
                 let name = files::name(*last, Form::Compressed);
                 io::Error::other(format!("no number is left behind {name}; move that file away"))
             })?,
         };
         fs::rename(live, self.dir.join(files::name(number, Form::Plain)))?;
+        self.closed.put(number);
         Identity::of(&open_live(&self.dir)?)
     }
 }
@@ -131,7 +149,6 @@ impl Policy for Roller {
         if length > 0 {
             live.roll();
             begun.file = self.close(live.path(), begun.file)?;
-            self.has_closed.store(true, Ordering::Relaxed);
             compress_closed(&self.dir);
         }
         Ok(())

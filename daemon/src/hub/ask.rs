@@ -11,7 +11,7 @@ use parlor_protocol::text::MessageText;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{HubStatus, Oversight};
-use crate::audit::{AuditRecord, Link, LoginBy, Origin};
+use crate::audit::{AuditRecord, LoginBy, News, Origin};
 use crate::delivery::{ConnId, Pulse};
 use crate::metrics::{HubReport, Kind, ShardCounts};
 use crate::rooms::{Command, NewDevice, UserId};
@@ -38,8 +38,9 @@ pub(crate) enum Ask {
     Count { answer: oneshot::Sender<HubReport>, shards: mpsc::Sender<ShardCounts> },
     /// What an operator does with the running daemon, and no command of the rules is.
     Oversee(Oversight),
-    /// The audit files are on disk up to the record `synced`, and those up to `dropped` may go.
-    AuditKept { synced: u64, dropped: Option<Link> },
+    /// The audit files are on disk up to the record `synced`, and the store should know what is new
+    /// of them.
+    AuditKept { synced: u64, news: News },
     /// Nothing but a sign of life, here and, by way of the shards, there.
     Pulse(Pulse),
     /// Time has passed.

@@ -76,7 +76,7 @@ impl Hub {
                 let _gone = answer.send(self.report(at));
                 turn.tell_all(&Step::Count(shards));
             }
-            Ask::AuditKept { synced, dropped } => self.audit_kept(synced, dropped),
+            Ask::AuditKept { synced, news } => self.audit_kept(synced, news),
             Ask::Pulse(pulse) => turn.tell_all(&Step::Pulse(pulse)),
             Ask::Tick => {
                 turn.ticked = true;

@@ -7,7 +7,7 @@ use super::readers::Readers;
 use super::rows::{int, key, natural, optional};
 use super::writer::Batch;
 use super::{Doing, StoreError};
-use crate::audit::{Link, Row, Sealed};
+use crate::audit::{Closed, Link, Row, Sealed};
 
 /// How far the audit has come, as of one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,17 @@ pub(super) fn write(
             .prepare_cached("DELETE FROM audit_outbox WHERE serial <= ?1")?
             .execute([int(done)])?;
     }
+    for Closed { number, last } in &batch.audit_closed {
+        // Where all files were taken away, their numbers begin anew.
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO audit_files VALUES (?1, ?2, ?3)")?
+            .execute(params![int(*number), int(last.serial), last.hash.0])?;
+    }
     if let Some(dropped) = batch.audit_dropped {
+        // The last of those that are dropped tells up to which one they go.
+        transaction
+            .prepare_cached("DELETE FROM audit_files WHERE serial < ?1")?
+            .execute([int(dropped.serial)])?;
         transaction
             .prepare_cached("UPDATE meta SET audit_dropped = ?1, audit_dropped_hash = ?2")?
             .execute(params![int(dropped.serial), dropped.hash.0])?;
@@ -101,6 +111,20 @@ impl Readers {
                 Ok((natural(row, 0)?, row.get(1)?))
             })?;
             Ok(records.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The audit files that the daemon has closed, oldest first, from the last one whose records are
+    /// known to be dropped on.
+    pub(crate) fn audit_files(&self) -> Result<Vec<Closed>, StoreError> {
+        self.read("read which audit files are closed from", |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT number, serial, hash FROM audit_files ORDER BY serial")?;
+            let files = statement.query_map([], |row| {
+                let last = Link { serial: natural(row, 1)?, hash: key(row, 2)? };
+                Ok(Closed { number: natural(row, 0)?, last })
+            })?;
+            Ok(files.collect::<Result<_, _>>()?)
         })
     }
 

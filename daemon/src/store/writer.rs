@@ -14,7 +14,7 @@ use super::clearing::{Cleared, Clearing, clear};
 use super::events::{HOUR_MS, Hours};
 use super::rows::{int, optional, parsed, posted, room, room_int, time, user, user_int};
 use super::{DATABASE, DeviceNetwork, Doing, StoreError, WAL};
-use crate::audit::{AuditRecord, Link};
+use crate::audit::{AuditRecord, Closed, Link};
 use crate::rooms::{Event, NonceKey, Posted, RECALL_MS, UserId, oldest_remembered};
 
 /// For each nonce that is set aside this many that have expired are forgotten, so that the table
@@ -43,6 +43,8 @@ pub(crate) struct Batch {
     pub(crate) audit_done: Option<u64>,
     /// Up to this record the audit files may go: they are not missed any more.
     pub(crate) audit_dropped: Option<Link>,
+    /// Audit files that were closed.
+    pub(crate) audit_closed: Vec<Closed>,
     /// Networks from which devices were used for the first time.
     pub(crate) networks: Vec<DeviceNetwork>,
     /// Nonces that memory had no room for.

@@ -19,13 +19,17 @@ struct Audit {
     data: TempDir,
     log: AuditLog,
     head: Link,
+    /// What the store remembers.
+    known: Vec<Closed>,
+    dropped: Option<Link>,
 }
 
 impl Audit {
     fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
         let log = AuditLog::open(data.path(), SMALL_FILES, &[]).unwrap();
-        Self { data, log, head: Link::default() }
+        let (head, dropped) = (Link::default(), Some(Link::default()));
+        Self { data, log, head, known: vec![], dropped }
     }
 
     /// Writes records, and tells the last one's link.
@@ -40,6 +44,13 @@ impl Audit {
         let rows: Vec<Row> = (0..count).map(next).collect();
         self.log.write(&rows).unwrap();
         self.head
+    }
+
+    /// Looks for old files, and has the store remember those that were closed.
+    fn look(&mut self) -> Option<Link> {
+        let news = self.log.drop_old(self.dropped, self.known.clone());
+        self.known.extend(news.closed);
+        news.dropped
     }
 
     fn dir(&self) -> std::path::PathBuf {
@@ -58,58 +69,85 @@ fn the_oldest_files_go_once_the_store_knows_and_the_next_one_is_closed() {
     let second = audit.write(2);
     audit.write(3);
     assert!(audit.log.may_have_old());
-    assert_eq!(audit.log.drop_old(Some(Link::default())).unwrap(), None);
+    assert_eq!(audit.look(), None);
     assert!(!audit.log.may_have_old());
     audit.write(2);
     assert!(audit.log.may_have_old());
     // There are four closed files, one more than are kept.
-    assert_eq!(audit.log.drop_old(Some(Link::default())).unwrap(), Some(first));
+    assert_eq!(audit.look(), Some(first));
     assert_eq!(audit.files(), [1, 2, 3, 4]);
     // Whatever comes between, a crash or a store that did not hear of it.
-    assert_eq!(audit.log.drop_old(Some(Link::default())).unwrap(), Some(first));
+    assert_eq!(audit.look(), Some(first));
     audit.write(2);
-    assert_eq!(audit.log.drop_old(Some(first)).unwrap(), Some(second));
+    audit.dropped = Some(first);
+    assert_eq!(audit.look(), Some(second));
     assert_eq!(audit.files(), [2, 3, 4, 5]);
-    assert_eq!(audit.log.drop_old(Some(second)).unwrap(), None);
+    audit.dropped = Some(second);
+    assert_eq!(audit.look(), None);
     assert_eq!(audit.files(), [3, 4, 5]);
 }
 
 #[test]
 fn a_store_that_remembers_none_is_told_where_the_files_begin() {
     let mut audit = Audit::new();
-    assert_eq!(audit.log.drop_old(None).unwrap(), None);
+    audit.dropped = None;
+    assert_eq!(audit.look(), None);
     let first = audit.write(2);
-    assert_eq!(audit.log.drop_old(None).unwrap(), Some(Link::default()));
+    assert_eq!(audit.look(), Some(Link::default()));
     audit.write(3);
     fs::remove_file(audit.dir().join(files::name(1, Form::Compressed))).unwrap();
-    assert_eq!(audit.log.drop_old(None).unwrap(), Some(first));
+    assert_eq!(audit.look(), Some(first));
 }
 
 #[test]
-fn a_file_that_somebody_took_is_not_dropped_with_those_that_are() {
+fn files_of_before_the_store_knew_them_go_with_the_first_that_it_knows() {
     let mut audit = Audit::new();
     audit.write(5);
-    fs::remove_file(audit.dir().join(files::name(1, Form::Compressed))).unwrap();
-    assert_eq!(audit.log.drop_old(Some(Link::default())).unwrap(), None);
-}
-
-#[test]
-fn nothing_goes_by_what_a_damaged_file_says() {
-    let mut audit = Audit::new();
-    let first = audit.write(2);
+    let Audit { data, head, .. } = audit;
+    // As the upgrade leaves it: two closed files, of which the store has never heard.
+    let log = AuditLog::open(data.path(), SMALL_FILES, &[]).unwrap();
+    let mut audit = Audit { data, log, head, known: vec![], dropped: Some(Link::default()) };
+    audit.write(6);
+    assert_eq!(audit.look(), None);
     audit.write(2);
-    let third = audit.write(2);
-    audit.write(5);
-    let damaged = audit.dir().join(files::name(2, Form::Compressed));
-    for content in ["", "no gzip", "{\"serial\":9000}"] {
-        fs::write(&damaged, content).unwrap();
-        assert_eq!(audit.log.drop_old(Some(first)).unwrap().map(|it| it.serial), Some(4));
-        assert_eq!(audit.files(), [1, 2, 3, 4, 5]);
-    }
-    audit.write(2);
-    // More than are to be dropped are never removed, whatever the store remembers.
-    assert_eq!(audit.log.drop_old(Some(third)).unwrap(), None);
+    assert_eq!(audit.look(), Some(audit.known[0].last));
+    audit.dropped = Some(audit.known[0].last);
+    assert_eq!(audit.look(), None);
     assert_eq!(audit.files(), [4, 5, 6]);
+}
+
+#[test]
+fn nothing_goes_by_what_lies_in_the_directory() {
+    let mut audit = Audit::new();
+    audit.write(12);
+    let live = fs::read_to_string(audit.dir().join(LIVE)).unwrap();
+    assert_eq!(audit.files(), [1, 2, 3, 4, 5]);
+    let dropped = audit.look();
+    // Copies of what is on record, each line in a file of its own, junk, and less than there was.
+    let copy = |number| audit.dir().join(files::name(number, Form::Plain));
+    (100..107).for_each(|number| fs::write(copy(number), &live).unwrap());
+    fs::write(copy(107), "junk").unwrap();
+    fs::remove_file(audit.dir().join(files::name(4, Form::Compressed))).unwrap();
+    assert_eq!(audit.look(), dropped);
+    audit.write(1);
+    audit.dropped = dropped;
+    assert_eq!(audit.look(), Some(audit.known[2].last));
+    assert_eq!(audit.known.last().unwrap().number, 108);
+    assert_eq!(audit.files()[..2], [3, 5]);
+    assert_eq!(strangers(&audit.dir(), &audit.known).unwrap().len(), 8);
+}
+
+#[test]
+fn numbers_that_begin_anew_take_no_file_along() {
+    let mut audit = Audit::new();
+    audit.write(9);
+    for number in audit.files() {
+        fs::remove_file(audit.dir().join(files::name(number, Form::Compressed))).unwrap();
+    }
+    audit.write(6);
+    audit.dropped = audit.look();
+    audit.look();
+    assert_eq!(audit.files(), [1, 2, 3]);
 }
 
 #[test]

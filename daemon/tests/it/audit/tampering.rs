@@ -99,6 +99,35 @@ fn files_that_are_no_longer_kept_are_not_missed_and_those_that_somebody_took_are
 }
 
 #[test]
+fn whoever_writes_to_the_directory_alone_has_no_file_dropped() {
+    const PLANTED: std::ops::Range<u64> = 100..107;
+    let daemon = Daemon::configured(&format!("{SMALL_FILES}files_kept = 3\n"));
+    fill(&daemon, "alice");
+    let dir = daemon.data().join("audit");
+    let planted = |number| dir.join(format!("audit.{number:06}.log"));
+    let live = fs::read_to_string(dir.join("audit.log")).unwrap();
+    let newest = live.lines().last().unwrap();
+    PLANTED.for_each(|number| fs::write(planted(number), format!("{newest}\n")).unwrap());
+    let closed = |number: u64| dir.join(format!("audit.{number:06}.log.gz"));
+    // Those that go when the next file is closed are gone with the one after it.
+    for rest in (0..1000).rev() {
+        assert!(rest > 0, "{:?}", files(&daemon));
+        assert!(daemon.run(&["code", "create"]).status.success());
+        if closed(PLANTED.end + 1).exists() {
+            break;
+        }
+    }
+    daemon.until_logged("the store does not know of the audit file audit.000100.log");
+    for number in PLANTED {
+        let _compressed = fs::remove_file(planted(number)).or(fs::remove_file(closed(number)));
+    }
+    let left = files(&daemon);
+    assert!(left.len() >= 5, "three, the one that goes next, and the live one: {left:?}");
+    let output = daemon.run(&["audit", "verify"]);
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
 fn one_changed_byte_is_found_by_its_line() {
     let (daemon, live, lines) = ended_story();
     let middle = lines.len() / 2;

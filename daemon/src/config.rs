@@ -336,6 +336,7 @@ impl Config {
             penalties: Terms {
                 first_ms: i64::from(file.limits.login_penalty_secs) * 1_000,
                 max_ms: i64::from(file.limits.login_penalty_secs_max) * 1_000,
+                sign_ups_per_hour: file.limits.sign_ups_per_hour,
                 loopback,
             },
             allowances: allowances(&file.limits),
@@ -363,6 +364,7 @@ fn allowances(file: &file::Limits) -> Limits {
         invites_per_hour: file.invites_per_hour,
         requests_per_hour: file.requests_per_hour,
         probes_per_hour: file.probes_per_hour,
+        changes_per_hour: file.changes_per_hour,
         rooms: RoomsMax { owned: file.rooms_owned, joined: file.rooms_joined },
     }
 }

@@ -1,9 +1,10 @@
 //! Who has to wait before another login by password, and who fails so often that an administrator
-//! should know.
+//! should know; and from where too many have signed up.
 //!
 //! Each failed login is a strike against where it came from and against the name that was tried,
-//! whether anybody has that name or not; a sign-up by a wrong code is one against where it came from. After a few of them the wait before the next try doubles
-//! with each; strikes are forgiven one by one. What nobody can do is keep somebody else out:
+//! whether anybody has that name or not; a sign-up by a wrong code is one against where it came
+//! from. After a few of them the wait before the next try doubles with each; strikes are forgiven
+//! one by one. What nobody can do is keep somebody else out:
 //!
 //! - Strikes against a name only lengthen the wait of those who have failed from where they are.
 //!   From any other place the first try is always taken, and that wait is short in any case.
@@ -14,6 +15,8 @@
 //! it guessed right before it says anything more, so whoever is counted only at the end is never
 //! counted, and many at once would come before the first is.
 
+mod sign_ups;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_protocol::id::Timestamp;
@@ -22,6 +25,7 @@ use parlor_protocol::refusal::{Code, Refusal};
 
 use crate::limited::{Limited, Whom};
 use crate::network::{Loopback, Network};
+use sign_ups::SignUps;
 
 /// Strikes from which on one waits: as many passwords as somebody may have had.
 const FREE: u32 = 10;
@@ -40,17 +44,21 @@ pub(crate) struct Terms {
     pub(crate) first_ms: i64,
     /// The longest, after which also one strike is forgiven.
     pub(crate) max_ms: i64,
+    /// Accounts that may come from one address in an hour.
+    pub(crate) sign_ups_per_hour: u32,
     /// Whether this machine's own addresses are counted.
     pub(crate) loopback: Loopback,
 }
 
-/// Of what there was more than people do.
+/// Of what there was more than people do from one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guessing {
     /// Failed logins from one address.
     ByAddress,
     /// Failed logins on one name, from wherever.
     OnName,
+    /// Sign-ups from one address.
+    SignUps,
 }
 
 /// What a try came to.
@@ -88,6 +96,7 @@ pub(crate) struct Penalties {
     names: Ledger<UserName>,
     /// Device keys that were not taken, by where they were tried.
     keys: Ledger<Source>,
+    sign_ups: SignUps,
 }
 
 impl Penalties {
@@ -95,7 +104,8 @@ impl Penalties {
     pub(crate) fn new(terms: Terms) -> Self {
         let (ms, max) = (terms.max_ms, terms.strikes_max());
         let (sources, names) = (Ledger::new(ms, max), Ledger::new(ms, max));
-        Self { terms, sources, names, keys: Ledger::new(ms, max) }
+        let sign_ups = SignUps::new(terms.sign_ups_per_hour);
+        Self { terms, sources, names, keys: Ledger::new(ms, max), sign_ups }
     }
 
     /// Goes on by other terms, by which everybody has as many strikes as before. Only this machine's
@@ -113,6 +123,7 @@ impl Penalties {
         self.sources.recount(ms, max, at, stays);
         self.keys.recount(ms, max, at, stays);
         self.names.recount(ms, max, at, |_| true);
+        self.sign_ups.limit(terms.sign_ups_per_hour);
         self.terms = terms;
     }
 
@@ -130,6 +141,21 @@ impl Penalties {
         let suspicions =
             [by_address.then_some(Guessing::ByAddress), on_name.then_some(Guessing::OnName)];
         Tried { refusal: too_early(wait), suspicions: suspicions.into_iter().flatten().collect() }
+    }
+
+    /// Somebody signs up, by whatever way.
+    pub(crate) fn signs_up(&mut self, peer: &str, at: Timestamp) -> Tried {
+        let from = Network::of(peer).limited(self.terms.loopback);
+        let too_many = from.and_then(|from| self.sign_ups.tried(from, at).err());
+        let news = too_many.filter(|it| it.is_news).map(|_| Guessing::SignUps);
+        let refusal = too_many.and_then(|it| too_early(it.wait_ms));
+        Tried { refusal, suspicions: news.into_iter().collect() }
+    }
+
+    /// Somebody has signed up, and has an account or waits for one.
+    pub(crate) fn signed_up(&mut self, peer: &str, at: Timestamp) {
+        let from = Network::of(peer).limited(self.terms.loopback);
+        from.into_iter().for_each(|from| self.sign_ups.count(from, at));
     }
 
     /// Somebody signs up under a name by a code. It is a strike like a wrong password, though none
@@ -189,7 +215,11 @@ impl Penalties {
         let on_name = self.names.records.keys().filter_map(move |name| {
             limited(Whom::User(name.to_string()), self.left_on_name(name, at))
         });
-        by_source.chain(on_name)
+        let no_sign_ups = self.sign_ups.full(at).map(|(from, until)| {
+            let whom = Whom::Address(from.to_string());
+            Limited { whom, why: "sign-ups", until: Some(until) }
+        });
+        by_source.chain(on_name).chain(no_sign_ups)
     }
 
     /// Forgets whom everything was forgiven.
@@ -197,6 +227,7 @@ impl Penalties {
         self.sources.tidy(at);
         self.names.tidy(at);
         self.keys.tidy(at);
+        self.sign_ups.tidy(at);
     }
 
     fn source(&self, peer: &str, name: &UserName) -> Source {

@@ -29,6 +29,7 @@ mod nonces;
 mod notices;
 mod permission;
 mod posting;
+mod rate;
 mod restore;
 mod ruling;
 #[cfg(test)]
@@ -52,5 +53,6 @@ pub(crate) use event::{
 pub(crate) use nonces::{NONCES_MAX, NonceKey, oldest_remembered};
 pub(crate) use notices::NOTIFICATIONS_MAX;
 pub(crate) use permission::{Action, Part, Sight, may};
+pub(crate) use rate::{Even, Rate};
 pub(crate) use restore::{StoredRoom, StoredUser};
 pub(crate) use world::{Membership, Noted, RoomState, RoomsMax, World};

@@ -51,7 +51,8 @@ impl Daemon {
              [listen]\ntls = [\"127.0.0.1:0\"]\nplain = [\"127.0.0.1:0\"]\n\
              [accounts]\nsign_up = \"open\"\n\
              [limits]\nconnections = {connections}\nlogin_timeout_secs = 120\n\
-             messages_burst = 1000000\nmessages_per_sec = 1000000\nrooms_per_hour = 1000000\n"
+             messages_burst = 1000000\nmessages_per_sec = 1000000\nrooms_per_hour = 1000000\n\
+             changes_per_hour = 1000000\n"
         );
         fs::write(dir.path().join("log4rs.yaml"), LOGGING)?;
         fs::write(dir.path().join("parlord.toml"), config)?;

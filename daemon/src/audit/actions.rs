@@ -52,6 +52,7 @@ pub(crate) const ACTIONS: &[&str] = &[
     "suspicious-overreaching",
     "suspicious-probing",
     "suspicious-removals",
+    "suspicious-sign-ups",
     "topic-changed",
     "unbanned",
     "unblocked",

@@ -44,6 +44,7 @@ pub(crate) fn guessing(
     let action = match what {
         Guessing::ByAddress => "suspicious-logins-by-address",
         Guessing::OnName => "suspicious-logins-on-name",
+        Guessing::SignUps => "suspicious-sign-ups",
     };
     AuditRecord::new(at, action, origin).about(name.as_str())
 }

@@ -157,6 +157,8 @@ pub(super) struct Limits {
     #[serde(deserialize_with = "login_timeout")]
     pub(super) login_timeout_secs: u64,
     pub(super) loopback_exempt: bool,
+    #[serde(deserialize_with = "rate")]
+    pub(super) sign_ups_per_hour: u32,
     #[serde(deserialize_with = "penalty")]
     pub(super) login_penalty_secs: u32,
     #[serde(deserialize_with = "penalty")]
@@ -175,6 +177,8 @@ pub(super) struct Limits {
     pub(super) requests_per_hour: u32,
     #[serde(deserialize_with = "rate")]
     pub(super) probes_per_hour: u32,
+    #[serde(deserialize_with = "rate")]
+    pub(super) changes_per_hour: u32,
     #[serde(deserialize_with = "rooms_of_one")]
     pub(super) rooms_owned: usize,
     #[serde(deserialize_with = "rooms_of_one")]
@@ -191,6 +195,7 @@ impl Default for Limits {
             strangers_per_minute: 120,
             login_timeout_secs: 30,
             loopback_exempt: true,
+            sign_ups_per_hour: 30,
             login_penalty_secs: 1,
             login_penalty_secs_max: 600,
             messages_burst: 10,
@@ -200,6 +205,7 @@ impl Default for Limits {
             invites_per_hour: 200,
             requests_per_hour: 100,
             probes_per_hour: 100,
+            changes_per_hour: 1_000,
             rooms_owned: 100,
             rooms_joined: 500,
             requests_in_flight: REQUESTS_IN_FLIGHT_MAX,

@@ -63,6 +63,12 @@ impl Hub {
         command: &Command,
         at: Timestamp,
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        if let Command::SignUp { name, .. } = command {
+            let tried = self.penalties.signs_up(&caller.address, at);
+            if let Some(refusal) = took_note(turn, caller, name, tried, at) {
+                return Ok(Err(refusal));
+            }
+        }
         // Without a code nobody guesses at one, whatever the answer.
         let guess = if let Command::SignUp { name, code: Some(_), .. } = command {
             Some(name)
@@ -83,6 +89,7 @@ impl Hub {
             }
             Err(refusal) => return Ok(Err(refusal)),
         };
+        self.penalties.signed_up(&caller.address, at);
         let events = &turn.rows.events[first..];
         let device = events.iter().find_map(device_added_by);
         let user = events.iter().find_map(|event| match &event.what {

@@ -237,6 +237,8 @@ impl Hub {
             }
         };
         turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, proof.by(), at));
+        let suspicion = self.allowances.logged_in(user, at);
+        self.suspect(turn, caller, user, suspicion, at);
         let password_proved = matches!(proof, Proof::Password(_));
         let opening = Opening { user, device: registered, password_proved };
         Ok(Ok(self.begin(turn, caller, opening, at)?))

@@ -2,7 +2,8 @@
 
 use super::*;
 
-const TERMS: Terms = Terms { first_ms: 1_000, max_ms: 600_000, loopback: Loopback::Spared };
+const TERMS: Terms =
+    Terms { first_ms: 1_000, max_ms: 600_000, sign_ups_per_hour: 30, loopback: Loopback::Spared };
 const START: Timestamp = Timestamp(1_795_377_632_123);
 const STRANGER: &str = "198.51.100.1";
 const HOME: &str = "192.0.2.7";

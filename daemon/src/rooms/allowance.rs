@@ -12,12 +12,9 @@ use parlor_protocol::room::Role;
 
 use super::command::Command;
 use super::event::UserId;
+use super::rate::{Even, Rate};
 use super::world::{RoomsMax, World};
 
-/// Microseconds in a millisecond; allowances are counted in microseconds, as rates beyond a
-/// thousand a second are set where machines speak.
-const US: i64 = 1_000;
-const HOUR_US: i64 = 60 * 60 * 1_000 * US;
 /// Refusals for which nobody is suspected: a client that resends by itself hears some.
 const REFUSALS_BURST: u32 = 50;
 /// How many of these are forgiven in an hour.
@@ -35,8 +32,12 @@ const ADDS_PER_HOUR: u32 = 50;
 const OVERREACHES_BURST: u32 = 60;
 /// How many of these are forgiven in an hour.
 const OVERREACHES_PER_HOUR: u32 = 60;
-/// How long somebody who was reported is not reported again.
-const REPORT_EVERY_US: i64 = HOUR_US;
+/// Logins by one user for which nobody is suspected, though each is on record: a script has many.
+const LOGINS_BURST: u32 = 1_000;
+/// How many of these are forgiven in an hour.
+const LOGINS_PER_HOUR: u32 = 1_000;
+/// How long somebody who was reported is not reported again, in milliseconds.
+const REPORT_EVERY_MS: i64 = 60 * 60 * 1_000;
 /// For how long messages can matter: as long as the longest slow mode.
 pub(crate) const RECALL_MS: i64 = 86_400_000;
 
@@ -57,6 +58,8 @@ pub(crate) struct Limits {
     pub(crate) requests_per_hour: u32,
     /// Guesses in an hour at IDs and titles of rooms that one may not know of.
     pub(crate) probes_per_hour: u32,
+    /// Changes of whatever else, each of which is on record, in an hour.
+    pub(crate) changes_per_hour: u32,
     /// In how many rooms a user may be.
     pub(crate) rooms: RoomsMax,
 }
@@ -66,7 +69,7 @@ pub(crate) struct Limits {
 pub(crate) enum Suspicion {
     /// Guessing IDs or titles.
     Probing,
-    /// Going on against the rate limits.
+    /// Going on against the rate limits, or logging in without end.
     Flooding,
     /// Kicking and banning many.
     Removals,
@@ -80,12 +83,11 @@ pub(crate) enum Suspicion {
 #[derive(Debug)]
 pub(crate) struct Allowances {
     limits: Limits,
-    /// When the account will be even again, in microseconds since 1970.
-    accounts: BTreeMap<(UserId, Kind), i64>,
+    accounts: BTreeMap<(UserId, Kind), Even>,
     /// When a plain member last spoke in a room with slow mode.
     spoke: BTreeMap<(RoomId, UserId), Timestamp>,
     /// When somebody was last reported.
-    reported: BTreeMap<(UserId, Kind), i64>,
+    reported: BTreeMap<(UserId, Kind), Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,8 +98,11 @@ enum Kind {
     Invites,
     Requests,
     Probes,
+    Changes,
     Refusals,
     Overreaches,
+    /// Logins, which are not limited but watched.
+    Logins,
     /// Kicks and bans, which are not limited but watched.
     Removals,
     /// Adds as they are watched, within their limit.
@@ -114,8 +119,9 @@ impl Kind {
             Self::Invites => Some("invites"),
             Self::Requests => Some("requests"),
             Self::Probes => Some("probes"),
+            Self::Changes => Some("changes"),
             Self::Overreaches => Some("overreaches"),
-            Self::Refusals | Self::Removals | Self::ManyAdds => None,
+            Self::Refusals | Self::Logins | Self::Removals | Self::ManyAdds => None,
         }
     }
 }
@@ -156,14 +162,32 @@ impl Allowances {
             Command::AddMember { .. } => Kind::Adds,
             Command::InviteUser { .. } => Kind::Invites,
             Command::RequestToJoin { .. } => Kind::Requests,
-            // What is done to one's own things, in one's own rooms, or by whoever runs the server.
-            Command::SignUp { .. }
-            | Command::AddUser { .. }
-            | Command::SetPassword { .. }
+            // What is done to one's own things or in one's own rooms, or undone.
+            Command::SetPassword { .. }
             | Command::Restretch { .. }
             | Command::SetDisplayName { .. }
             | Command::AddDevice { .. }
             | Command::RevokeDevice { .. }
+            | Command::Block { .. }
+            | Command::Unblock { .. }
+            | Command::JoinRoom { .. }
+            | Command::LeaveRoom { .. }
+            | Command::Promote { .. }
+            | Command::Demote { .. }
+            | Command::Transfer { .. }
+            | Command::SetTopic { .. }
+            | Command::Rename { .. }
+            | Command::SetSlowMode { .. }
+            | Command::Withdraw { .. }
+            | Command::Approve { .. }
+            | Command::Deny { .. }
+            | Command::RevokeInvite { .. }
+            | Command::Kick { .. }
+            | Command::BanUser { .. }
+            | Command::Unban { .. } => Kind::Changes,
+            // What leaves nothing behind, or is done by whoever runs the server, or by time.
+            Command::SignUp { .. }
+            | Command::AddUser { .. }
             | Command::ApproveSignUp { .. }
             | Command::DenySignUp { .. }
             | Command::SetStanding { .. }
@@ -173,27 +197,10 @@ impl Allowances {
             | Command::SetSignUpMode { .. }
             | Command::MakeCode { .. }
             | Command::RevokeCode { .. }
-            | Command::Block { .. }
-            | Command::Unblock { .. }
             | Command::ReadNotifications(_)
             | Command::DismissNotifications(_)
-            | Command::JoinRoom { .. }
-            | Command::LeaveRoom { .. }
-            | Command::Promote { .. }
-            | Command::Demote { .. }
-            | Command::Transfer { .. }
             | Command::TerminateRoom { .. }
-            | Command::SetTopic { .. }
-            | Command::Rename { .. }
-            | Command::SetSlowMode { .. }
             | Command::MarkRead { .. }
-            | Command::Withdraw { .. }
-            | Command::Approve { .. }
-            | Command::Deny { .. }
-            | Command::RevokeInvite { .. }
-            | Command::Kick { .. }
-            | Command::BanUser { .. }
-            | Command::Unban { .. }
             | Command::Expire { .. }
             | Command::Forget { .. }
             | Command::PruneNotifications { .. }
@@ -321,12 +328,17 @@ impl Allowances {
         (much && self.report(user, kind, at)).then_some(suspicion)
     }
 
+    /// Whether that a user has logged in once more makes them suspect.
+    pub(crate) fn logged_in(&mut self, user: UserId, at: Timestamp) -> Option<Suspicion> {
+        let much = self.draw(user, Kind::Logins, at).is_err();
+        (much && self.report(user, Kind::Logins, at)).then_some(Suspicion::Flooding)
+    }
+
     /// Puts a message on its author's account that was sent before a restart.
     pub(crate) fn recall(&mut self, world: &World, user: UserId, room: RoomId, at: Timestamp) {
-        let (gap, depth) = self.rate(Kind::Messages);
-        let now = at.0.saturating_mul(US);
-        let even = self.accounts.entry((user, Kind::Messages)).or_insert(now);
-        *even = (*even).max(now).saturating_add(gap).min(now.saturating_add(depth));
+        let key = (user, Kind::Messages);
+        let even = self.rate(Kind::Messages).put(self.accounts.get(&key).copied(), at);
+        self.accounts.insert(key, even);
         if world.room(room).is_some_and(|room| room.slow_secs > 0) {
             self.spoke.insert((room, user), at);
         }
@@ -337,21 +349,17 @@ impl Allowances {
         &self,
         at: Timestamp,
     ) -> impl Iterator<Item = (UserId, &'static str, Timestamp)> {
-        let now = at.0.saturating_mul(US);
         self.accounts.iter().filter_map(move |(&(user, kind), &even)| {
-            let (gap, depth) = self.rate(kind);
-            let free = even.saturating_add(gap).saturating_sub(depth);
-            let word = kind.limited_word().filter(|_| free > now)?;
-            Some((user, word, Timestamp((free + US - 1) / US)))
+            let word = kind.limited_word()?;
+            self.rate(kind).full_until(even, at).map(|until| (user, word, until))
         })
     }
 
     /// Forgets what makes no difference any more.
     pub(crate) fn tidy(&mut self, at: Timestamp) {
-        let now = at.0.saturating_mul(US);
-        self.accounts.retain(|_, even| *even > now);
+        self.accounts.retain(|_, even| !even.is_past(at));
         self.spoke.retain(|_, spoke| at.0.saturating_sub(spoke.0) < RECALL_MS);
-        self.reported.retain(|_, reported| now.saturating_sub(*reported) < REPORT_EVERY_US);
+        self.reported.retain(|_, reported| is_recent(*reported, at));
     }
 
     /// Takes one from an account, or tells how many milliseconds it takes until there is one.
@@ -362,50 +370,41 @@ impl Allowances {
     }
 
     /// How an account stands, and how it would with one thing more on it, or how long to wait.
-    fn standing(&self, user: UserId, kind: Kind, at: Timestamp) -> (i64, Result<i64, i64>) {
-        let (gap, depth) = self.rate(kind);
-        let now = at.0.saturating_mul(US);
-        let even = self.accounts.get(&(user, kind)).copied().unwrap_or(now);
-        // Where the clock was set back nobody waits longer than for an empty account.
-        let even = even.max(now).min(now.saturating_add(depth));
-        let after = even.saturating_add(gap);
-        let beyond = after - now.saturating_add(depth);
-        (even, if beyond > 0 { Err((beyond + US - 1) / US) } else { Ok(after) })
+    fn standing(&self, user: UserId, kind: Kind, at: Timestamp) -> (Even, Result<Even, i64>) {
+        self.rate(kind).standing(self.accounts.get(&(user, kind)).copied(), at)
     }
 
     fn report(&mut self, user: UserId, kind: Kind, at: Timestamp) -> bool {
-        let now = at.0.saturating_mul(US);
-        let last = self.reported.get(&(user, kind));
-        let due = last.is_none_or(|last| now.saturating_sub(*last) >= REPORT_EVERY_US);
+        let due = self.reported.get(&(user, kind)).is_none_or(|last| !is_recent(*last, at));
         if due {
-            self.reported.insert((user, kind), now);
+            self.reported.insert((user, kind), at);
         }
         due
     }
 
-    /// Microseconds for each, and for as many as may be done at once.
-    fn rate(&self, kind: Kind) -> (i64, i64) {
-        let hourly = |burst: u32, per_hour: u32| {
-            let gap = HOUR_US / i64::from(per_hour.max(1));
-            (gap, gap * i64::from(burst))
-        };
+    fn rate(&self, kind: Kind) -> Rate {
         let limits = &self.limits;
+        let hourly = |limit| Rate::per_hour(limit, limit);
         match kind {
-            Kind::Messages => {
-                let gap = 1_000 * US / i64::from(limits.messages_per_sec.max(1));
-                (gap, gap * i64::from(limits.messages_burst))
-            }
-            Kind::Rooms => hourly(limits.rooms_per_hour, limits.rooms_per_hour),
-            Kind::Adds => hourly(limits.adds_per_hour, limits.adds_per_hour),
-            Kind::Invites => hourly(limits.invites_per_hour, limits.invites_per_hour),
-            Kind::Requests => hourly(limits.requests_per_hour, limits.requests_per_hour),
-            Kind::Probes => hourly(limits.probes_per_hour, limits.probes_per_hour),
-            Kind::Refusals => hourly(REFUSALS_BURST, REFUSALS_PER_HOUR),
-            Kind::Overreaches => hourly(OVERREACHES_BURST, OVERREACHES_PER_HOUR),
-            Kind::Removals => hourly(REMOVALS_BURST, REMOVALS_PER_HOUR),
-            Kind::ManyAdds => hourly(ADDS_BURST, ADDS_PER_HOUR),
+            Kind::Messages => Rate::per_second(limits.messages_burst, limits.messages_per_sec),
+            Kind::Rooms => hourly(limits.rooms_per_hour),
+            Kind::Adds => hourly(limits.adds_per_hour),
+            Kind::Invites => hourly(limits.invites_per_hour),
+            Kind::Requests => hourly(limits.requests_per_hour),
+            Kind::Probes => hourly(limits.probes_per_hour),
+            Kind::Changes => hourly(limits.changes_per_hour),
+            Kind::Refusals => Rate::per_hour(REFUSALS_BURST, REFUSALS_PER_HOUR),
+            Kind::Overreaches => Rate::per_hour(OVERREACHES_BURST, OVERREACHES_PER_HOUR),
+            Kind::Logins => Rate::per_hour(LOGINS_BURST, LOGINS_PER_HOUR),
+            Kind::Removals => Rate::per_hour(REMOVALS_BURST, REMOVALS_PER_HOUR),
+            Kind::ManyAdds => Rate::per_hour(ADDS_BURST, ADDS_PER_HOUR),
         }
     }
+}
+
+/// Whether somebody was reported so lately that it is no news. Where the clock was set back it is.
+fn is_recent(reported: Timestamp, at: Timestamp) -> bool {
+    (0..REPORT_EVERY_MS).contains(&at.0.saturating_sub(reported.0))
 }
 
 fn too_soon(code: Code, wait_ms: i64) -> Refusal {

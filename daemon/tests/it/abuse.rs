@@ -310,3 +310,46 @@ fn connections_that_do_not_log_in_are_limited_and_those_that_do_are_not() {
     assert_eq!(ended, Some(Ended::Cut));
     by_password(&daemon, HOME, "alice").unwrap();
 }
+
+#[test]
+fn one_address_does_not_fill_the_place_for_sign_ups_and_no_other_waits_for_it() {
+    let lines = LIMITED.replace("open", "approval");
+    let daemon = Daemon::in_earnest(&format!("{lines}\nsign_ups_per_hour = 3"));
+    let sign_up =
+        |client: &mut Client, name: &str| match client.sign_up_as(name, PASSWORD, None, None) {
+            Outcome::Done => None,
+            Outcome::Refused(refusal) => Some((refusal.code, refusal.retry_after_ms.is_some())),
+            other => panic!("{other:?}"),
+        };
+    let mut stranger = daemon.client_from(STRANGER);
+    let told: Vec<_> = (0..20).map(|it| sign_up(&mut stranger, &format!("zoe{it}"))).collect();
+    assert_eq!(told[..3], [None; 3]);
+    assert_eq!(told[3..], [Some((Code::RateLimited, true)); 17]);
+    assert_eq!(sign_up(&mut daemon.client_from(ELSEWHERE), "yan"), None);
+    let status = String::from_utf8(daemon.run(&["status"]).stdout).unwrap();
+    let waits = status.lines().find(|line| line.contains("sign-ups ")).unwrap();
+    assert!(waits.contains("127.0.0.66"), "{status}");
+    let audit = daemon.audit();
+    let count = |action: &str| audit.iter().filter(|it| it["action"] == action).count();
+    assert_eq!((count("signed-up"), count("suspicious-sign-ups")), (4, 1));
+}
+
+#[test]
+fn nobody_fills_the_audit_with_changes_without_end() {
+    let daemon = Daemon::in_earnest(&format!("{LIMITED}\nchanges_per_hour = 200"));
+    let [mut alice, mut bob] = ["alice", "bob"].map(|name| daemon.user(name));
+    let changed: Vec<_> =
+        (0..400).map(|it| alice.set_display_name(&format!("Alice {it}"))).collect();
+    let done = changed.iter().filter(|it| it.is_ok()).count();
+    // A slow machine may take so long that some were forgiven.
+    assert!((200..210).contains(&done), "{done}");
+    assert!(changed.iter().flat_map(|it| it.as_ref().err()).all(|it| *it == Code::RateLimited));
+    let room = bob.create("ops").unwrap();
+    assert_eq!(alice.join(room).err(), Some(Code::RateLimited));
+    bob.set_display_name("Bob").unwrap();
+    let status = String::from_utf8(daemon.run(&["status"]).stdout).unwrap();
+    assert!(status.lines().any(|line| line.contains("alice") && line.contains("changes ")));
+    let audit = daemon.audit();
+    assert_eq!(with(&audit, "display-name-set", "actor", "alice").len(), done);
+    assert_eq!(with(&audit, "suspicious-flooding", "actor", "alice").len(), 1);
+}

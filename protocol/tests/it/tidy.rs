@@ -230,6 +230,23 @@ fn the_changelog_tells_of_this_version() {
 }
 
 #[test]
+fn the_changelog_tells_of_this_schema() {
+    let root = source::root();
+    let migrations = fs::read_dir(root.join("migrations")).unwrap();
+    let versions = migrations.filter_map(|migration| {
+        let name = migration.unwrap().file_name().into_string().unwrap();
+        name.strip_prefix('V')?.split_once("__")?.0.parse::<u32>().ok()
+    });
+    let line = format!("- Version {}. ", versions.max().unwrap());
+    let changelog = fs::read_to_string(root.join("CHANGELOG.md")).unwrap();
+    let (_, schema) = changelog.split_once("### Schema").unwrap();
+    assert!(
+        schema.trim_start().starts_with(&line),
+        "CHANGELOG.md's newest schema is not `{line}`: users learn from it what an upgrade does"
+    );
+}
+
+#[test]
 fn what_may_grow_on_the_wire_stands_in_a_record_and_is_read_whole() {
     let types = source::wire_types();
     let mut faults = vec![];

@@ -17,6 +17,7 @@ const LIMITS: Limits = Limits {
     requests_per_hour: 3,
     rooms: RoomsMax { owned: 100, joined: 500 },
     probes_per_hour: 4,
+    changes_per_hour: 5,
 };
 
 fn after(ms: i64) -> Timestamp {
@@ -74,11 +75,54 @@ fn what_is_counted_apart_is_paid_apart() {
 }
 
 #[test]
+fn whatever_leaves_a_record_is_counted_and_who_runs_the_server_is_not_held_up() {
+    let mut allowances = Allowances::new(LIMITS);
+    let (room, user) = (RoomId::from_random(1), || "bob".parse().unwrap());
+    let join = Command::JoinRoom { room, leave: None };
+    let changes = [
+        Command::SetDisplayName { display_name: None },
+        Command::Block { user: user() },
+        join.clone(),
+        Command::SetTopic { room, topic: None },
+        Command::Unban { room, user: user() },
+    ];
+    for command in &changes {
+        allowances.charge(&World::default(), ALICE, command, START).unwrap();
+    }
+    for command in &changes {
+        assert_eq!(wait_ms(&mut allowances, command, START), Some(12 * 60 * 1_000));
+    }
+    let limited: Vec<_> = allowances.limited(START).collect();
+    assert_eq!(limited, [(ALICE, "changes", after(12 * 60 * 1_000))]);
+    allowances.charge(&World::default(), ALICE, &send(), START).unwrap();
+    let disable = Command::DisableUser { user: user() };
+    allowances.charge(&World::default(), ALICE, &disable, START).unwrap();
+    assert_eq!(allowed(&mut allowances, &join, after(12 * 60 * 1_000)), 1);
+}
+
+#[test]
+fn whoever_logs_in_without_end_is_reported_once() {
+    let mut allowances = Allowances::new(LIMITS);
+    let reports = |allowances: &mut Allowances, times, at| {
+        (0..times).filter_map(|_| allowances.logged_in(ALICE, at)).count()
+    };
+    assert_eq!(reports(&mut allowances, 1_000, START), 0);
+    assert_eq!(reports(&mut allowances, 1_000, START), 1);
+    assert_eq!(allowances.limited(START).count(), 0);
+    // Where the clock was set back it is news.
+    assert_eq!(reports(&mut allowances, 1, after(-1_000)), 1);
+}
+
+#[test]
 fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
     let mut allowances = Allowances::new(LIMITS);
     assert_eq!(allowed(&mut allowances, &send(), after(86_400_000)), 10);
     assert_eq!(wait_ms(&mut allowances, &send(), START), Some(500));
     assert_eq!(allowed(&mut allowances, &send(), after(1_000)), 2);
+    // Nor is anybody said to.
+    allowed(&mut allowances, &send(), after(86_400_000));
+    let limited: Vec<_> = allowances.limited(START).collect();
+    assert_eq!(limited, [(ALICE, "messages", after(500))]);
 }
 
 #[test]

@@ -31,7 +31,7 @@ const CHEAP_PASSWORDS: &str =
 
 /// What people would not do; most stories are told faster than people speak.
 const HASTE: &str = "[limits]\nmessages_burst = 1000000\nmessages_per_sec = 1000000\n\
-                     rooms_per_hour = 1000000\n";
+                     rooms_per_hour = 1000000\nchanges_per_hour = 1000000\n";
 
 /// The last lines of its log that a failed test shows.
 const LOG_LINES_SHOWN: usize = 30;

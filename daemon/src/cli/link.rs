@@ -51,11 +51,29 @@ async fn answer_within(
 }
 
 impl Link {
+    /// Finds out whether this caller has a way, and takes none yet: whoever is going to be asked for
+    /// something is told before that they may not, and nobody waits until they have answered.
+    pub(super) async fn expect(config: &Config) -> anyhow::Result<()> {
+        match control::connect(&config.data).await? {
+            Some(_) => Ok(()),
+            None => Self::expect_store(config).map(drop),
+        }
+    }
+
     /// The running daemon if there is one, else the store itself.
     pub(super) async fn open(config: &Config) -> anyhow::Result<Self> {
         if let Some(stream) = control::connect(&config.data).await? {
             return Ok(Self::Running(Box::new(stream)));
         }
+        let create = Self::expect_store(config)?;
+        logging::start_quietly()?;
+        let (cost, sign_up) = (config.stretch.clone(), config.sign_up);
+        let offline = Offline::open(&config.data, create, cost, sign_up, config.audit)?;
+        Ok(Self::Offline(Box::new(offline)))
+    }
+
+    /// Sees to it that this process may open the store, or make it.
+    fn expect_store(config: &Config) -> anyhow::Result<Create> {
         let create = match config.data_named {
             DataNamed::Explicitly => Create::IfMissing,
             DataNamed::ByDefault => Create::Never,
@@ -73,10 +91,7 @@ impl Link {
             );
         }
         owner::become_owner(config)?;
-        logging::start_quietly()?;
-        let (cost, sign_up) = (config.stretch.clone(), config.sign_up);
-        let offline = Offline::open(&config.data, create, cost, sign_up, config.audit)?;
-        Ok(Self::Offline(Box::new(offline)))
+        Ok(create)
     }
 
     /// The running daemon, for what only that one knows.

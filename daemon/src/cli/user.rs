@@ -14,7 +14,7 @@ use super::listing::{self, Form};
 use super::password::NewPassword;
 use super::refused::Refused;
 use crate::config::Config;
-use crate::control::{Act, Request};
+use crate::control::{Act, Request, Upload};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -96,19 +96,15 @@ pub(super) enum Switch {
 pub(super) async fn run(config: &Config, command: UserCommand, form: Form) -> anyhow::Result<()> {
     let (name, act) = match command {
         UserCommand::Add { name, operator, password } => {
-            let mut daemon = Link::open(config).await?;
-            let new = NewPassword::obtain(password, &name)?;
-            let password = daemon.register(&name, &new.password).await?;
+            let (mut daemon, password, made_up) = register(config, password, &name).await?;
             let add = Request::UserAdd { user: name.clone(), operator, password };
             daemon.change(add).await?;
-            return tell(&mut daemon, name, new.made_up, form).await;
+            return tell(&mut daemon, name, made_up, form).await;
         }
         UserCommand::Passwd { name, password } => {
-            let mut daemon = Link::open(config).await?;
-            let new = NewPassword::obtain(password, &name)?;
-            let password = daemon.register(&name, &new.password).await?;
+            let (mut daemon, password, made_up) = register(config, password, &name).await?;
             daemon.change(Request::UserPasswd { user: name.clone(), password }).await?;
-            return tell(&mut daemon, name, new.made_up, form).await;
+            return tell(&mut daemon, name, made_up, form).await;
         }
         UserCommand::List => return listing::users(config, form).await,
         UserCommand::Show { name } => return listing::user(config, name, form).await,
@@ -131,6 +127,20 @@ pub(super) async fn run(config: &Config, command: UserCommand, form: Form) -> an
     let mut daemon = Link::open(config).await?;
     daemon.change(Request::Act(act)).await?;
     listing::made_user(&mut daemon, name, form).await
+}
+
+/// Gets a new password and registers it; also tells the text of one that was made up. A person takes
+/// their time for it, so the daemon and the data directory's lock come after it.
+async fn register(
+    config: &Config,
+    args: PasswordArgs,
+    user: &UserName,
+) -> anyhow::Result<(Link, Upload, Option<String>)> {
+    Link::expect(config).await?;
+    let new = NewPassword::obtain(args, user)?;
+    let mut daemon = Link::open(config).await?;
+    let upload = daemon.register(user, &new.password).await?;
+    Ok((daemon, upload, new.made_up))
 }
 
 /// A reason in one or more words; none where there are none.

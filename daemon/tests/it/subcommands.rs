@@ -4,9 +4,15 @@ mod json;
 pub(crate) mod place;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::io::{self, PipeWriter, Write};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use place::{Place, lines, one_line};
+use rustix::io::ioctl_fionread;
+
+use crate::harness::{PATIENCE, wait};
 
 #[test]
 fn subcommands_work_with_and_without_the_daemon() {
@@ -71,6 +77,40 @@ fn what_goes_wrong_is_one_line_that_says_what_to_do() {
     }
 }
 
+/// Somebody who adds a user, and has typed half of the password.
+fn thinking(place: &Place, user: &str) -> (Child, PipeWriter) {
+    let (stdin, mut keyboard) = io::pipe().unwrap();
+    let mut command = place.run(&["user", "add", user, "--password-stdin"]).command();
+    command.stdin(stdin.try_clone().unwrap()).stdout(Stdio::null());
+    let child = command.spawn().unwrap();
+    keyboard.write_all(b"correct ").unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while ioctl_fionread(&stdin).unwrap() > 0 {
+        assert!(Instant::now() < deadline, "the password is not read");
+        // Nothing rings when a pipe is read from; the deadline decides, not the pause.
+        thread::park_timeout(Duration::from_millis(5));
+    }
+    (child, keyboard)
+}
+
+#[test]
+fn nobody_waits_for_whoever_thinks_of_a_password() {
+    let place = Place::new();
+    place.run(&["user", "add", "alice", "--generate"]).done();
+    let (mut bob, mut about_bob) = thinking(&place, "bob");
+    let daemon = place.serve();
+    place.run(&["status"]).done();
+    let (mut carol, mut about_carol) = thinking(&place, "carol");
+    daemon.stop();
+    let daemon = place.serve();
+    for (child, keyboard) in [(&mut bob, &mut about_bob), (&mut carol, &mut about_carol)] {
+        keyboard.write_all(b"horse\n").unwrap();
+        assert!(wait(child).expect("it did not end").success());
+    }
+    assert_eq!(lines(&place.run(&["user", "list"]).done()), ["alice", "bob", "carol"]);
+    daemon.stop();
+}
+
 #[test]
 fn damage_that_nobody_hears_of_still_counts() {
     let place = Place::new();
@@ -81,7 +121,7 @@ fn damage_that_nobody_hears_of_still_counts() {
     let audit = fs::read_to_string(&file).unwrap();
     let (_damaged, rest) = audit.split_once('\n').unwrap();
     fs::write(file, format!("no record\n{rest}")).unwrap();
-    let (_, nobody) = std::io::pipe().unwrap();
+    let (_, nobody) = io::pipe().unwrap();
     let output = place.run(&["audit"]).command().stderr(nobody).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let shown = String::from_utf8(output.stdout).unwrap();

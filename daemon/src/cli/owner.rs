@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
@@ -35,14 +36,25 @@ pub(super) fn become_owner(config: &Config) -> anyhow::Result<()> {
             directory.uid()
         );
     }
-    let mut arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    if config.data_named == DataNamed::ByDefault {
-        // The owner has another home, and so another default.
-        let data = fs::canonicalize(&config.data).context("cannot find the data directory")?;
-        arguments.extend(["--data".into(), data.into()]);
-    }
-    let error = as_owner(&directory)?.args(arguments).exec();
+    // The owner has another home, and so another default.
+    let data = match config.data_named {
+        DataNamed::ByDefault => {
+            Some(fs::canonicalize(&config.data).context("cannot find the data directory")?)
+        }
+        DataNamed::Explicitly | DataNamed::ForTheRunning => None,
+    };
+    let error = as_owner(&directory)?.args(again(data, env::args_os())).exec();
     Err(error).with_context(|| format!("cannot go on as user {}", directory.uid()))
+}
+
+/// The arguments of a command line, to be run again on a directory that is named here.
+fn again(
+    data: Option<PathBuf>,
+    words: impl Iterator<Item = OsString>,
+) -> impl Iterator<Item = OsString> {
+    // In front: behind a `--` of the user's it would be no option.
+    let named = data.into_iter().flat_map(|data| ["--data".into(), data.into()]);
+    named.chain(words.skip(1))
 }
 
 /// Whether what this process makes in the data directory would belong to somebody else.
@@ -79,4 +91,23 @@ fn as_owner(directory: &fs::Metadata) -> anyhow::Result<Command> {
 pub(super) fn caller_uid() -> u32 {
     let told = env::var(CALLER).ok().and_then(|uid| uid.parse().ok());
     told.unwrap_or_else(|| geteuid().as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Cli;
+    use super::*;
+
+    #[test]
+    fn the_directory_is_named_to_the_owner_whatever_the_words_are() {
+        for words in ["parlord user disable alice", "parlord room show --json -- -x"] {
+            let data = PathBuf::from("/var/lib/parlord");
+            let words = words.split(' ').map(OsString::from);
+            let again = again(Some(data.clone()), words).collect::<Vec<_>>();
+            let cli = Cli::understand([vec!["parlord".into()], again].concat()).unwrap();
+            assert_eq!(cli.place.data, Some(data));
+        }
+        let words = ["parlord", "check"].map(OsString::from);
+        assert_eq!(again(None, words.into_iter()).collect::<Vec<_>>(), ["check"]);
+    }
 }

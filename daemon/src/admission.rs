@@ -47,6 +47,8 @@ pub(crate) struct Limits {
 /// Lets connections in, or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
+    /// For how many the system gives the process files.
+    room: usize,
     places: Arc<Places>,
     turned_away: Arc<Places>,
     addresses: Arc<Addresses>,
@@ -136,11 +138,12 @@ pub(crate) enum AdmissionKind {
 }
 
 impl Gate {
-    /// Nobody is connected yet.
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// Nobody is connected yet; no more than `room` ever are at once, whatever the limits are.
+    pub(crate) fn new(limits: &Limits, room: usize) -> Self {
         let tallies = Tallies { terms: Terms::of(limits), by_network: HashMap::new(), swept: None };
         Self {
-            places: Places::new(limits.in_all),
+            room,
+            places: Places::new(within(room, limits)),
             turned_away: Places::new(TURNED_AWAY_MAX),
             addresses: Arc::new(Addresses { tallies: Mutex::new(tallies) }),
             curbs: Arc::default(),
@@ -149,8 +152,13 @@ impl Gate {
 
     /// From now on there may be so many. Nobody who is connected is sent away.
     pub(crate) fn limit(&self, limits: &Limits) {
-        self.places.max.store(limits.in_all, Ordering::Relaxed);
+        self.places.max.store(within(self.room, limits), Ordering::Relaxed);
         self.addresses.lock().terms = Terms::of(limits);
+    }
+
+    /// Whether there may be as many as the limits say.
+    pub(crate) fn has_room(&self, limits: &Limits) -> bool {
+        limits.in_all <= self.room
     }
 
     /// Whether one more may come in from there, for what, or may at least be told that it may not.
@@ -210,6 +218,18 @@ impl Gate {
             }
         })
     }
+}
+
+/// How many there may be in all.
+fn within(room: usize, limits: &Limits) -> usize {
+    let wanted = limits.in_all;
+    if wanted > room {
+        log::warn!(
+            "limits.connections is {wanted}, and the system allows too few open files for more than \
+             {room}; raise that limit, as by `ulimit -n`, or by LimitNOFILE= of the unit"
+        );
+    }
+    wanted.min(room)
 }
 
 impl Admission {

@@ -3,6 +3,7 @@
 // They panic where nobody listens.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod accepting;
 mod accounts;
 mod admission;
 mod audit;

@@ -35,6 +35,10 @@ const READ_WITHIN: Duration = Duration::from_secs(5);
 /// What to say of a configured sign-up mode that is not the one in force.
 const BEATEN: &str = "does not count as long as the mode set by `parlord sign-up` does";
 
+/// What to say of more connections than the system gives the process files for.
+const CRAMPED: &str =
+    "is more than there is room for in the files that this process may open; see its log";
+
 /// What has changed, or why nothing has.
 pub(crate) type Reloaded = Result<Vec<Change>, String>;
 
@@ -196,6 +200,10 @@ impl Configuration {
         let beaten = next.sign_up != *self.sign_up.borrow();
         for change in changes.iter_mut().filter(|it| beaten && it.key == "accounts.sign_up") {
             change.remark = Some(BEATEN);
+        }
+        let cramped = !self.gate.has_room(&next.connections);
+        for change in changes.iter_mut().filter(|it| cramped && it.key == "limits.connections") {
+            change.remark = Some(CRAMPED);
         }
         self.config = next;
         Ok(changes)

@@ -1,6 +1,7 @@
 //! The running daemon: what it opens, which threads it starts, and how it stops.
 
 mod deadline;
+mod files;
 mod first;
 mod listen;
 mod passed;
@@ -55,6 +56,11 @@ pub(crate) enum ServeError {
     Control(#[from] ControlError),
     #[error("cannot listen on {place}: {source}{}", listen::remedy(source))]
     Listen { place: String, source: io::Error },
+    #[error(
+        "this process may have {files} files open at once and takes {least} at least; raise its \
+         limit, as by `ulimit -n`, or by LimitNOFILE= of its unit"
+    )]
+    TooFewFiles { files: u64, least: u64 },
     #[error("cannot {operation}: {source}")]
     Io { operation: String, source: io::Error },
     #[error("the store failed and nothing may follow: {0}; see to the disk and start again")]
@@ -103,11 +109,11 @@ pub(crate) struct Start {
 
 async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), ServeError> {
     supervisor::status("loading the store").await;
-    listen::allow_many_connections();
     let Store { mut writer, readers } = Store::open(&config.data, Create::IfMissing)?;
     let (host_key, setup) = secrets::load_or_make(&config.data, &mut writer)?;
     let listeners = listen::bind(&config.listen, passed, &tls::server_config(&host_key))?;
     let scrapers = listen::bind_metrics(config.metrics)?;
+    let room = files::room_for_connections(config.shards, listeners.len())?;
     let control = ControlSocket::open(&config.data)?;
     let audit_log = AuditLog::open(&config.data, config.audit, &audit::pending(&readers, 0)?)?;
     let core = Core::load(writer, config.allowances.clone())?;
@@ -122,7 +128,7 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
         manners: heed,
         sign_up,
         reload,
-        gate: Gate::new(&config.connections),
+        gate: Gate::new(&config.connections, room),
         started: Instant::now(),
         accounts: Accounts::new(setup, config.stretch.clone()),
         hub: hub.clone(),

@@ -22,7 +22,7 @@ fn kinds<'a>(admissions: impl IntoIterator<Item = &'a Option<Admission>>) -> [us
 
 #[test]
 fn an_address_has_so_many_connections_at_once_and_no_other_has_fewer() {
-    let (gate, now) = (Gate::new(&LIMITS), Instant::now());
+    let (gate, now) = (Gate::new(&LIMITS, usize::MAX), Instant::now());
     let [own, other] = ["192.0.2.7", "192.0.2.8"].map(Network::of);
     let mut held: Vec<_> = (0..25).map(|_| gate.admit(own, now)).collect();
     assert_eq!(kinds(&held), [20, 0, 5, 0]);
@@ -37,7 +37,7 @@ fn an_address_has_so_many_connections_at_once_and_no_other_has_fewer() {
 
 #[test]
 fn limits_that_change_count_for_whoever_comes_next_and_send_nobody_away() {
-    let (gate, now) = (Gate::new(&LIMITS), Instant::now());
+    let (gate, now) = (Gate::new(&LIMITS, usize::MAX), Instant::now());
     let own = Network::of("192.0.2.7");
     let came = || [gate.admit(own, now)].map(|it| kinds(&[it]));
     let held: Vec<_> = (0..10).map(|_| gate.admit(own, now)).collect();
@@ -53,7 +53,7 @@ fn limits_that_change_count_for_whoever_comes_next_and_send_nobody_away() {
 
 #[test]
 fn connections_beyond_those_of_strangers_are_for_device_keys_and_these_have_an_end_too() {
-    let (gate, now) = (Gate::new(&LIMITS), Instant::now());
+    let (gate, now) = (Gate::new(&LIMITS, usize::MAX), Instant::now());
     let own = Network::of("2001:db8::1");
     // One after the other, so that only few are open at once.
     let come = |now, count| {
@@ -71,7 +71,7 @@ fn connections_beyond_those_of_strangers_are_for_device_keys_and_these_have_an_e
 
 #[test]
 fn whoever_waited_as_long_as_told_may_what_strangers_may() {
-    let (gate, now) = (Gate::new(&LIMITS), Instant::now());
+    let (gate, now) = (Gate::new(&LIMITS, usize::MAX), Instant::now());
     let own = Network::of("192.0.2.7");
     for _ in 0..60 {
         assert_eq!(gate.admit(own, now).unwrap().strangers_wait(now), None);
@@ -95,7 +95,7 @@ fn whoever_waited_as_long_as_told_may_what_strangers_may() {
 
 #[test]
 fn connections_that_log_in_are_as_many_as_one_likes() {
-    let (gate, now) = (Gate::new(&LIMITS), Instant::now());
+    let (gate, now) = (Gate::new(&LIMITS, usize::MAX), Instant::now());
     for _ in 0..1_000 {
         let admission = gate.admit(Network::of("192.0.2.7"), now).unwrap();
         assert_eq!(admission.kind(), AdmissionKind::Session);
@@ -107,7 +107,7 @@ fn connections_that_log_in_are_as_many_as_one_likes() {
 #[test]
 fn this_machine_is_spared_and_the_limit_in_all_spares_nobody() {
     let limits = Limits { in_all: 200, ..LIMITS };
-    let (gate, now) = (Gate::new(&limits), Instant::now());
+    let (gate, now) = (Gate::new(&limits, usize::MAX), Instant::now());
     let local = ["127.0.0.1", "::1", "unix"].map(Network::of);
     let held: Vec<_> = local.into_iter().cycle().take(300).map(|it| gate.admit(it, now)).collect();
     assert_eq!(kinds(&held), [200, 0, 64, 36]);
@@ -116,7 +116,7 @@ fn this_machine_is_spared_and_the_limit_in_all_spares_nobody() {
 
 #[test]
 fn a_flood_of_addresses_is_counted_as_far_as_there_is_room_and_then_forgotten() {
-    let (gate, now) = (Gate::new(&LIMITS), Instant::now());
+    let (gate, now) = (Gate::new(&LIMITS, usize::MAX), Instant::now());
     let own = Network::of("192.0.2.7");
     let held: Vec<_> = (0..30).map(|_| gate.admit(own, now)).collect();
     for party in 0..120_000_u32 {

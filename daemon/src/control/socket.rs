@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{Daemon, Request, Response, answer, receive, send};
+use crate::accepting::Accepting;
 
 /// Its name in the data directory, and in systemd's runtime directory.
 const NAME: &str = "control";
@@ -24,8 +25,6 @@ const CONNECTIONS_MAX: usize = 16;
 /// Between two requests of a subcommand it stretches a password, half a second's work on any
 /// machine that can run it at all.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// After a failed accept: the process is short of descriptors, and needs a moment to close some.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What the kernel gives for a user that a sandbox does not map.
 const OVERFLOW_UID: u32 = 65534;
 
@@ -97,12 +96,13 @@ impl ControlSocket {
     /// Serves subcommands until it is dropped.
     pub(crate) async fn run(self, daemon: Arc<impl Daemon>) {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut accepting) = (JoinSet::new(), Accepting::default());
         loop {
             let place = Arc::clone(&places).acquire_owned().await;
             let place = place.expect("invariant: nobody closes the semaphore");
             match self.listener.accept().await {
                 Ok((stream, _)) => {
+                    accepting.succeeded();
                     let daemon = Arc::clone(&daemon);
                     tasks.spawn(async move {
                         if let Err(error) = serve(stream, &*daemon).await {
@@ -111,10 +111,7 @@ impl ControlSocket {
                         drop(place);
                     });
                 }
-                Err(error) => {
-                    log::warn!("cannot accept a subcommand: {error}");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+                Err(error) => accepting.failed("a subcommand", &error).await,
             }
             while tasks.try_join_next().is_some() {}
         }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::text::Scrape;
 use super::{HubReport, ShardCounts};
+use crate::accepting::Accepting;
 use crate::clock::now;
 use crate::hub::Ask;
 use crate::session::Server;
@@ -29,16 +30,14 @@ const CONNECTIONS_MAX: usize = 64;
 const SCRAPERS_MAX: usize = 4;
 /// How long a scraper may take, and the hub and the shards. Prometheus itself gives up after 10 s.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// After a failed accept: the process is short of descriptors, and needs a moment to close some.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 /// Serves scrapers until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, shards: usize) {
     let turns = Arc::new(Semaphore::new(SCRAPERS_MAX));
-    let mut callers = Callers::default();
+    let (mut callers, mut accepting) = (Callers::default(), Accepting::default());
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
+                accepting.succeeded();
                 callers.make_room().await;
                 let (server, turns) = (Arc::clone(&server), Arc::clone(&turns));
                 callers.take(|heard| async move {
@@ -49,10 +48,7 @@ pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, shards: us
                     }
                 });
             }
-            Err(error) => {
-                log::warn!("cannot accept a scraper: {error}");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+            Err(error) => accepting.failed("a scraper", &error).await,
         }
     }
 }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener};
@@ -18,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::supervisor::CONFINED;
 use super::{Passed, ServeError};
+use crate::accepting::Accepting;
 use crate::admission::Gate;
 use crate::config::{Listen, Tls};
 use crate::delivery::{Incoming, ShardHandle};
@@ -26,8 +26,6 @@ use crate::network::Network;
 /// Connections that may wait to be accepted: after a restart all clients come back at once, and one
 /// that finds no place tries again only after a second. The system may allow fewer.
 const BACKLOG: u32 = 4096;
-/// A pause after a failed accept: the system is short of something, most likely of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A peer that acknowledges nothing for this long is gone.
 const USER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A silent peer is asked for a sign of life after this long, then every [`KEEPALIVE_INTERVAL`].
@@ -82,16 +80,6 @@ impl fmt::Display for Listener {
             Self::Plain(tcp) => write!(f, "{} (plain)", address(tcp)),
             Self::Unix(_, path) => write!(f, "{} (unix)", path.display()),
         }
-    }
-}
-
-/// Lets the process open as many files as the system allows it: each connection is one. Where even
-/// that is not asked for or refused, accepting says so when the time comes.
-pub(super) fn allow_many_connections() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        log::info!("cannot open more than {:?} files at once: {error}", limit.current);
     }
 }
 
@@ -193,6 +181,7 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
 impl Listener {
     /// Accepts until it is dropped.
     pub(super) async fn run(self, door: Door) {
+        let mut accepting = Accepting::default();
         loop {
             let accepted = match &self {
                 Self::Tls(tcp, tls) => accept_tcp(tcp, Some(tls), &door).await,
@@ -200,11 +189,14 @@ impl Listener {
                 Self::Unix(unix, _) => accept_unix(unix, &door).await,
             };
             match accepted {
-                Ok(Some(incoming)) => door.enter(incoming).await,
-                Ok(None) => {}
+                Ok(incoming) => {
+                    accepting.succeeded();
+                    if let Some(incoming) = incoming {
+                        door.enter(incoming).await;
+                    }
+                }
                 Err(error) => {
-                    log::warn!("cannot accept a connection on {self}: {error}");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    accepting.failed(&format!("a connection on {self}"), &error).await;
                 }
             }
         }

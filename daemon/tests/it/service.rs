@@ -1,17 +1,17 @@
 //! The daemon as a service manager runs it: what it tells, what it is given, where it puts things.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use crate::harness::{Daemon, Link, PATIENCE};
+use crate::harness::{Daemon, Link, PATIENCE, wait};
 use crate::subcommands::place::Place;
 
 const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
@@ -164,6 +164,50 @@ fn a_passed_descriptor_that_is_no_tcp_socket_is_refused() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("parlord: cannot use the sockets of the service manager: "), "{said}");
+}
+
+/// What a daemon that must not start says instead.
+fn ended(command: &mut Command) -> Output {
+    let mut child = command.spawn().unwrap();
+    let ended = wait(&mut child);
+    if ended.is_none() {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(ended.is_some(), "it runs");
+    output
+}
+
+#[test]
+fn a_flood_of_connections_keeps_no_operator_out_where_files_are_few() {
+    let place = Place::new();
+    let log = place.path("log");
+    let daemon = place.run(SERVE).with_files(230).serving(|command| {
+        command.stderr(File::create(&log).unwrap());
+    });
+    let mut config = File::options().append(true).open(place.config()).unwrap();
+    config.write_all(b"[limits]\nconnections = 20000\n").unwrap();
+    let reloaded = place.run(&["reload"]).done();
+    assert!(reloaded.contains("is more than there is room for"), "{reloaded}");
+    let address = daemon.line("listening on ", " (tls)");
+    let flood: Vec<_> = (0..300).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    assert_eq!(place.run(&["user", "list"]).done(), "");
+    place.run(&["status"]).done();
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("the system allows too few open files for more than 32;"), "{log}");
+    assert!(!log.contains("cannot accept"), "{log}");
+    drop(flood);
+    daemon.stop();
+}
+
+#[test]
+fn a_process_that_may_open_too_few_files_for_anybody_is_no_server() {
+    let place = Place::new();
+    let mut command = place.run(SERVE).with_files(80).command();
+    let output = ended(command.stdout(Stdio::null()).stderr(Stdio::piped()));
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("may have 80 files open at once and takes 199 at least"), "{said}");
 }
 
 #[test]

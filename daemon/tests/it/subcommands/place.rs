@@ -41,7 +41,7 @@ impl Place {
     /// `parlord` with these arguments, on this place unless told otherwise.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run<'_> {
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        Run { place: self, arguments, stdin: String::new(), named: true }
+        Run { place: self, arguments, stdin: String::new(), named: true, files: None }
     }
 
     /// The running daemon, once it listens.
@@ -68,11 +68,18 @@ pub(crate) struct Run<'a> {
     arguments: Vec<String>,
     stdin: String,
     named: bool,
+    files: Option<u32>,
 }
 
 impl Run<'_> {
     pub(crate) fn with_stdin(mut self, text: &str) -> Self {
         text.clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Lets it have no more files open at once.
+    pub(crate) fn with_files(mut self, max: u32) -> Self {
+        self.files = Some(max);
         self
     }
 
@@ -145,7 +152,15 @@ impl Run<'_> {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlord"));
+        let program = env!("CARGO_BIN_EXE_parlord");
+        let mut command = match self.files {
+            None => Command::new(program),
+            Some(max) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!(r#"ulimit -n {max} && exec "$0" "$@""#), program]);
+                shell
+            }
+        };
         command.args(&self.arguments);
         if self.named {
             command.arg("--data").arg(self.place.data());

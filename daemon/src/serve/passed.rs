@@ -5,6 +5,8 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use listenfd::ListenFd;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 
 use super::{ServeError, failed};
 
@@ -17,12 +19,12 @@ impl Passed {
     /// for it changes the environment.
     ///
     /// # Errors
-    /// One of them is no TCP socket.
+    /// One of them is no TCP socket that listens.
     pub(crate) fn take() -> Result<Self, ServeError> {
         let mut passed = ListenFd::from_env();
         let mut listeners = vec![];
         for index in 0..passed.len() {
-            let taken = passed.take_tcp_listener(index);
+            let taken = passed.take_tcp_listener(index).and_then(listening);
             let taken = taken.map_err(|error| {
                 let advice = "have ListenStream= of its socket unit name addresses and ports alone; \
                               Unix sockets stand under [listen]";
@@ -54,4 +56,21 @@ impl Passed {
         let listeners = self.0.into_iter().map(ready).collect();
         Result::map_err(listeners, failed("listen on the passed sockets"))
     }
+}
+
+/// The socket, where it was told to listen: one that is only bound never has a connection.
+#[cfg(target_os = "linux")]
+fn listening(taken: Option<TcpListener>) -> io::Result<Option<TcpListener>> {
+    if let Some(listener) = &taken
+        && !SockRef::from(listener).is_listener()?
+    {
+        let why = format!("the one for {} does not listen", listener.local_addr()?);
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    Ok(taken)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn listening(taken: Option<TcpListener>) -> io::Result<Option<TcpListener>> {
+    Ok(taken)
 }

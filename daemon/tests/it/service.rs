@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -164,6 +164,23 @@ fn a_passed_descriptor_that_is_no_tcp_socket_is_refused() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("parlord: cannot use the sockets of the service manager: "), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_passed_socket_that_does_not_listen_is_refused() {
+    use socket2::{Domain, Socket, Type};
+    let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    bound.bind(&any.into()).unwrap();
+    let place = Place::new();
+    let mut command = place.run(&["serve"]).command();
+    command.env("LISTEN_FDS", "1").env("LISTEN_FDS_FIRST_FD", "0");
+    let output = command.stdin(Stdio::from(OwnedFd::from(bound))).stdout(Stdio::null());
+    let output = ended(output.stderr(Stdio::piped()));
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("does not listen"), "{said}");
 }
 
 /// What a daemon that must not start says instead.

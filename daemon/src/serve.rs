@@ -156,8 +156,8 @@ async fn serve(Start { config, overrides, log, passed }: Start) -> Result<(), Se
         first.tell(&server).await?;
     }
     announce(&host_key, scrapers.as_ref(), &listeners);
-    let attending = supervisor::attend(&listeners, hub.clone());
-    tasks.spawn(stop.clone().run_until_cancelled_owned(attending));
+    let living = supervisor::ready(&listeners, hub.clone()).await;
+    tasks.spawn(stop.clone().run_until_cancelled_owned(living));
     for listener in listeners {
         tasks.spawn(accept.clone().run_until_cancelled_owned(listener.run(door.clone())));
     }

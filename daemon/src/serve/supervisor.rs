@@ -19,8 +19,8 @@ use crate::hub::Ask;
 pub(crate) const CONFINED: &str = "; if a service: its unit lets it write to its own directories \
     only, so name this one in ReadWritePaths= in a drop-in of parlord.service";
 
-/// How long the service manager is waited for with what nothing depends on. It takes that in no time,
-/// unless it hangs.
+/// How long the service manager is waited for before anything goes on without it. It takes what it is
+/// told in no time, unless it hangs.
 const IN_PASSING: Duration = Duration::from_millis(500);
 
 /// Says what the daemon is doing, as `systemctl status` shows it.
@@ -28,18 +28,25 @@ pub(super) async fn status(doing: &str) {
     in_passing(&[NotifyState::Status(doing)]).await;
 }
 
-/// Says that clients may come, and where; and from then on that the daemon lives, twice in the time
-/// that the service manager waits for it, where it does at all. Ends only with the hub.
-pub(super) fn attend(
+/// Says that clients may come, and where, before anything else is said. What is left to do from then
+/// on is to say that the daemon lives, twice in the time that the service manager waits for it, where
+/// it does at all; this ends only with the hub.
+pub(super) async fn ready(
     listeners: &[Listener],
     hub: mpsc::Sender<Ask>,
 ) -> impl Future<Output = ()> + use<> {
     let places: Vec<_> = listeners.iter().map(ToString::to_string).collect();
     let doing = format!("listening on {}", places.join(", "));
+    let mut telling = Box::pin(async move {
+        notify(&[NotifyState::Ready, NotifyState::Status(&doing)]).await;
+    });
+    let told = timeout(IN_PASSING, &mut telling).await;
     log::info!("ready");
     async move {
         // However long it takes: what is not heard to be ready is ended at last.
-        notify(&[NotifyState::Ready, NotifyState::Status(&doing)]).await;
+        if told.is_err() {
+            telling.await;
+        }
         if let Some(patience) = sd_notify::watchdog_enabled() {
             let alive = async || notify(&[NotifyState::Watchdog]).await;
             every(patience / 2, &hub, alive).await;

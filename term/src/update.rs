@@ -64,6 +64,8 @@ pub(crate) enum Msg {
     Type(char),
     /// Something was clicked at.
     Point(Pointed),
+    /// So many entries on, or back, in what lies over the conversation: as many as are seen of it.
+    Page(isize),
     /// Text was pasted, as one piece.
     Paste(String),
     /// The user came to the terminal, or went elsewhere.
@@ -326,7 +328,7 @@ pub(crate) enum Ask {
 
 /// Takes a message in and tells what follows from it.
 pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Intent> {
-    if matches!(msg, Msg::Act(_) | Msg::Type(_) | Msg::Point(_) | Msg::Paste(_)) {
+    if matches!(msg, Msg::Act(_) | Msg::Type(_) | Msg::Point(_) | Msg::Page(_) | Msg::Paste(_)) {
         model.touched_at = model.now;
     }
     let cause = telling::Cause::of(&msg);
@@ -364,6 +366,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Intent> {
             insert(model, typed)
         }
         Msg::Point(pointed) => pointing::at(model, pointed),
+        Msg::Page(by) => popups::go_by(model, by).unwrap_or_default(),
         Msg::Focus(focus) => {
             model.focus = Some(focus);
             Vec::new()

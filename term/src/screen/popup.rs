@@ -1,6 +1,7 @@
 //! What lies over the conversation: help, lists, forms, questions.
 
 mod form;
+mod help;
 mod rows;
 mod sheet;
 
@@ -16,13 +17,11 @@ use self::sheet::Line;
 pub(super) use self::sheet::{Sheet, SheetView};
 use super::paint::{self, Printer};
 use super::panes::Area;
-use crate::keymap::{Action, Scroll};
-use crate::model::{GoTo, List, Listing, Model, More, Popup, Question, Reach};
+use crate::keymap::Action;
+use crate::model::{GoTo, List, Listing, Model, More, Popup, Question, Step};
 use crate::theme::Role;
-use crate::update::{COMMANDS, matching, matching_former, offers};
+use crate::update::{matching, matching_former, offers};
 
-/// How many columns at least say what a key or a command does, where that stands beside it.
-const HELP_COLUMNS_MIN: usize = 34;
 /// How wide a list beside the conversation is, where there is room.
 const ROOMS_COLUMNS: usize = 32;
 const MEMBERS_COLUMNS: usize = 40;
@@ -84,12 +83,22 @@ pub(super) fn draw(
 /// The lines of a popup; `None` of a form, which draws itself.
 pub(super) fn sheet(area: Area, model: &Model, popup: &Popup, zone: &TimeZone) -> Option<Sheet> {
     Some(match popup {
-        Popup::Help { top } => help(area.width, model, *top),
+        Popup::Help { top } => help::sheet(area.width, model, *top),
         Popup::GoTo(go_to) => rooms(area.width, model, go_to),
         Popup::List(list) => listing(area.width, model, list, zone),
         Popup::Form(_) => return None,
         Popup::Question(question) => asked(area.width, model, question),
     })
+}
+
+/// How many entries of a popup are a page of it, so that none is passed over unseen; 0 where that way
+/// all is seen, or where it has none.
+pub(super) fn page(area: Area, model: &Model, popup: &Popup, sheet: &Sheet, step: Step) -> usize {
+    match popup {
+        Popup::Help { top } => help::page(area, model, *top, step),
+        Popup::GoTo(_) | Popup::List(_) => sheet.page(area),
+        Popup::Form(_) | Popup::Question(_) => 0,
+    }
 }
 
 /// Where the caret stands in a popup; `None` where nothing is written.
@@ -112,46 +121,6 @@ const SEARCH: &str = " Search: ";
 fn search_line(search: &crate::model::Input, width: usize) -> String {
     let (text, _) = one_row(search, width.saturating_sub(paint::columns(SEARCH)));
     format!("{SEARCH}{text}")
-}
-
-fn help(width: usize, model: &Model, top: usize) -> Sheet {
-    let keymap = &model.preferences.keymap;
-    let keys = keymap.help();
-    let commands = COMMANDS.iter().map(|one| (format!("{} {}", one.name, one.takes), one.help));
-    let pairs: Vec<_> = keys.into_iter().chain([(String::new(), "")]).chain(commands).collect();
-    let widest = pairs.iter().map(|(keys, _)| paint::columns(keys)).max().unwrap_or(0);
-    let beside = widest + 3 + HELP_COLUMNS_MIN <= width;
-    let mut lines = Vec::new();
-    // The line at the top is asked for, not one that has to be seen.
-    for (keys, does) in pairs.iter().skip(top) {
-        if beside {
-            let room = width.saturating_sub(widest + 4);
-            let gap = " ".repeat(widest - paint::columns(keys));
-            let mut head = format!(" {keys}{gap}  ");
-            for does in paint::wrap(does, room, room) {
-                lines.push(Line::new(format!("{head}{does}"), Role::Text));
-                head = " ".repeat(widest + 3);
-            }
-        } else if !keys.is_empty() {
-            lines.extend(indented(keys, width, Role::Keys));
-            let room = width.saturating_sub(4);
-            let does = paint::wrap(does, room, room).into_iter();
-            lines.extend(does.map(|line| Line::new(format!("   {line}"), Role::Text)));
-        }
-    }
-    let scrolls = [
-        Action::Go(Reach::Up),
-        Action::Go(Reach::Down),
-        Action::Scroll(Scroll::PageUp),
-        Action::Scroll(Scroll::PageDown),
-    ];
-    let heading = |scrolls: &[Action]| {
-        let keys = [keymap.close_hint("closes"), keymap.hints(scrolls, "scroll")];
-        format!(" HELP  {}", hinted(keys))
-    };
-    let whole = heading(&scrolls);
-    let heading = if paint::columns(&whole) > width { heading(&scrolls[..2]) } else { whole };
-    Sheet { heading, lines, seen: 0..0, below: Vec::new() }
 }
 
 fn rooms(width: usize, model: &Model, go_to: &GoTo) -> Sheet {

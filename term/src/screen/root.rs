@@ -14,7 +14,7 @@ use super::paint::{self, Printer};
 use super::panes::{self, Area, PasteView};
 use super::popup::{self, Sheet, SheetView};
 use super::{door, status};
-use crate::keymap::{Action, Key};
+use crate::keymap::{Action, Key, Scroll};
 use crate::model::{Model, Reach, Step};
 use crate::theme::Role;
 use crate::update::{Intent, Msg, Pointed, is_in_sight, update};
@@ -92,6 +92,12 @@ impl Root {
             }
             (Some(Action::Go(Reach::Up)), _) if self.scroll_sheet(Step::Up) => Vec::new(),
             (Some(Action::Go(Reach::Down)), _) if self.scroll_sheet(Step::Down) => Vec::new(),
+            (Some(Action::Scroll(Scroll::PageUp)), _) if self.model.popup().is_some() => {
+                self.page(Step::Up)
+            }
+            (Some(Action::Scroll(Scroll::PageDown)), _) if self.model.popup().is_some() => {
+                self.page(Step::Down)
+            }
             (Some(Action::Scroll(scroll)), _)
                 if self.model.popup().is_none() && self.model.door.is_none() =>
             {
@@ -138,6 +144,19 @@ impl Root {
             Some(pointed) => self.take(Msg::Point(pointed)),
             None => Vec::new(),
         }
+    }
+
+    /// Moves a page through what lies over the conversation.
+    fn page(&mut self, step: Step) -> Vec<Intent> {
+        let Some((shown, (area, sheet))) = self.model.popup().zip(self.sheet()) else {
+            return Vec::new();
+        };
+        let entries = popup::page(area, &self.model, shown, &sheet, step);
+        let entries = isize::try_from(entries).unwrap_or(isize::MAX);
+        self.take(Msg::Page(match step {
+            Step::Up => -entries,
+            Step::Down => entries,
+        }))
     }
 
     /// Scrolls within what is chosen in the popup; `false` where all of that was seen.

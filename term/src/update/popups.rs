@@ -13,9 +13,6 @@ use crate::model::{
 };
 use crate::update::COMMANDS;
 
-/// How far a page is in a list that lies over the conversation.
-const PAGE: isize = 8;
-
 /// What a key does on the popup that lies on top; `None` where it does what it always does.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
     let popup = model.popups.last_mut()?;
@@ -72,11 +69,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         | Action::CopyLink
         | Action::Bare => return Some(Vec::new()),
     }
+    if let Some(intents) = step(action).and_then(|step| go_by(model, step)) {
+        return Some(intents);
+    }
     Some(match model.popups.last_mut()? {
-        Popup::Help { top } => {
-            if let Some(step) = step(action) {
-                *top = moved(*top, step, help_lines(&model.preferences.keymap));
-            } else if action == Action::Enter {
+        Popup::Help { .. } => {
+            if action == Action::Enter {
                 model.popups.pop();
             }
             Vec::new()
@@ -87,6 +85,24 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Intent>> {
         // Not by Enter, which may be pressed once more than it was meant.
         Popup::Question(_) => Vec::new(),
     })
+}
+
+/// Moves by so many entries through the popup that lies on top; `None` where it has none.
+pub(super) fn go_by(model: &mut Model, by: isize) -> Option<Vec<Intent>> {
+    let len = match model.popups.last()? {
+        Popup::Help { .. } => help_lines(&model.preferences.keymap),
+        Popup::GoTo(go_to) => matching(model, go_to).len() + matching_former(model, go_to).len(),
+        Popup::List(list) => list.rows.len(),
+        Popup::Form(_) | Popup::Question(_) => return None,
+    };
+    match model.popups.last_mut()? {
+        Popup::Help { top: place } | Popup::GoTo(GoTo { chosen: place, .. }) => {
+            *place = moved(*place, by, len);
+            Some(Vec::new())
+        }
+        Popup::List(list) => Some(choose(list, by)),
+        Popup::Form(_) | Popup::Question(_) => None,
+    }
 }
 
 /// What a character does on the popup that lies on top; whether there is one.
@@ -208,7 +224,6 @@ fn act_on_go_to(model: &mut Model, action: Action) -> Vec<Intent> {
     let former = matching_former(model, go_to_room);
     let place = go_to_room.chosen.checked_sub(found.len());
     let chosen_former = place.and_then(|place| Some(former.get(place)?.room));
-    let count = found.len() + former.len();
     if action == Action::Enter {
         match (chosen, chosen_former) {
             (Some(room), _) => {
@@ -223,9 +238,7 @@ fn act_on_go_to(model: &mut Model, action: Action) -> Vec<Intent> {
         }
     }
     let Some(Popup::GoTo(go_to_room)) = model.popups.last_mut() else { return Vec::new() };
-    if let Some(step) = step(action) {
-        go_to_room.chosen = moved(go_to_room.chosen, step, count);
-    } else if edit(&mut go_to_room.search, &mut model.kill_ring, action).is_some() {
+    if edit(&mut go_to_room.search, &mut model.kill_ring, action).is_some() {
         go_to_room.chosen = 0;
     }
     Vec::new()
@@ -237,9 +250,6 @@ fn act_on_list(model: &mut Model, action: Action) -> Vec<Intent> {
         let list = list.clone();
         let offer = offers(model, &list).into_iter().find(|offer| offer.key.is_none());
         return offer.map_or_else(Vec::new, |offer| carry_out(model, offer.act));
-    }
-    if let Some(step) = step(action) {
-        return choose(list, step);
     }
     if list.is_searched() && edit(&mut list.search, &mut model.kill_ring, action).is_some() {
         return searched(model);
@@ -339,11 +349,9 @@ fn yes(model: &mut Model) -> Vec<Intent> {
 
 /// How far a key moves through a list.
 fn step(action: Action) -> Option<isize> {
-    const STEPS: [(Action, isize); 6] = [
+    const STEPS: [(Action, isize); 4] = [
         (Action::Go(Reach::Up), -1),
         (Action::Go(Reach::Down), 1),
-        (Action::Scroll(Scroll::PageUp), -PAGE),
-        (Action::Scroll(Scroll::PageDown), PAGE),
         (Action::Scroll(Scroll::First), isize::MIN),
         (Action::Scroll(Scroll::Last), isize::MAX),
     ];

@@ -33,7 +33,7 @@ impl Cause {
             Msg::News(_) | Msg::Edited(_) | Msg::Reloaded(_) => Self::News,
             Msg::Type(_) | Msg::Paste(_) => Self::Writing,
             Msg::Act(action) if writes(*action) => Self::Writing,
-            Msg::Act(_) | Msg::Point(_) => Self::Deed,
+            Msg::Act(_) | Msg::Point(_) | Msg::Page(_) => Self::Deed,
             Msg::Tick(_) | Msg::Focus(_) | Msg::ReachedTop(_) | Msg::Seen(..) | Msg::End => {
                 Self::Nothing
             }

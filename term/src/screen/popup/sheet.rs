@@ -34,6 +34,13 @@ pub(in crate::screen) struct Sheet {
     pub(super) below: Vec<Line>,
 }
 
+impl Sheet {
+    /// How many rows of a list are a page of it: as many as are seen beside the chosen one.
+    pub(super) fn page(&self, area: Area) -> usize {
+        rows(area, self).saturating_sub(self.seen.len()).max(1)
+    }
+}
+
 /// How far the lines that have to be seen are scrolled, where they do not fit.
 #[derive(Debug, Default)]
 pub(in crate::screen) struct SheetView {

@@ -90,6 +90,33 @@ fn help() {
 }
 
 #[test]
+fn a_page_of_the_help_is_what_is_seen_of_it() {
+    for size in SIZES {
+        let keys = crate::keymap::Keymap::default().help();
+        let keys = keys.iter().filter_map(|(keys, _)| keys.split([',', ' ']).next());
+        let commands = crate::update::COMMANDS.iter().map(|one| one.name);
+        let all: Vec<&str> = keys.chain(commands).collect();
+        let mut model = model();
+        model.popups.push(Popup::Help { top: 0 });
+        let mut shown = Shown::new(model, size);
+        for key in [Named::PageDown, Named::PageUp] {
+            let mut unseen = all.clone();
+            let (mut pages, mut before) = (0, String::new());
+            let mut text = shown.look();
+            while text != before {
+                let words: Vec<_> = text.split([' ', '\n', ',']).collect();
+                unseen.retain(|entry| !words.contains(entry));
+                shown.press(Key::Named(key));
+                pages += 1;
+                before = std::mem::replace(&mut text, shown.look());
+            }
+            assert_eq!(unseen, [""; 0], "{key:?} at {size:?}");
+            assert!(pages * (size.1 - 10) <= 2 * all.len(), "{pages} pages at {size:?}");
+        }
+    }
+}
+
+#[test]
 fn own_rooms_to_go_to() {
     let mut go_to = GoTo { search: Default::default(), chosen: 1 };
     go_to.search.insert("s");

@@ -97,6 +97,9 @@ impl Doing {
 
     /// What the refusal means for this, where that is more than [`super::refusal`] says.
     pub(super) fn sentence(&self, refusal: &Refusal, me: &str) -> Option<String> {
+        if refusal.code == Code::TooMany {
+            return self.full().map(str::to_owned);
+        }
         let text = match (self, refusal.code) {
             (Self::PutOut(user) | Self::GiveRole(user), Code::NotAMember) => {
                 format!("{user} is not a member, or you are not; `members` lists who is")
@@ -119,25 +122,6 @@ impl Doing {
                  the room"
                     .to_owned()
             }
-            (Self::GiveRole(_), Code::TooMany) => {
-                "the room has as many admins as it can; `demote` one first".to_owned()
-            }
-            (Self::PutOut(_), Code::TooMany) => {
-                "as many are banned from the room as can be; `unban` some first".to_owned()
-            }
-            (Self::Request, Code::TooMany) => {
-                "as many requests wait in the room as can; try again when its admins have decided \
-                 on some"
-                    .to_owned()
-            }
-            (Self::LetIn, Code::TooMany) => {
-                "the user is in as many rooms as one can be, or as many invites into this room \
-                 wait as can"
-                    .to_owned()
-            }
-            (Self::Enter, Code::TooMany) => {
-                "you are in as many rooms, or own as many, as one can; `leave` one first".to_owned()
-            }
             (Self::LetIn, Code::Banned) => {
                 "the user is banned from the room; `unban` lifts that".to_owned()
             }
@@ -145,9 +129,6 @@ impl Doing {
                 "no request of yours waits there".to_owned()
             }
             (Self::Block, Code::NotPermitted) => "nobody can block themselves".to_owned(),
-            (Self::Block, Code::TooMany) => {
-                "you block as many users as one can; `unblock` some first".to_owned()
-            }
             (Self::Request, Code::RateLimited)
                 if refusal.retry_after_ms.is_some_and(|ms| ms > LIMIT_WAIT_MAX_MS) =>
             {
@@ -166,6 +147,27 @@ impl Doing {
             _ => return None,
         };
         Some(text)
+    }
+
+    /// Which limit is reached.
+    fn full(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::GiveRole(_) => "the room has as many admins as it can; `demote` one first",
+            Self::PutOut(_) => "as many are banned from the room as can be; `unban` some first",
+            Self::Request => {
+                "as many requests wait in the room as can; try again when its admins have decided \
+                 on some"
+            }
+            Self::LetIn => {
+                "the user is in as many rooms as one can be, or as many invites into this room \
+                 wait as can"
+            }
+            Self::Enter => {
+                "you are in as many rooms, or own as many, as one can; `leave` one first"
+            }
+            Self::Block => "you block as many users as one can; `unblock` some first",
+            Self::Withdraw | Self::ListAfter | Self::Other => return None,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: options and a destination as in ssh, then a command with its own options.
 
 mod line;
+mod number;
 mod span;
 
 use std::ffi::OsString;
@@ -310,11 +311,15 @@ mod tests {
             ("chat send", "required"),
             ("chat send ops --nonce 00", "nonce"),
             ("chat send ops --lines --nonce 018f0000000070008000000000000000", "cannot be used"),
-            ("chat rooms --limit 0", "limit"),
+            ("chat rooms --limit 0", "use a whole number from 1 on"),
+            ("chat tail ops -n x", "use a whole number"),
+            ("chat tail ops --after x", "use the number of a message"),
+            ("chat read ops 9223372036854775808", "use the number of a message"),
+            ("chat devices revoke x", "use the number of a device; `devices` lists them"),
             ("chat create ops --private --entry open", "--private cannot be used"),
             ("chat create ops --entry closed", "entry"),
             ("chat ban ops bob --for 7", "as in 30s 15m 12h 7d 2w"),
-            ("chat slow ops soon", "soon"),
+            ("chat slow ops soon", "use a whole number of seconds; 0 ends it"),
             ("chat kick ops", "required"),
             ("chat notifications --read some", "or all"),
             ("chat notifications --read 1 --dismiss 1", "cannot be used"),

@@ -71,8 +71,8 @@ fn tell(refusal: &Refusal, sentence: &str, format: Format) {
     match format {
         Format::Columns => {
             let wait = retry_after_ms.map_or_else(String::new, |ms| match ms {
-                ..=90_000 => format!("; wait {}.{:03} s", ms / 1000, ms % 1000),
-                _ => format!("; wait {}", words::span(u64::from(ms.div_ceil(1_000)))),
+                ..=90_000 => format!(" ({}.{:03} s)", ms / 1000, ms % 1000),
+                _ => words::wait(ms),
             });
             eprintln!("parlor: refused: {code}: {sentence}{wait}");
         }

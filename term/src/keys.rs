@@ -45,7 +45,7 @@ pub(crate) enum KeyError {
         why: String,
     },
     /// The operating system refused.
-    #[error("cannot {operation} {}: {source}", path.display())]
+    #[error("cannot {operation} {}: {source}{}", path.display(), remedy(source, path))]
     Io {
         /// What was being done.
         operation: &'static str,
@@ -54,6 +54,18 @@ pub(crate) enum KeyError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What to do about a key file that the system does not give, as it follows the error.
+fn remedy(error: &io::Error, path: &Path) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!(
+            "; check the path, or make it: ssh-keygen -t ed25519 -N '' -f {}",
+            path.display()
+        ),
+        io::ErrorKind::PermissionDenied => "; it has to be yours to read and write".to_owned(),
+        _ => String::new(),
+    }
 }
 
 impl KeyError {

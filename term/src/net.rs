@@ -83,7 +83,7 @@ pub(crate) enum ConnectError {
         after: Duration,
     },
     /// TLS failed, before anything of ours was sent.
-    #[error("no TLS with {address}: {why}")]
+    #[error("no TLS with {address}: {why}; is this a parlord's TLS port?")]
     Tls {
         /// The address.
         address: SocketAddr,

@@ -57,6 +57,8 @@ pub(crate) fn slashed(words: &str) -> String {
     let is_command = |word: &str| COMMANDS.iter().any(|command| command.name[1..] == *word);
     let pieces = words.split('`').enumerate().map(|(place, piece)| match place % 2 {
         1 if is_command(piece) => format!("/{piece}"),
+        // The only one that is called otherwise there.
+        1 if piece == "notifications" => "/notices".to_owned(),
         1 => format!("`{piece}`"),
         _ => piece.to_owned(),
     });
@@ -252,6 +254,8 @@ mod tests {
             slashed("there is none; `rooms` lists them, `--code` does not"),
             "there is none; /rooms lists them, `--code` does not"
         );
+        let read = slashed(sentence(Code::NoSuchNotification));
+        assert_eq!(read, "you have no such notification; /notices lists them");
         let waits = [480, 90_000, 91_000, 3_600_000, 7_200_000, 86_399_000].map(wait);
         let spans = [" (1 s)", " (90 s)", " (2 min)", " (60 min)", " (2 h)", " (24 h)"];
         assert_eq!(waits, spans);

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use parlor_protocol::id::{Nonce, NotificationId};
 use parlor_protocol::room::Entry;
 
-use super::Span;
+use super::{Span, number};
 
 /// A command for scripts, with what every command takes.
 #[derive(Debug, Parser)]
@@ -50,7 +50,7 @@ pub(super) fn parse(command: &[OsString]) -> Result<Line, clap::Error> {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Page {
     /// Print at most this many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::limit)]
     pub(crate) limit: Option<u32>,
     /// Go on behind this cursor, the `next` of a page
     #[arg(long, value_name = "CURSOR")]
@@ -192,6 +192,7 @@ pub(crate) enum LineCommand {
         /// Its title or ID
         room: String,
         /// How many seconds; 0 ends it
+        #[arg(value_parser = number::secs)]
         secs: u32,
     },
     /// Say something in a room
@@ -203,7 +204,7 @@ pub(crate) enum LineCommand {
         /// Its title or ID
         room: String,
         /// The last message that you have read
-        #[arg(value_parser = clap::value_parser!(u64).range(..=SEQ_MAX))]
+        #[arg(value_parser = number::seq)]
         seq: u64,
     },
     /// List what you were told of, or mark it as read, or dismiss it
@@ -331,9 +332,6 @@ pub(crate) struct WhoAndWhy {
     pub(crate) reason: Vec<String>,
 }
 
-/// The last place that a room can have.
-const SEQ_MAX: u64 = i64::MAX.unsigned_abs();
-
 /// What to send.
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
@@ -361,16 +359,16 @@ pub(crate) struct TailArgs {
     /// The title or ID of the room
     pub(crate) room: String,
     /// How many, those of users whom you block included [default: 10, or all with --after]
-    #[arg(short, value_name = "N")]
+    #[arg(short, value_name = "N", value_parser = number::count)]
     pub(crate) number: Option<u64>,
     /// Go on with what is said from now on
     #[arg(short, conflicts_with = "before")]
     pub(crate) follow: bool,
     /// Only what came before this message
-    #[arg(long, value_name = "SEQ", conflicts_with = "after")]
+    #[arg(long, value_name = "SEQ", value_parser = number::seq, conflicts_with = "after")]
     pub(crate) before: Option<u64>,
     /// Only what came after this message
-    #[arg(long, value_name = "SEQ")]
+    #[arg(long, value_name = "SEQ", value_parser = number::seq)]
     pub(crate) after: Option<u64>,
     /// Also print who came, went and became what
     #[arg(long, conflicts_with_all = ["before", "after"])]
@@ -441,6 +439,7 @@ pub(crate) enum DevicesAction {
     /// Revoke a device: it logs nobody in any more
     Revoke {
         /// Its number
+        #[arg(value_parser = number::device)]
         id: u32,
     },
 }

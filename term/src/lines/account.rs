@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::net::account::{Account, LoginError, Passwords, ask_new};
 use crate::net::{SignedUp, login};
+use crate::words::{self, Doing};
 
 /// Makes the account.
 pub(super) async fn sign_up(
@@ -24,10 +25,14 @@ pub(super) async fn sign_up(
     console: &mut dyn Console,
     mut out: Output,
 ) -> Result<(), Failure> {
+    let doing = if code.is_some() { Doing::SignUpByCode } else { Doing::Other };
     let (session, signed_up) = match account.sign_up(code, console).await {
         Ok(signed_up) => signed_up,
         // A refused sign-up is a refusal like any other: no login was tried.
-        Err(LoginError::Refused(refusal)) => return Err(Failure::Refused(refusal)),
+        Err(LoginError::Refused(refusal)) => {
+            let sentence = words::refusal_of(&doing, &refusal, account.user.as_str());
+            return Err(Failure::RefusedOf(refusal, sentence));
+        }
         Err(error) => return Err(error.into()),
     };
     match signed_up {

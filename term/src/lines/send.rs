@@ -272,7 +272,7 @@ fn stdin_lines() -> mpsc::Receiver<Result<String, Failure>> {
 }
 
 fn not_text() -> Failure {
-    Failure::Failed("standard input is not UTF-8; send it as a file".to_owned())
+    Failure::Failed("standard input is not UTF-8; convert it, as `iconv -t UTF-8` does".to_owned())
 }
 
 fn undecided(nonce: Nonce, why: &Lost) -> Failure {

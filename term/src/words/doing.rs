@@ -27,6 +27,8 @@ pub(crate) enum Doing {
     Enter,
     /// To block a user.
     Block,
+    /// To sign up by a code.
+    SignUpByCode,
     /// To list something from a cursor on.
     ListAfter,
     /// Anything else.
@@ -129,6 +131,11 @@ impl Doing {
                 "no request of yours waits there".to_owned()
             }
             (Self::Block, Code::NotPermitted) => "nobody can block themselves".to_owned(),
+            (Self::SignUpByCode, Code::SignUpClosed) => {
+                "this server takes no sign-ups, and the code is not one of an operator that still \
+                 counts; check its letters, or ask its operator to add you with `parlord user add`"
+                    .to_owned()
+            }
             (Self::Request, Code::RateLimited)
                 if refusal.retry_after_ms.is_some_and(|ms| ms > LIMIT_WAIT_MAX_MS) =>
             {
@@ -166,7 +173,7 @@ impl Doing {
                 "you are in as many rooms, or own as many, as one can; `leave` one first"
             }
             Self::Block => "you block as many users as one can; `unblock` some first",
-            Self::Withdraw | Self::ListAfter | Self::Other => return None,
+            Self::Withdraw | Self::SignUpByCode | Self::ListAfter | Self::Other => return None,
         })
     }
 }

@@ -250,7 +250,7 @@ fn send_waits_where_the_server_says_so_and_tells_once() {
     assert!(done.err.starts_with("parlor: slow-mode: the server wants 1.1 s"), "{done:?}");
     let done = home.at(&server, &["send", "ops", "hi", "--no-wait"]);
     assert_eq!(done.status, Some(1), "{done:?}");
-    assert!(done.err.ends_with("; wait 1.100 s\n"), "{done:?}");
+    assert!(done.err.ends_with("; wait before you go on (1.100 s)\n"), "{done:?}");
     server.finish();
 }
 

@@ -221,3 +221,34 @@ fn a_message_lost_on_its_way_exits_255_with_its_nonce() {
     assert!(done.err.contains("the server's store failed"), "{done:?}");
     server.finish();
 }
+
+#[test]
+fn what_goes_wrong_on_this_side_says_what_to_do() {
+    let home = Home::new();
+    // Something that is no parlord hangs up on whoever speaks TLS.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = format!("alice@{}", other.local_addr().unwrap());
+    let other = std::thread::spawn(move || drop(other.accept().unwrap()));
+    let done = home.run(&[&to, "whoami"]);
+    other.join().unwrap();
+    assert_eq!(done.status, Some(255), "{done:?}");
+    assert!(done.err.ends_with("; is this a parlord's TLS port?\n"), "{done:?}");
+
+    let server = Server::play(1, |_, mut conversation| {
+        conversation.greet();
+        conversation.rest();
+    });
+    home.know(&server, &server.public_line);
+    let port = server.port.to_string();
+    let done = home.run(&["-i", "nokey", "-p", &port, "127.0.0.1", "whoami"]);
+    assert_eq!(done.status, Some(255), "{done:?}");
+    assert!(done.err.ends_with("make it: ssh-keygen -t ed25519 -N '' -f nokey\n"), "{done:?}");
+    server.finish();
+
+    let mut command = home.command(&["127.0.0.1:1", "send", "ops"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"\xff").unwrap();
+    let done = crate::harness::done(&child.wait_with_output().unwrap());
+    assert_eq!(done.status, Some(1), "{done:?}");
+    assert!(done.err.ends_with("not UTF-8; convert it, as `iconv -t UTF-8` does\n"), "{done:?}");
+}

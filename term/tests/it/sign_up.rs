@@ -28,6 +28,21 @@ fn a_code_lets_as_many_sign_up_as_it_is_good_for() {
 }
 
 #[test]
+fn whoever_gave_a_code_where_nobody_signs_up_hears_of_the_code() {
+    let daemon = Daemon::start_with("sign_up = \"closed\"", "");
+    let alice = User::new("alice", &daemon);
+    for (code, says) in [
+        (&[][..], "this server takes no sign-ups; ask its operator"),
+        (&["--code", "7k2m-q9xa-43fd"], "the code is not one of an operator that still counts"),
+    ] {
+        let done = alice.with_password(PASSWORD, &[&["signup"], code].concat());
+        assert_eq!(done.status, Some(1), "{done:?}");
+        assert!(done.err.contains("parlor: refused: sign-up-closed: "), "{done:?}");
+        assert!(done.err.contains(says), "{done:?}");
+    }
+}
+
+#[test]
 fn a_sign_up_waits_keeps_its_key_and_acts_at_once_when_it_is_approved() {
     let daemon = Daemon::start_with("sign_up = \"approval\"", "");
     let bob = User::new("bob", &daemon);

@@ -145,7 +145,7 @@ fn refusals_say_what_they_mean_for_what_was_asked() {
     bob.does(&["request", "ops"]);
     alice.does(&["deny", "ops", "bob"]);
     refused(&bob, &["request", "ops"], "rate-limited: your request was denied");
-    refused(&bob, &["request", "ops"], "; wait 24 h\n");
+    refused(&bob, &["request", "ops"], " (24 h)\n");
     let mut his = bob.opens();
     his.shows("You are in no room");
     his.types("/request ops\r");

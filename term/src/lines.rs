@@ -75,8 +75,16 @@ pub(crate) async fn run(
         return account::sign_up(code, account, console, out).await;
     }
     // What is to be sent is read first: a connection need not wait for whoever types it.
+    let doing = Doing::of_line(&line.command);
+    let meaning = |failure| match failure {
+        Failure::Refused(refusal) => {
+            let sentence = words::refusal_of(&doing, &refusal, account.user.as_str());
+            Failure::RefusedOf(refusal, sentence)
+        }
+        other => other,
+    };
     let text = match &line.command {
-        LineCommand::Send(send) => send::text(send)?,
+        LineCommand::Send(send) => send::text(send).map_err(meaning)?,
         _ => None,
     };
     let (session, me) = account.log_in(console).await?;
@@ -85,14 +93,7 @@ pub(crate) async fn run(
         console.note(line);
     }
     let mut context = Context { account, console, session, me, out };
-    let doing = Doing::of_line(&line.command);
-    let done = context.execute(line.command, text).await.map_err(|failure| match failure {
-        Failure::Refused(refusal) => {
-            let sentence = words::refusal_of(&doing, &refusal, account.user.as_str());
-            Failure::RefusedOf(refusal, sentence)
-        }
-        other => other,
-    });
+    let done = context.execute(line.command, text).await.map_err(meaning);
     // What was printed before a failure is true and goes out first.
     let ended = context.out.end();
     context.session.close().await;

@@ -1,14 +1,19 @@
 //! What a refusal means for what was asked: more than the code alone tells.
 
+use parlor_protocol::name::{MAX_DISPLAY_NAME_COLUMNS, MAX_LABEL_BYTES};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::request::Command;
+use parlor_protocol::text::{MAX_BODY_BYTES, MAX_BODY_CHARS, MAX_REASON_CHARS, MAX_TOPIC_CHARS};
 
-use crate::cli::LineCommand;
+use crate::cli::{LineCommand, OpCommand};
 use crate::model::{Deed, Then};
 
 /// No limit on how often one asks or guesses makes anyone wait for longer: one in an hour is the
 /// strictest that a server can have. The refusal alone does not tell such a limit from a denial.
 const LIMIT_WAIT_MAX_MS: u32 = 60 * 60 * 1_000;
+
+/// The longest wait of a room's slow mode, as the protocol has it.
+const SLOW_SECS_MAX: u32 = 86_400;
 
 /// What was asked, as far as it makes a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +36,18 @@ pub(crate) enum Doing {
     SignUpByCode,
     /// To list something from a cursor on.
     ListAfter,
+    /// To deny a request or a sign-up.
+    Deny,
+    /// To say something to a room, or to everybody.
+    Say,
+    /// To say what a room is about.
+    SetTopic,
+    /// To be shown under another name.
+    SetName,
+    /// To let the members of a room speak more slowly.
+    SlowDown,
+    /// To search for rooms.
+    Search,
     /// Anything else.
     Other,
 }
@@ -63,6 +80,14 @@ impl Doing {
             Self::Enter
         } else if let Command::Block(_) = command {
             Self::Block
+        } else if let Command::Deny(_) = command {
+            Self::Deny
+        } else if let Command::SetTopic(_) = command {
+            Self::SetTopic
+        } else if let Command::SetDisplayName(_) = command {
+            Self::SetName
+        } else if let Command::SetSlowMode(_) = command {
+            Self::SlowDown
         } else {
             Self::Other
         }
@@ -92,6 +117,19 @@ impl Doing {
             Self::Enter
         } else if let LineCommand::Block { .. } = command {
             Self::Block
+        } else if let LineCommand::Deny(_) | LineCommand::Op(OpCommand::Deny { .. }) = command {
+            Self::Deny
+        } else if let LineCommand::Send(_) | LineCommand::Op(OpCommand::Announce { .. }) = command {
+            Self::Say
+        } else if let LineCommand::Topic { .. } = command {
+            Self::SetTopic
+        } else if let LineCommand::Name { .. } = command {
+            Self::SetName
+        } else if let LineCommand::Slow { .. } = command {
+            Self::SlowDown
+        } else if let LineCommand::Rooms { .. } | LineCommand::Op(OpCommand::Rooms { .. }) = command
+        {
+            Self::Search
         } else {
             Self::Other
         }
@@ -101,6 +139,9 @@ impl Doing {
     pub(super) fn sentence(&self, refusal: &Refusal, me: &str) -> Option<String> {
         if refusal.code == Code::TooMany {
             return self.full().map(str::to_owned);
+        }
+        if refusal.code == Code::TooLong {
+            return Some(format!("{}; shorten it", self.limit()?));
         }
         let text = match (self, refusal.code) {
             (Self::PutOut(user) | Self::GiveRole(user), Code::NotAMember) => {
@@ -173,8 +214,42 @@ impl Doing {
                 "you are in as many rooms, or own as many, as one can; `leave` one first"
             }
             Self::Block => "you block as many users as one can; `unblock` some first",
-            Self::Withdraw | Self::SignUpByCode | Self::ListAfter | Self::Other => return None,
+            Self::Withdraw
+            | Self::SignUpByCode
+            | Self::ListAfter
+            | Self::Deny
+            | Self::Say
+            | Self::SetTopic
+            | Self::SetName
+            | Self::SlowDown
+            | Self::Search
+            | Self::Other => return None,
         })
+    }
+
+    /// How long what this carries may be.
+    fn limit(&self) -> Option<String> {
+        let limit = match self {
+            Self::Say => {
+                format!("a message has {MAX_BODY_CHARS} characters in {MAX_BODY_BYTES} bytes")
+            }
+            Self::PutOut(_) | Self::Request | Self::Deny => {
+                format!("a reason has {MAX_REASON_CHARS} characters")
+            }
+            Self::SetTopic => format!("a topic has {MAX_TOPIC_CHARS} characters"),
+            Self::SetName => format!("a display name has {MAX_DISPLAY_NAME_COLUMNS} columns"),
+            Self::SlowDown => format!("slow mode has {SLOW_SECS_MAX} seconds, which is a day,"),
+            Self::Search => format!("what is searched for has {MAX_LABEL_BYTES} bytes"),
+            Self::GiveRole(_)
+            | Self::Withdraw
+            | Self::LetIn
+            | Self::Enter
+            | Self::Block
+            | Self::SignUpByCode
+            | Self::ListAfter
+            | Self::Other => return None,
+        };
+        Some(format!("{limit} at most"))
     }
 }
 
@@ -198,6 +273,13 @@ mod tests {
             (Doing::Request, Code::RateLimited, 3_600_000, "you have asked too often, or your"),
             (Doing::Request, Code::RateLimited, 5_000, "you have asked too often, or your"),
             (Doing::ListAfter, Code::BadRequest, 0, "what stands behind --after"),
+            (Doing::Say, Code::TooLong, 0, "a message has 4000 characters in 16384 bytes at most;"),
+            (Doing::Deny, Code::TooLong, 0, "a reason has 200 characters at most; shorten it"),
+            (Doing::SetTopic, Code::TooLong, 0, "a topic has 300 characters at most; shorten it"),
+            (Doing::SetName, Code::TooLong, 0, "a display name has 48 columns at most;"),
+            (Doing::SlowDown, Code::TooLong, 0, "slow mode has 86400 seconds, which is a day, at"),
+            (Doing::Search, Code::TooLong, 0, "what is searched for has 512 bytes at most;"),
+            (Doing::Enter, Code::TooLong, 0, "that is longer than the server takes; shorten it"),
             (Doing::Other, Code::BadRequest, 0, "the server does not understand"),
         ] {
             let refusal = Refusal { retry_after_ms: Some(wait), ..code.into() };

@@ -141,6 +141,17 @@ fn refusals_say_what_they_mean_for_what_was_asked() {
         "not-a-member: bob is not a member, or you are not",
     );
     refused(&alice, &["kick", "ops", "alice"], "not-permitted: nobody can put themselves out");
+    let long = &*"x".repeat(4_001);
+    for (command, limit) in [
+        (&["topic", "ops", long][..], "a topic has 300 characters at most"),
+        (&["kick", "ops", "bob", long], "a reason has 200 characters at most"),
+        (&["name", long], "a display name has 48 columns at most"),
+        (&["send", "ops", long], "a message has 4000 characters in 16384 bytes at most"),
+        (&["slow", "ops", "86401"], "slow mode has 86400 seconds, which is a day, at most"),
+        (&["rooms", "--search", long], "what is searched for has 512 bytes at most"),
+    ] {
+        refused(&alice, command, &format!("too-long: {limit}; shorten it"));
+    }
     refused(&alice, &["members", "ops", "--after", "junk"], "behind --after is no cursor");
     bob.does(&["request", "ops"]);
     alice.does(&["deny", "ops", "bob"]);

@@ -332,6 +332,20 @@ mod tests {
     }
 
     #[test]
+    fn the_help_of_a_command_says_how_it_is_called() {
+        for (line, usage) in [
+            ("chat whoami --help", "Usage: parlor HOST whoami [OPTIONS]"),
+            ("chat devices revoke --help", "Usage: parlor HOST devices revoke [OPTIONS] <ID>"),
+            ("chat --help", "Usage: parlor [OPTIONS] <[USER@]HOST[:PORT]> [COMMAND]..."),
+            ("chat kick ops", "Usage: parlor HOST kick <ROOM> <USER>"),
+            ("chat --json", "Usage: parlor HOST [OPTIONS] <COMMAND>"),
+        ] {
+            let help = parsed(line).unwrap_err();
+            assert!(help.contains(usage), "{line}: {help}");
+        }
+    }
+
+    #[test]
     fn help_lists_the_commands() {
         let help = parsed("--help").unwrap_err();
         assert!(help.contains("COMMAND") && help.contains("  whoami"), "{help}");

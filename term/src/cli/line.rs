@@ -14,6 +14,7 @@ use super::{Span, number};
 #[derive(Debug, Parser)]
 #[command(
     name = "parlor HOST",
+    bin_name = "parlor HOST",
     no_binary_name = true,
     disable_help_subcommand = true,
     subcommand_required = true,

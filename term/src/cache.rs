@@ -72,8 +72,8 @@ pub(crate) enum CacheError {
 fn in_use(process: Option<&str>) -> String {
     let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
     format!(
-        "the full-screen client is open for this user and server already{process}; go on there or \
-         end it, or use a command beside it, such as `tail ROOM -f` or `send ROOM`"
+        "parlor is open for this user and server already, with a screen or line by line{process}; \
+         go on there or end it, or use a command beside it, such as `tail ROOM -f` or `send ROOM`"
     )
 }
 

@@ -123,7 +123,12 @@ fn a_second_client_on_one_cache_says_so_and_what_to_do() {
     let (status, told) = alice.opens().ends();
     assert_eq!(status, "Exited with code 1");
     let told = told.replace('\n', "");
-    assert!(told.contains("open for this user and server already"), "{told}");
+    assert!(
+        told.contains(
+            "parlor is open for this user and server already, with a screen or line by line"
+        ),
+        "{told}"
+    );
     assert!(told.contains(&first.child.process_id().unwrap().to_string()), "{told}");
     // Line mode takes no part in it.
     alice.does(&["send", "general", "beside it"]);

@@ -64,6 +64,10 @@ fn a_dumb_terminal_gets_lines_and_forms_are_asked_field_by_field() {
     window.shows("Now in general.");
     bob.does(&["send", "general", "can you hear me?"]);
     window.shows("bob: can you hear me?");
+    let (status, told) = alice.opens().ends();
+    let told = told.replace('\n', "");
+    assert_eq!(status, "Exited with code 1");
+    assert!(told.contains("already, with a screen or line by line"), "{told}");
     window.types("/create\n");
     window.shows("Title:");
     window.types("den\n");

@@ -35,11 +35,10 @@ impl Default for Commands {
 impl Commands {
     /// Notes what a command came to.
     pub(crate) fn note(&mut self, kind: Kind, outcome: &Outcome) {
-        match outcome {
-            Outcome::Refused(refusal) => {
-                *self.refused.entry((kind, refusal.code.word())).or_default() += 1;
-            }
-            _ => self.done[kind as usize] += 1,
+        if let Outcome::Refused(refusal) = outcome {
+            *self.refused.entry((kind, refusal.code.word())).or_default() += 1;
+        } else {
+            self.done[kind as usize] += 1;
         }
     }
 

@@ -97,7 +97,7 @@ wire_struct! {
         pub name: String,
         /// The device's Ed25519 public key.
         pub public_key: Bytes<32>,
-        /// Its signature over [`device_login_message`].
+        /// Its signature over four strings: see "Logging in by device".
         pub signature: Bytes<64>,
     }
 

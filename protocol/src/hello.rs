@@ -22,7 +22,7 @@ pub const VERSION: u32 = 1;
 wire_struct! {
     /// The client's first frame. Its layout never changes, whatever the versions.
     pub struct Hello {
-        /// Always [`MAGIC`].
+        /// Always 0x5041524c, "PARL" as a big-endian number.
         pub magic: u32,
         /// The versions that the client speaks; at most 16 are looked at.
         pub versions: Vec<u32>,

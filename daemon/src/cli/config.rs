@@ -13,8 +13,8 @@ use crate::logging;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Tell all that is wrong with a configuration file and the log4rs file that it names, or
-    /// nothing
+    /// Tell all that is wrong with a configuration file, or else with the log4rs file that it
+    /// names, or nothing
     Check {
         /// The file [default: the one that `serve` would read]
         file: Option<PathBuf>,

@@ -309,7 +309,7 @@ fn parse(text: &str, dir: &Path) -> Result<Parsed, Vec<Fault>> {
         faults.dedup_by_key(|fault| fault.line);
         return Err(faults);
     }
-    let (mut faults, mut lines) = (vec![], BTreeMap::new());
+    let (mut faults, mut lines, mut sound) = (vec![], BTreeMap::new(), DeTable::new());
     for Key { name, span, alone } in keys_of(&table) {
         match known(&name) {
             None if is_section(&name) => {
@@ -319,13 +319,17 @@ fn parse(text: &str, dir: &Path) -> Result<Parsed, Vec<Fault>> {
             None => faults.push(fault(Some(span), &unknown(&name))),
             Some(key) => {
                 lines.insert(key, line_of(text, span.start));
-                if let Err(error) = File::deserialize(alone.into_deserializer()) {
-                    faults.push(fault(error.span(), &takes::fault(key, error.message())));
+                match File::deserialize(alone.clone().into_deserializer()) {
+                    Ok(_) => merge(&mut sound, alone.into_inner()),
+                    Err(error) => {
+                        faults.push(fault(error.span(), &takes::fault(key, error.message())));
+                    }
                 }
             }
         }
     }
-    match File::deserialize(table.into_deserializer()) {
+    // What keys come to together is told of those that are sound.
+    match File::deserialize(Spanned::new(table.span(), sound).into_deserializer()) {
         Ok(file) => {
             let told = file.addresses_that_cannot_be().into_iter();
             let told: Vec<_> = told.chain(file.listen.sockets_that_cannot_be(dir)).collect();
@@ -339,9 +343,7 @@ fn parse(text: &str, dir: &Path) -> Result<Parsed, Vec<Fault>> {
                 return Ok(Parsed { file, lines });
             }
         }
-        Err(error) if faults.is_empty() => faults.push(fault(error.span(), error.message())),
-        // It is one of those that are told already.
-        Err(_) => {}
+        Err(error) => faults.push(fault(error.span(), error.message())),
     }
     faults.sort_by_key(|fault| fault.line);
     Err(faults)
@@ -379,6 +381,19 @@ fn keys_of<'t>(table: &Spanned<DeTable<'t>>) -> Vec<Key<'t>> {
         }
     }
     keys
+}
+
+/// Puts what is in one table into another, where it may belong to a section that is there.
+fn merge<'t>(into: &mut DeTable<'t>, table: DeTable<'t>) {
+    for (name, value) in table {
+        let span = value.span();
+        match (into.get_mut(&name).map(Spanned::as_mut), value.into_inner()) {
+            (Some(DeValue::Table(section)), DeValue::Table(more)) => section.extend(more),
+            (_, value) => {
+                into.insert(name, Spanned::new(span, value));
+            }
+        }
+    }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

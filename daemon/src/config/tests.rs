@@ -186,7 +186,7 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[limits]\nlogin_penalty_secs = 601",
-        "line 2: it is more than limits.login_penalty_secs_max, which is 600",
+        "line 2: limits.login_penalty_secs is more than limits.login_penalty_secs_max, which is 600",
     ),
     ("a = \"\u{1b}", "line 1: invalid basic string, expected `\"`"),
 ];
@@ -395,7 +395,8 @@ fn a_variable_that_makes_no_sense_is_told_by_its_name() {
 #[test]
 fn all_faults_of_a_file_are_told_in_the_order_of_their_lines() {
     let text = "motd = 'hello'\n[server]\nshards = 0\nname = 3\n\n[limits]\nmesages_burst = 5\n\
-                messages_per_sec = 0\n[colours]\nred = 1\n";
+                messages_per_sec = 0\n[colours]\nred = 1\n\
+                [listen]\ntls = ['x']\nplain = ['0.0.0.0:1']\n";
     let Err(ConfigError::Invalid { faults, .. }) = load_text(text) else { panic!("it was taken") };
     let told: Vec<_> =
         faults.iter().map(|Fault { line, why }| format!("line {line}: {why}")).collect();
@@ -408,11 +409,15 @@ fn all_faults_of_a_file_are_told_in_the_order_of_their_lines() {
             "line 7: there is no key limits.mesages_burst; did you mean limits.messages_burst?",
             "line 8: limits.messages_per_sec: 0 is not between 1 and 1000000",
             "line 10: there is no key colours.red; `parlord config show` lists all",
+            "line 12: listen.tls takes addresses and ports, as in [\"127.0.0.1:7667\", \
+             \"[::1]:7667\"]",
+            "line 13: 0.0.0.0:1 is beyond loopback and everything on it could be read; listen there \
+             with TLS, or say plain_beyond_loopback = true",
         ]
     );
     assert_eq!(
         fault(text),
-        "line 1: there is no key motd; did you mean server.motd? (`parlord config check` tells 5 \
+        "line 1: there is no key motd; did you mean server.motd? (`parlord config check` tells 7 \
          more)"
     );
 }

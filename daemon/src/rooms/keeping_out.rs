@@ -4,7 +4,7 @@ use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::notification::NotificationKind;
 use parlor_protocol::refusal::Code;
-use parlor_protocol::room::{Departure, Role};
+use parlor_protocol::room::{Departure, Role, Visibility};
 use parlor_protocol::text::Reason;
 
 use super::agenda::settle;
@@ -69,10 +69,8 @@ pub(super) fn ban(
         Some(it) => !it.is_known(),
         None => !is_member,
     };
-    let notice = match known.visibility {
-        parlor_protocol::room::Visibility::Private if unknown_to_them => BanNotice::Silent,
-        _ => BanNotice::Told,
-    };
+    let is_silent = known.visibility == Visibility::Private && unknown_to_them;
+    let notice = if is_silent { BanNotice::Silent } else { BanNotice::Told };
     if is_member {
         let farewell = Farewell { how: Departure::Banned, by: Some(by), reason };
         depart(&mut draft, user, room, &farewell)?;

@@ -29,7 +29,11 @@ impl Limits {
     /// A wait that would be longer than the longest one, and the key that says so.
     pub(super) fn shrinking_penalty(&self) -> Option<(&'static str, String)> {
         let (first, max) = (self.login_penalty_secs, self.login_penalty_secs_max);
-        let why = || format!("it is more than limits.login_penalty_secs_max, which is {max}");
+        let why = || {
+            format!(
+                "limits.login_penalty_secs is more than limits.login_penalty_secs_max, which is {max}"
+            )
+        };
         (first > max).then(|| ("limits.login_penalty_secs", why()))
     }
 }

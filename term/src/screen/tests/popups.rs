@@ -90,6 +90,30 @@ fn help() {
 }
 
 #[test]
+fn a_page_of_a_list_passes_over_no_row() {
+    for size in SIZES {
+        let titles: Vec<_> = (0..60).map(|number| format!("room-{number}-")).collect();
+        let rows = titles.iter().zip(1..);
+        let mut list = List::new(Listing::Rooms { search: String::new() });
+        list.rows = rows.map(|(title, number)| public(number, title, Entry::Ask)).collect();
+        list.more = More::Nothing;
+        let mut model = model();
+        model.popups.push(Popup::List(list));
+        let mut shown = Shown::new(model, size);
+        for key in [Named::PageDown, Named::PageUp] {
+            let (mut unseen, mut before) = (titles.clone(), String::new());
+            let mut text = shown.look();
+            while text != before {
+                unseen.retain(|title| !text.contains(title));
+                shown.press(Key::Named(key));
+                before = std::mem::replace(&mut text, shown.look());
+            }
+            assert_eq!(unseen, [""; 0], "{key:?} at {size:?}");
+        }
+    }
+}
+
+#[test]
 fn a_page_of_the_help_is_what_is_seen_of_it() {
     for size in SIZES {
         let keys = crate::keymap::Keymap::default().help();

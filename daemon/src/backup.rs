@@ -5,7 +5,7 @@
 //! record that was the last at that moment, so that the two agree. Whatever is made is made under
 //! another name, examined, synced and only then called what it is to be called.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use rustix::process::geteuid;
 
 use crate::audit::{self, Copying};
 use crate::examine::{self, ExamineError};
+use crate::regular;
 use crate::store::{self, Contents, DATABASE, Onlooker, RESTORING, StoreError};
 use crate::tls::HOST_KEY_FILE;
 
@@ -145,18 +146,31 @@ pub(crate) struct Backup {
     pub(crate) contents: Contents,
 }
 
+/// The store of a data directory, to be backed up.
+///
+/// # Errors
+/// There is none, or it is not as this program knows it.
+pub(crate) fn source(data: &Path) -> Result<Onlooker, BackupError> {
+    let source = Onlooker::open(data)?;
+    source.expect_our_schema()?;
+    Ok(source)
+}
+
 impl Begun {
-    /// Begins a backup of what is in the data directory, to be called `directory`.
+    /// Begins a backup of what is in the data directory, whose store is `source`, to be called
+    /// `directory`.
     ///
     /// # Errors
-    /// There is something of that name, or there is no store, or no place for the backup.
-    pub(crate) fn new(data: &Path, directory: &Path) -> Result<Self, BackupError> {
+    /// There is something of that name, or no place for the backup.
+    pub(crate) fn new(
+        source: Onlooker,
+        data: &Path,
+        directory: &Path,
+    ) -> Result<Self, BackupError> {
         // What ends in `..` is the name of nothing that could be made.
         if directory.symlink_metadata().is_ok() || directory.file_name().is_none() {
             return Err(BackupError::Exists(directory.to_owned()));
         }
-        let source = Onlooker::open(data)?;
-        source.expect_our_schema()?;
         let unfinished = unfinished(directory);
         if unfinished.symlink_metadata().is_ok() {
             return Err(BackupError::Unfinished(unfinished));
@@ -272,7 +286,7 @@ fn copy(source: &Onlooker, from: &Path, to: &Path) -> Result<(), BackupError> {
     let last = Onlooker::open(to)?.audit_mark()?.head.serial;
     records.finish(&audit_to, last).map_err(failed("copy the audit files to", &audit_to))?;
     let (key, key_to) = (from.join(HOST_KEY_FILE), to.join(HOST_KEY_FILE));
-    let mut key_from = File::open(&key).map_err(failed("read", &key))?;
+    let mut key_from = regular::open(&key).map_err(failed("read", &key))?;
     let mut options = OpenOptions::new();
     let copied =
         options.write(true).create_new(true).mode(0o600).open(&key_to).and_then(|mut file| {

@@ -42,6 +42,8 @@ pub(crate) use operators::{CodeLine, KnownUser, MemberLine, RoomLine};
 pub(crate) use readers::{Asked, Generation, Readers};
 pub(crate) use writer::{Batch, Behind, DeviceUse, Sizes, Writer};
 
+use crate::regular;
+
 /// The database, inside the data directory.
 pub(crate) const DATABASE: &str = "parlor.db";
 /// Its write-ahead log, beside it.
@@ -284,6 +286,7 @@ fn has_audit(dir: &Path) -> Result<bool, StoreError> {
     let path = crate::audit::directory(dir);
     let failed = |source| StoreError::File { operation: "read the audit in", path, source };
     crate::audit::has_records(dir).map_err(failed)
+    expect_file(path)?;
 }
 
 fn expect_no_half(dir: &Path) -> Result<(), StoreError> {
@@ -293,6 +296,18 @@ fn expect_no_half(dir: &Path) -> Result<(), StoreError> {
         Err(_none) => Ok(()),
     }
 }
+/// What is no file would be taken for an empty store.
+fn expect_file(path: &Path) -> Result<(), StoreError> {
+    match regular::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        opened => opened.map(drop).map_err(|source| StoreError::File {
+            operation: "open",
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
 
 /// Makes the data directory where it is not there, and locks it for this process.
 pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {

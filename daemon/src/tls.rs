@@ -19,6 +19,8 @@ use rustls::{ServerConfig, ServerConnection};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
+use crate::regular;
+
 /// The host key's name inside the data directory.
 pub(crate) const HOST_KEY_FILE: &str = "host_key";
 
@@ -118,7 +120,7 @@ impl HostKey {
     /// written.
     pub(crate) fn load_or_create(dir: &Path, store: Store) -> Result<Self, HostKeyError> {
         let path = dir.join(HOST_KEY_FILE);
-        match File::open(&path) {
+        match regular::open(&path) {
             Ok(file) => Self::read(&file, &path),
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(HostKeyError::Io { operation: "open the host key", path, source: error })
@@ -146,7 +148,7 @@ impl HostKey {
         if path.try_exists().map_err(failed("look for the host key", &path))? {
             return Ok(());
         }
-        match File::open(given) {
+        match regular::open(given) {
             // Whoever hands it over sees to it that nobody else reads it, by other means than the
             // mode: systemd lets the service's user in by an access list.
             Ok(file) => {

@@ -20,6 +20,7 @@ use parlor_protocol::id::Timestamp;
 
 use super::files::{self, Form, LIVE, sync_directory};
 use crate::clock::now;
+use crate::regular;
 
 /// What a compressed file is called until it is whole.
 const UNFINISHED: &str = "unfinished.gz";
@@ -209,7 +210,7 @@ fn compress(dir: &Path, number: u64) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let file = files::make(options.write(true).create(true).truncate(true), &unfinished)?;
     let mut out = GzEncoder::new(file, Compression::default());
-    io::copy(&mut BufReader::new(File::open(&plain)?), &mut out)?;
+    io::copy(&mut BufReader::new(regular::open(&plain)?), &mut out)?;
     out.finish()?.sync_all()?;
     fs::rename(&unfinished, dir.join(files::name(number, Form::Compressed)))?;
     sync_directory(dir)?;

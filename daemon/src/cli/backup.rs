@@ -21,6 +21,9 @@ use crate::config::Config;
 use crate::control::{self, Request, Response};
 use crate::store::Contents;
 
+/// What to say when somebody asked it to end.
+const INTERRUPTED: &str = "interrupted; no backup was made and nothing is left of it";
+
 #[derive(Debug, Args)]
 pub(super) struct BackupArgs {
     /// The backup: a directory that is not there yet
@@ -64,17 +67,29 @@ async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let hung_up = hung_up()?;
-    let begun = Begun::new(&config.data, directory)?;
+    let interrupted = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = hung_up => {}
+        }
+    };
+    tokio::pin!(interrupted);
+    let data = config.data.clone();
+    let opening = spawn_blocking(move || backup::source(&data));
+    let source = tokio::select! {
+        source = opening => source??,
+        () = &mut interrupted => bail!(INTERRUPTED),
+    };
+    let begun = Begun::new(source, &config.data, directory)?;
     let runtime = Handle::current();
     let making = spawn_blocking(move || runtime.block_on(begun.fill()));
     tokio::select! {
         made = making => return Ok(made??),
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        () = hung_up => {}
+        () = interrupted => {}
     }
     backup::abandon(directory)?;
-    bail!("interrupted; no backup was made and nothing is left of it")
+    bail!(INTERRUPTED)
 }
 
 /// Waits until the terminal goes away, as with a connection that is lost; for ever under `nohup`,

@@ -3,7 +3,6 @@
 //! An onlooker only reads, takes no lock on the data directory and reads for as long as it takes:
 //! it belongs into a process of its own, not into the daemon.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
@@ -13,6 +12,7 @@ use serde::Serialize;
 use super::audit::{self, AuditMark};
 use super::rows::natural;
 use super::{DATABASE, Doing, FREE_BYTES_MIN, StoreError, connect, private_file, schema};
+use crate::regular;
 
 /// Pages that are copied between two looks at the disk: 1 MiB.
 const PAGES_PER_STEP: i32 = 256;
@@ -45,7 +45,7 @@ impl Onlooker {
     pub(crate) fn open(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(DATABASE);
         // SQLite would only say that it cannot; the system says why.
-        match File::open(&path) {
+        match regular::open(&path) {
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(StoreError::Missing(path));

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use rusqlite::Connection;
 
@@ -89,6 +90,34 @@ fn a_store_that_was_written_to_is_refused_in_one_line_that_says_what_to_do() {
         fs::copy(&aside, &path).unwrap();
     }
     does(&daemon, &["check"]);
+    assert!(does(&daemon, &["user", "list"]).contains("bob"));
+}
+
+#[test]
+fn what_should_be_a_file_and_is_none_is_told_and_not_waited_for() {
+    let daemon = stopped();
+    let backup = daemon.place("backup");
+    let backup = backup.to_str().unwrap();
+    let make = |program: &str, path: &Path| {
+        assert!(Command::new(program).arg(path).status().unwrap().success());
+    };
+    for name in ["host_key", "parlor.db"] {
+        let (path, aside) = (daemon.data().join(name), daemon.place("aside"));
+        fs::rename(&path, &aside).unwrap();
+        for (program, what) in [("mkfifo", "a FIFO"), ("mkdir", "a directory")] {
+            make(program, &path);
+            for arguments in [&["serve"][..], &["user", "list"], &["check"], &["backup", backup]] {
+                let output = daemon.run(arguments);
+                let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+                assert_eq!(output.status.code(), Some(1), "{name} {arguments:?}: {told}");
+                let said = format!("it is {what}; use a regular file");
+                assert!(told.contains(&said), "{name} {arguments:?}: {told}");
+            }
+            let _other = fs::remove_file(&path).or(fs::remove_dir(&path));
+        }
+        fs::rename(&aside, &path).unwrap();
+    }
+    make("mkfifo", &daemon.data().join("audit/audit.000007.log"));
     assert!(does(&daemon, &["user", "list"]).contains("bob"));
 }
 

@@ -1,12 +1,14 @@
 //! The socket itself: where it is, who may open it, and how many may at once.
 
 use std::fs::Permissions;
+use std::mem::MaybeUninit;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, io};
 
+use socket2::SockRef;
 use tokio::io::BufStream;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
@@ -144,12 +146,26 @@ async fn serve(stream: UnixStream, daemon: &impl Daemon) -> io::Result<()> {
 /// Connects to the daemon that runs on the data directory; `None` where none does.
 ///
 /// # Errors
+        if has_hung_up(stream.get_ref()) {
+            log::warn!("nothing was done for a subcommand that did not wait for it");
+            return Ok(());
+        }
 /// There is a socket and it may not be opened.
 pub(crate) async fn connect(data: &Path) -> Result<Option<BufStream<UnixStream>>, ControlError> {
     let path = data.join(NAME);
     match UnixStream::connect(&path).await {
         Ok(stream) => Ok(Some(BufStream::new(stream))),
         Err(error)
+/// Whether the other end has closed, without waiting for it. What it asked for it takes for not done:
+/// whoever made a backup has removed it again, and it must not get on record as made.
+fn has_hung_up(stream: &UnixStream) -> bool {
+    let mut byte = [MaybeUninit::uninit()];
+    match SockRef::from(stream).peek(&mut byte) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+    }
+}
+
             if matches!(
                 error.kind(),
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -386,4 +388,23 @@ fn a_restore_that_was_cut_short_is_no_store_and_the_next_one_begins_anew() {
     let mut alice = daemon.client();
     alice.login("alice", PASSWORD, None).unwrap();
     assert_eq!(alice.all_history(room).len(), 0);
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_does_not_get_on_record() {
+    let daemon = Daemon::start();
+    daemon.hold();
+    // As `parlord backup` asks, which gives up and removes the copy where nobody answers.
+    let mut asking = UnixStream::connect(daemon.data().join("control")).unwrap();
+    let request = r#"{"record":{"copied":"backed_up","directory":"/nowhere"}}"#;
+    writeln!(asking, "{request}").unwrap();
+    drop(asking);
+    daemon.release();
+    daemon.until_logged("nothing was done for a subcommand that did not wait for it");
+    let directory = daemon.place("backup");
+    done(daemon.run(&["backup", text(&directory)]));
+    let audit = daemon.audit();
+    let made = audit.iter().filter(|record| record["action"] == "backed-up");
+    let made: Vec<&str> = made.map(|it| it["details"]["directory"].as_str().unwrap()).collect();
+    assert_eq!(made, [text(&directory)]);
 }

@@ -236,6 +236,14 @@ pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, Back
         (HOST_KEY_FILE, "a host key"),
         (audit::DIRECTORY, "an audit"),
     ];
+    for (name, what) in [(audit::DIRECTORY, "audit"), (HOST_KEY_FILE, "host key")] {
+        if let Err(error) = fs::metadata(backup.join(name))
+            && error.kind() == io::ErrorKind::NotFound
+        {
+            let why = format!("it has no {what}");
+            return Err(BackupError::Unusable { backup: backup.to_owned(), why });
+        }
+    }
     let staged = data.join(RESTORING);
     // One that is cut short is no store.
     let is_cut_short = || staged.symlink_metadata().is_ok();

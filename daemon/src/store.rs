@@ -92,6 +92,12 @@ pub(crate) enum StoreError {
     /// There is no store, and none was to be made.
     #[error("there is no store at {}", .0.display())]
     Missing(PathBuf),
+    /// The system does not let this user look.
+    #[error(
+        "cannot look for {}, since this user may not; run this as root or as the daemon's user",
+        .0.display()
+    )]
+    NotPermitted(PathBuf),
     /// A file or directory failed us.
     #[error("cannot {operation} {}: {source}", .path.display())]
     File { operation: &'static str, path: PathBuf, source: io::Error },
@@ -194,6 +200,7 @@ impl StoreError {
             | Self::HalfRestored(_)
             | Self::Lost(_)
             | Self::Missing(_)
+            | Self::NotPermitted(_)
             | Self::File { .. }
             | Self::Migrate { .. }
             | Self::Older(_)
@@ -229,8 +236,15 @@ pub(crate) struct Store {
 
 impl Store {
     /// Whether there is a store in this data directory.
-    pub(crate) fn exists(dir: &Path) -> bool {
-        dir.join(DATABASE).exists()
+    ///
+    /// # Errors
+    /// One may not look.
+    pub(crate) fn exists(dir: &Path) -> Result<bool, StoreError> {
+        let path = dir.join(DATABASE);
+        path.try_exists().map_err(|source| match source.kind() {
+            io::ErrorKind::PermissionDenied => StoreError::NotPermitted(path),
+            _ => StoreError::File { operation: "look for", path, source },
+        })
     }
 
     /// Locks the data directory `dir` for this process and opens the store in it, with its schema
@@ -239,7 +253,7 @@ impl Store {
     pub(crate) fn open(dir: &Path, create: Create) -> Result<Self, StoreError> {
         let path = dir.join(DATABASE);
         expect_no_half(dir)?;
-        if create == Create::Never && !Self::exists(dir) {
+        if create == Create::Never && !Self::exists(dir)? {
             return Err(StoreError::Missing(path));
         }
         let lock = claim(dir)?;
@@ -272,6 +286,7 @@ pub(crate) fn expect_usable(dir: &Path) -> Result<(), StoreError> {
 
 /// A new store beside the audit of another would pass for it, and its clients for strangers.
 fn expect_not_lost(dir: &Path, path: &Path) -> Result<(), StoreError> {
+    expect_file(path)?;
     if path.metadata().is_ok_and(|found| found.len() > 0) {
         return Ok(());
     }
@@ -281,21 +296,6 @@ fn expect_not_lost(dir: &Path, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Whether there is anything on record beside the store.
-fn has_audit(dir: &Path) -> Result<bool, StoreError> {
-    let path = crate::audit::directory(dir);
-    let failed = |source| StoreError::File { operation: "read the audit in", path, source };
-    crate::audit::has_records(dir).map_err(failed)
-    expect_file(path)?;
-}
-
-fn expect_no_half(dir: &Path) -> Result<(), StoreError> {
-    let restoring = dir.join(RESTORING);
-    match restoring.symlink_metadata() {
-        Ok(_) => Err(StoreError::HalfRestored(restoring)),
-        Err(_none) => Ok(()),
-    }
-}
 /// What is no file would be taken for an empty store.
 fn expect_file(path: &Path) -> Result<(), StoreError> {
     match regular::open(path) {
@@ -308,6 +308,20 @@ fn expect_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Whether there is anything on record beside the store.
+fn has_audit(dir: &Path) -> Result<bool, StoreError> {
+    let path = crate::audit::directory(dir);
+    let failed = |source| StoreError::File { operation: "read the audit in", path, source };
+    crate::audit::has_records(dir).map_err(failed)
+}
+
+fn expect_no_half(dir: &Path) -> Result<(), StoreError> {
+    let restoring = dir.join(RESTORING);
+    match restoring.symlink_metadata() {
+        Ok(_) => Err(StoreError::HalfRestored(restoring)),
+        Err(_none) => Ok(()),
+    }
+}
 
 /// Makes the data directory where it is not there, and locks it for this process.
 pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {

@@ -11,7 +11,7 @@ use crate::tls::{self, HostKey};
 
 /// Prints what users compare and what they put into known_hosts.
 pub(super) fn show(data: &Path, form: Form) -> anyhow::Result<()> {
-    if !Store::exists(data) {
+    if !Store::exists(data)? {
         bail!(
             "there is no store in {}; run `parlord serve` once, or name its directory with --data",
             data.display()

@@ -83,7 +83,7 @@ impl Link {
                 config.data.display()
             ),
         };
-        if create == Create::Never && !Store::exists(&config.data) {
+        if create == Create::Never && !Store::exists(&config.data)? {
             bail!(
                 "there is no store in {}; run `parlord serve` once, or name its directory with \
                  --data",

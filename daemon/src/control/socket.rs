@@ -27,6 +27,8 @@ const CONNECTIONS_MAX: usize = 16;
 /// Between two requests of a subcommand it stretches a password, half a second's work on any
 /// machine that can run it at all.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
+/// What fits into the address of a socket, in bytes, beside the zero at its end.
+const PATH_BYTES_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 /// What the kernel gives for a user that a sandbox does not map.
 const OVERFLOW_UID: u32 = 65534;
 
@@ -39,6 +41,13 @@ pub(crate) enum ControlError {
          member of its group", .0.display()
     )]
     NotPermitted(PathBuf),
+    /// No socket can have that name.
+    #[error(
+        "the path of the control socket {} has {} bytes, and a socket's may have {PATH_BYTES_MAX}; \
+         give the data directory a shorter path, which may be a symbolic link to it",
+        .0.display(), .0.as_os_str().len()
+    )]
+    TooLong(PathBuf),
     /// The system failed us.
     #[error("cannot {operation} the control socket {}: {source}", path.display())]
     Io {
@@ -77,11 +86,11 @@ impl ControlSocket {
             let path = path.to_owned();
             move |source| ControlError::Io { operation, path, source }
         };
-        let path = data.join(NAME);
+        let path = place(data)?;
         clear(&path).map_err(failed("replace", &path))?;
         let paths = match runtime {
             Some(runtime) => {
-                let target = runtime.join(NAME);
+                let target = place(runtime)?;
                 clear(&target).map_err(failed("replace", &target))?;
                 std::os::unix::fs::symlink(&target, &path).map_err(failed("link to", &path))?;
                 vec![target, path]
@@ -137,25 +146,16 @@ async fn serve(stream: UnixStream, daemon: &impl Daemon) -> io::Result<()> {
     while let Some(request) =
         timeout(SILENCE_MAX, receive::<Request>(&mut stream)).await.map_err(silent)??
     {
+        if has_hung_up(stream.get_ref()) {
+            log::warn!("nothing was done for a subcommand that did not wait for it");
+            return Ok(());
+        }
         let response: Response = answer(daemon, request, uid).await;
         timeout(SILENCE_MAX, send(&mut stream, &response)).await.map_err(silent)??;
     }
     Ok(())
 }
 
-/// Connects to the daemon that runs on the data directory; `None` where none does.
-///
-/// # Errors
-        if has_hung_up(stream.get_ref()) {
-            log::warn!("nothing was done for a subcommand that did not wait for it");
-            return Ok(());
-        }
-/// There is a socket and it may not be opened.
-pub(crate) async fn connect(data: &Path) -> Result<Option<BufStream<UnixStream>>, ControlError> {
-    let path = data.join(NAME);
-    match UnixStream::connect(&path).await {
-        Ok(stream) => Ok(Some(BufStream::new(stream))),
-        Err(error)
 /// Whether the other end has closed, without waiting for it. What it asked for it takes for not done:
 /// whoever made a backup has removed it again, and it must not get on record as made.
 fn has_hung_up(stream: &UnixStream) -> bool {
@@ -166,6 +166,15 @@ fn has_hung_up(stream: &UnixStream) -> bool {
     }
 }
 
+/// Connects to the daemon that runs on the data directory; `None` where none does.
+///
+/// # Errors
+/// There is a socket and it may not be opened.
+pub(crate) async fn connect(data: &Path) -> Result<Option<BufStream<UnixStream>>, ControlError> {
+    let path = place(data)?;
+    match UnixStream::connect(&path).await {
+        Ok(stream) => Ok(Some(BufStream::new(stream))),
+        Err(error)
             if matches!(
                 error.kind(),
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
@@ -177,6 +186,15 @@ fn has_hung_up(stream: &UnixStream) -> bool {
             Err(ControlError::NotPermitted(path))
         }
         Err(source) => Err(ControlError::Io { operation: "open", path, source }),
+    }
+}
+
+/// Where the socket of a directory is.
+fn place(dir: &Path) -> Result<PathBuf, ControlError> {
+    let path = dir.join(NAME);
+    match path.as_os_str().len() > PATH_BYTES_MAX {
+        true => Err(ControlError::TooLong(path)),
+        false => Ok(path),
     }
 }
 

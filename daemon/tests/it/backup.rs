@@ -408,3 +408,20 @@ fn what_nobody_waits_for_any_more_does_not_get_on_record() {
     let made: Vec<&str> = made.map(|it| it["details"]["directory"].as_str().unwrap()).collect();
     assert_eq!(made, [text(&directory)]);
 }
+
+#[test]
+fn a_backup_that_lacks_something_is_told_with_what_to_do() {
+    let mut daemon = Daemon::start();
+    let backup = daemon.place("backup");
+    done(daemon.run(&["backup", text(&backup)]));
+    assert!(daemon.terminate().success());
+    for (name, what) in [("audit", "audit"), ("host_key", "host key")] {
+        let aside = daemon.place("aside");
+        fs::rename(backup.join(name), &aside).unwrap();
+        let said = refused(daemon.run_on(&daemon.place("new"), &["restore", text(&backup)]));
+        assert!(said.contains(&format!("cannot be restored: it has no {what}; see ")), "{said}");
+        assert!(said.contains("and take another backup"), "{said}");
+        fs::rename(&aside, backup.join(name)).unwrap();
+    }
+    done(daemon.run_on(&daemon.place("new"), &["restore", text(&backup)]));
+}

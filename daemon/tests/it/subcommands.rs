@@ -5,12 +5,15 @@ pub(crate) mod place;
 
 use std::collections::BTreeSet;
 use std::io::{self, PipeWriter, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use place::{Place, lines, one_line};
 use rustix::io::ioctl_fionread;
+use rustix::process::geteuid;
 
 use crate::harness::{PATIENCE, wait};
 
@@ -139,6 +142,43 @@ fn a_configuration_with_an_unknown_key_is_refused_by_its_line() {
         place.config().display()
     );
     assert_eq!(said.trim_end(), expected);
+}
+
+#[test]
+fn a_place_that_no_socket_can_have_is_told_with_what_to_do() {
+    let place = Place::new();
+    let long = place.path(&"long".repeat(30));
+    for arguments in [&["serve"][..], &["user", "list"]] {
+        let arguments = [&["--data", long.to_str().unwrap()], arguments].concat();
+        let output = place.run(&arguments).by_default_place().output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("give the data directory a shorter path, which may be a"), "{said}");
+    }
+    // As it says.
+    let link = place.path("link");
+    symlink(&long, &link).unwrap();
+    let arguments = ["--data", link.to_str().unwrap(), "user", "list"];
+    place.run(&arguments).by_default_place().done();
+}
+
+#[test]
+fn whoever_may_not_look_is_not_told_that_nothing_is_there() {
+    let place = Place::new();
+    place.run(&["user", "list"]).done();
+    let data = place.path("data");
+    let run = place.run(&["--data", data.to_str().unwrap(), "host-key", "show"]);
+    let mut command = run.by_default_place().command();
+    // Nobody may look into what is somebody's; the superuser may look into everything.
+    match geteuid().is_root() {
+        true => drop(command.uid(65534).gid(65534)),
+        false => fs::set_permissions(&data, fs::Permissions::from_mode(0o000)).unwrap(),
+    }
+    let output = command.output().unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("this user may not; run this as root or as the daemon's user"), "{said}");
 }
 
 #[test]

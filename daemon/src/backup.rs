@@ -5,13 +5,13 @@
 //! record that was the last at that moment, so that the two agree. Whatever is made is made under
 //! another name, examined, synced and only then called what it is to be called.
 
-use std::fs::{self, OpenOptions};
+use std::env;
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, lchown};
 use std::path::{Path, PathBuf};
 
 use parlor_protocol::text::printable;
-use rustix::process::geteuid;
 
 use crate::audit::{self, Copying};
 use crate::examine::{self, ExamineError};
@@ -22,6 +22,9 @@ use crate::tls::HOST_KEY_FILE;
 /// A directory into which another thread still writes may take as many goes: it makes three things
 /// in it, and nothing any more once it is gone.
 const REMOVALS_MAX: u32 = 10;
+
+/// Where what is lent lies, unless `TMPDIR` says otherwise: on a disk, where there may be gigabytes.
+const TEMPORARY: &str = "/var/tmp";
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -119,13 +122,16 @@ fn unfinished(directory: &Path) -> PathBuf {
 /// # Errors
 /// Something of it is left.
 pub(crate) fn abandon(directory: &Path) -> Result<(), BackupError> {
-    let unfinished = unfinished(directory);
-    let mut removed = remove(&unfinished);
+    remove_while_made(&unfinished(directory))
+}
+
+fn remove_while_made(directory: &Path) -> Result<(), BackupError> {
+    let mut removed = remove(directory);
     for _ in 0..REMOVALS_MAX {
         if removed.is_ok() {
             break;
         }
-        removed = remove(&unfinished);
+        removed = remove(directory);
     }
     removed
 }
@@ -226,7 +232,7 @@ impl Named {
 /// whole. Then nothing but the lock is left behind; where the disk fails at the very end, what is
 /// left is known to be the half of a backup.
 pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, BackupError> {
-    let source = Onlooker::open(backup).map_err(of_backup(backup))?;
+    let source = to_restore(backup)?;
     let [wal, shm, journal] = store::BESIDE_DATABASE.map(|name| (name, "a part of a store"));
     let found = [
         (DATABASE, "a store"),
@@ -236,14 +242,6 @@ pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, Back
         (HOST_KEY_FILE, "a host key"),
         (audit::DIRECTORY, "an audit"),
     ];
-    for (name, what) in [(audit::DIRECTORY, "audit"), (HOST_KEY_FILE, "host key")] {
-        if let Err(error) = fs::metadata(backup.join(name))
-            && error.kind() == io::ErrorKind::NotFound
-        {
-            let why = format!("it has no {what}");
-            return Err(BackupError::Unusable { backup: backup.to_owned(), why });
-        }
-    }
     let staged = data.join(RESTORING);
     // One that is cut short is no store.
     let is_cut_short = || staged.symlink_metadata().is_ok();
@@ -266,13 +264,7 @@ pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, Back
     let staged = Unfinished(staged);
     store::make_directory(&staged.0)?;
     store::sync_directory(data)?;
-    copy(&source, backup, &staged.0).map_err(|error| match error {
-        BackupError::Store(error) => of_backup(backup)(error),
-        other => other,
-    })?;
-    store::upgrade(&staged.0).map_err(of_backup(backup))?;
-    let contents = expect_whole(&staged.0, "the backup", backup).await?;
-    give_to_owner(data, &staged.0)?;
+    let contents = stage(&source, backup, &staged.0).await?;
     // From here on the half of it may lie in the data directory, and what says so stays.
     let staged = staged.keep();
     for name in [HOST_KEY_FILE, audit::DIRECTORY, DATABASE] {
@@ -283,6 +275,89 @@ pub(crate) async fn restore(backup: &Path, data: &Path) -> Result<Contents, Back
     fs::remove_dir(&staged).map_err(failed("remove", &staged))?;
     store::sync_directory(data)?;
     Ok(contents)
+}
+
+/// A copy of a backup for whoever it is to be restored for, as they may not read what the superuser
+/// keeps. It is removed when this is dropped.
+///
+/// The superuser writes nothing into somebody else's directory: by a link its owner could have
+/// anything overwritten, or given to them.
+pub(crate) struct Lent(Unfinished);
+
+impl Lent {
+    /// Makes the place for it: a directory that nobody else can look into, rename or replace.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn begin() -> Result<Self, BackupError> {
+        let dir = env::var_os("TMPDIR").map_or_else(|| PathBuf::from(TEMPORARY), PathBuf::from);
+        let place = dir.join(format!("parlord-restore-{:016x}", rand::random::<u64>()));
+        let made = DirBuilder::new().mode(0o700).create(&place);
+        made.map_err(failed("make", &place))?;
+        Ok(Self(Unfinished(place)))
+    }
+
+    /// Where it is.
+    pub(crate) fn place(&self) -> &Path {
+        &self.0.0
+    }
+
+    /// Removes it where another thread may still be making it.
+    ///
+    /// # Errors
+    /// Something of it is left.
+    pub(crate) fn abandon(self) -> Result<(), BackupError> {
+        remove_while_made(&self.0.keep())
+    }
+}
+
+/// Copies a backup to a place that is lent, examines the copy, and gives it to the owner of `data`.
+///
+/// # Errors
+/// The backup cannot be read, or is not whole; or it cannot be copied.
+pub(crate) async fn lend(
+    backup: &Path,
+    data: &Path,
+    place: &Path,
+) -> Result<Contents, BackupError> {
+    let contents = stage(&to_restore(backup)?, backup, place).await?;
+    let owner = fs::metadata(data).map_err(failed("look at", data))?;
+    let give = |path: &Path| {
+        lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(failed("hand over", path))
+    };
+    // As long as the outermost is not theirs, they reach nothing that is in it.
+    let audit = audit::directory(place);
+    for directory in [&audit, place] {
+        for entry in fs::read_dir(directory).map_err(failed("read", directory))? {
+            give(&entry.map_err(failed("read", directory))?.path())?;
+        }
+    }
+    give(place)?;
+    Ok(contents)
+}
+
+/// The store of a backup that has all that belongs to one.
+fn to_restore(backup: &Path) -> Result<Onlooker, BackupError> {
+    let source = Onlooker::open(backup).map_err(of_backup(backup))?;
+    for (name, what) in [(audit::DIRECTORY, "audit"), (HOST_KEY_FILE, "host key")] {
+        if let Err(error) = fs::metadata(backup.join(name))
+            && error.kind() == io::ErrorKind::NotFound
+        {
+            let why = format!("it has no {what}");
+            return Err(BackupError::Unusable { backup: backup.to_owned(), why });
+        }
+    }
+    Ok(source)
+}
+
+/// Copies a backup into a directory that is empty, brings the copy up to date, and examines it.
+async fn stage(source: &Onlooker, backup: &Path, to: &Path) -> Result<Contents, BackupError> {
+    copy(source, backup, to).map_err(|error| match error {
+        BackupError::Store(error) => of_backup(backup)(error),
+        other => other,
+    })?;
+    store::upgrade(to).map_err(of_backup(backup))?;
+    expect_whole(to, "the backup", backup).await
 }
 
 /// Copies what is in one directory into another, which is empty.
@@ -325,24 +400,6 @@ fn remove(path: &Path) -> Result<(), BackupError> {
         Err(error) => Err(error),
     };
     removed.map_err(failed("remove", path))
-}
-
-/// What the superuser puts into somebody's directory becomes theirs.
-fn give_to_owner(data: &Path, staged: &Path) -> Result<(), BackupError> {
-    if !geteuid().is_root() {
-        return Ok(());
-    }
-    let owner = fs::metadata(data).map_err(failed("look at", data))?;
-    let give = |path: &Path| {
-        lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(failed("hand over", path))
-    };
-    let audit = audit::directory(staged);
-    for directory in [staged, &audit] {
-        for entry in fs::read_dir(directory).map_err(failed("read", directory))? {
-            give(&entry.map_err(failed("read", directory))?.path())?;
-        }
-    }
-    give(&data.join(store::LOCK))
 }
 
 /// The directory in which a path stands.

@@ -1,13 +1,14 @@
 //! `parlord backup` and `parlord restore`.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{self, Path, PathBuf};
+use std::process::Stdio;
+use std::{env, fs};
 
 use anyhow::{Context, bail};
 use clap::Args;
 use parlor_protocol::text::{printable, quote_json};
-use rustix::process::geteuid;
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -16,10 +17,13 @@ use super::link::{Link, NONSENSE};
 use super::listing::Form;
 use super::owner;
 use crate::audit::Copied;
-use crate::backup::{self, Backup, Begun};
+use crate::backup::{self, Backup, Begun, Lent};
 use crate::config::Config;
 use crate::control::{self, Request, Response};
 use crate::store::Contents;
+
+/// Tells the owner who restores what is lent to them of what it is a copy, for the audit.
+const COPY_OF: &str = "PARLORD_COPY_OF";
 
 /// What to say when somebody asked it to end.
 const INTERRUPTED: &str = "interrupted; no backup was made and nothing is left of it";
@@ -64,16 +68,7 @@ fn place(typed: &Path) -> io::Result<PathBuf> {
 
 /// Makes it, on a thread of its own that an interrupt need not wait for.
 async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let hung_up = hung_up()?;
-    let interrupted = async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            () = hung_up => {}
-        }
-    };
+    let interrupted = interrupted()?;
     tokio::pin!(interrupted);
     let data = config.data.clone();
     let opening = spawn_blocking(move || backup::source(&data));
@@ -90,6 +85,20 @@ async fn make(config: &Config, directory: &Path) -> anyhow::Result<Backup> {
     }
     backup::abandon(directory)?;
     bail!(INTERRUPTED)
+}
+
+/// Waits until somebody asks this process to end.
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let hung_up = hung_up()?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = hung_up => {}
+        }
+    })
 }
 
 /// Waits until the terminal goes away, as with a connection that is lost; for ever under `nohup`,
@@ -128,6 +137,10 @@ pub(super) async fn restore(
             config.data.display()
         );
     }
+    if geteuid().is_root() && owner::is_somebody_else(config) {
+        let contents = restore_as_owner(config, &directory).await?;
+        return told("restored", &config.data, contents, form);
+    }
     let is_new = !config.data.exists();
     let contents = backup::restore(&directory, &config.data).await?;
     if form == Form::Columns && is_new && geteuid().is_root() {
@@ -138,10 +151,53 @@ pub(super) async fn restore(
         );
         let _nobody = writeln!(io::stderr(), "{}", printable(&note));
     }
-    put_on_record(config, Copied::Restored, &directory)
+    let restored = env::var_os(COPY_OF).map_or(directory, PathBuf::from);
+    put_on_record(config, Copied::Restored, &restored)
         .await
         .context("the backup is restored, and that is not on record")?;
     told("restored", &config.data, contents, form)
+}
+
+/// Puts a backup back as the owner of the data directory, who is lent a copy of it.
+async fn restore_as_owner(config: &Config, directory: &Path) -> anyhow::Result<Contents> {
+    const INTERRUPTED: &str = "interrupted; see what is there, and restore again";
+    let interrupted = interrupted()?;
+    tokio::pin!(interrupted);
+    let lent = Lent::begin()?;
+    let (from, data, to) = (directory.to_owned(), config.data.clone(), lent.place().to_owned());
+    let runtime = Handle::current();
+    let lending = spawn_blocking(move || runtime.block_on(backup::lend(&from, &data, &to)));
+    let contents = tokio::select! {
+        contents = lending => contents??,
+        () = &mut interrupted => {
+            lent.abandon()?;
+            bail!(INTERRUPTED)
+        }
+    };
+    let arguments = ["restore".as_ref(), lent.place().as_os_str()];
+    let mut command = owner::on_data_as_owner(config, &arguments)?;
+    command
+        .env(COPY_OF, directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let restoring = command.spawn().context("cannot go on as the owner")?;
+    let process = Pid::from_child(&restoring);
+    let restoring = spawn_blocking(move || restoring.wait_with_output());
+    let output = tokio::select! {
+        output = restoring => output??,
+        () = interrupted => {
+            // It may have ended already.
+            let _ended = kill_process(process, Signal::TERM);
+            bail!(INTERRUPTED)
+        }
+    };
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().last().unwrap_or("the owner could not do it");
+        bail!("{}", said.strip_prefix("parlord: ").unwrap_or(said))
+    }
+    Ok(contents)
 }
 
 /// Puts it on record, through the daemon where one runs. What is written otherwise is its owner's,

@@ -64,6 +64,15 @@ pub(super) fn is_somebody_else(config: &Config) -> bool {
 
 /// Has the owner of the data directory run another subcommand on it, and waits for its end.
 pub(super) fn run_as_owner(config: &Config, arguments: &[&OsStr]) -> anyhow::Result<()> {
+    let status = on_data_as_owner(config, arguments)?.status();
+    if !status.context("cannot go on as the owner")?.success() {
+        bail!("the owner of {} could not do what is left to do", config.data.display())
+    }
+    Ok(())
+}
+
+/// Another subcommand on the data directory, to be run by its owner.
+pub(super) fn on_data_as_owner(config: &Config, arguments: &[&OsStr]) -> anyhow::Result<Command> {
     let data = fs::canonicalize(&config.data).context("cannot find the data directory")?;
     let directory = fs::metadata(&data).context("cannot find the data directory")?;
     let mut command = as_owner(&directory)?;
@@ -71,11 +80,8 @@ pub(super) fn run_as_owner(config: &Config, arguments: &[&OsStr]) -> anyhow::Res
     if let Some(file) = &config.file {
         command.arg("--config").arg(file);
     }
-    let status = command.args(arguments).status().context("cannot go on as the owner")?;
-    if !status.success() {
-        bail!("user {} could not do what is left to do", directory.uid())
-    }
-    Ok(())
+    command.args(arguments);
+    Ok(command)
 }
 
 /// This program, run by the owner of a directory.

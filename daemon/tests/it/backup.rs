@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -13,7 +13,7 @@ use std::thread;
 
 use parlor_protocol::id::RoomId;
 use rusqlite::Connection;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use crate::harness::{Daemon, DeviceKey, PASSWORD, saying, seqs_without_a_gap};
 
@@ -358,7 +358,7 @@ fn a_damaged_backup_is_not_restored() {
     fs::write(&store, whole).unwrap();
     let output = restore();
     let said = String::from_utf8(output.stderr.clone()).unwrap();
-    let is_root = rustix::process::geteuid().is_root();
+    let is_root = geteuid().is_root();
     let told = format!("{} is new and belongs to root", new.display());
     assert_eq!(said.contains(&told), is_root, "{said}");
     done(output);
@@ -424,4 +424,53 @@ fn a_backup_that_lacks_something_is_told_with_what_to_do() {
         fs::rename(&aside, backup.join(name)).unwrap();
     }
     done(daemon.run_on(&daemon.place("new"), &["restore", text(&backup)]));
+}
+
+#[test]
+fn root_restores_as_the_owner_of_the_directory_and_follows_none_of_their_links() {
+    if !geteuid().is_root() {
+        return;
+    }
+    const OWNER: u32 = 65_534;
+    let mut daemon = Daemon::start();
+    daemon.user("alice");
+    let backup = daemon.place("backup");
+    done(daemon.run(&["backup", text(&backup)]));
+    assert!(daemon.terminate().success());
+    // The owner has to reach the data, and the program to read its configuration.
+    let parent = tempfile::tempdir().unwrap();
+    fs::set_permissions(parent.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let (new, theirs, victim) =
+        (parent.path().join("data"), daemon.place("theirs"), parent.path().join("victim"));
+    fs::create_dir(&new).unwrap();
+    chown(&new, Some(OWNER), Some(OWNER)).unwrap();
+    fs::write(&victim, "root's").unwrap();
+    fs::set_permissions(&victim, fs::Permissions::from_mode(0o644)).unwrap();
+    let restore = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlord"));
+        command.arg("--data").arg(&new).args(["restore", text(&backup)]);
+        command.env("HOME", parent.path()).env("TMPDIR", parent.path()).output().unwrap()
+    };
+    symlink(&victim, new.join("lock")).unwrap();
+    lchown(new.join("lock"), Some(OWNER), Some(OWNER)).unwrap();
+    let said = refused(restore());
+    assert!(said.contains("Permission denied"), "{said}");
+    let found = fs::metadata(&victim).unwrap();
+    assert_eq!((found.uid(), found.permissions().mode() & 0o777), (0, 0o644));
+    fs::remove_file(new.join("lock")).unwrap();
+
+    let said = done(restore());
+    assert!(said.starts_with(&format!("{}: 1 users, 0 rooms, ", new.display())), "{said}");
+    assert_eq!(names(parent.path()), ["data", "victim"], "nothing is left of what was lent");
+    assert_eq!(names(&new)[..4], ["audit", "host_key", "lock", "parlor.db"]);
+    for place in [new.clone(), new.join("audit")] {
+        for entry in fs::read_dir(place).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().uid(), OWNER, "{entry:?}");
+        }
+    }
+    done(daemon.run_on(&new, &["check"]));
+    fs::rename(&new, &theirs).unwrap();
+    let audit = done(daemon.run_on(&theirs, &["audit", "--json", "--action", "restored"]));
+    assert!(audit.contains(text(&backup)), "{audit}");
 }

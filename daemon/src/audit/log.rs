@@ -151,6 +151,12 @@ impl AuditLog {
         !self.has_looked || !self.closed.is_empty()
     }
 
+    /// The files that were closed meanwhile, for a store that is told of them without old ones being
+    /// looked for.
+    pub(crate) fn take_closed(&mut self) -> Vec<Closed> {
+        std::mem::take(&mut self.closed)
+    }
+
     /// Removes old files, of which the records up to `dropped` are known to the store as dropped;
     /// `known` are the closed files that it remembers, oldest first. Returns what it should remember
     /// besides, before any of that goes.
@@ -159,7 +165,7 @@ impl AuditLog {
     /// closed.
     pub(crate) fn drop_old(&mut self, dropped: Option<Link>, mut known: Vec<Closed>) -> News {
         self.has_looked = true;
-        let closed = std::mem::take(&mut self.closed);
+        let closed = self.take_closed();
         known.extend(&closed);
         self.tell_of_strangers(&known);
         let outcome = drop_old(&self.dir, self.rolling.files_kept, dropped, &known);

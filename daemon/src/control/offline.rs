@@ -161,7 +161,9 @@ impl Core {
         self.writer.commit(batch)?;
         self.audit.write(&audit::pending(&self.readers, before)?)?;
         let audit_done = Some(self.writer.audit_head().serial);
-        Ok(self.writer.commit(&Batch { audit_done, at: batch.at, ..Batch::default() })?)
+        let audit_closed = self.audit.take_closed();
+        let done = Batch { audit_done, audit_closed, at: batch.at, ..Batch::default() };
+        Ok(self.writer.commit(&done)?)
     }
 }
 

@@ -128,6 +128,26 @@ fn whoever_writes_to_the_directory_alone_has_no_file_dropped() {
 }
 
 #[test]
+fn files_that_subcommands_have_closed_are_known_as_well() {
+    let mut daemon = Daemon::configured(SMALL_FILES);
+    fill(&daemon, "alice");
+    assert!(daemon.terminate().success());
+    let before = files(&daemon).len();
+    for rest in (0..100).rev() {
+        assert!(rest > 0, "{:?}", files(&daemon));
+        assert!(daemon.run(&["code", "create"]).status.success());
+        if files(&daemon).len() > before + 1 {
+            break;
+        }
+    }
+    daemon.restart();
+    fill(&daemon, "bob");
+    assert!(daemon.terminate().success());
+    assert!(!daemon.log().contains("does not know of"), "{}", daemon.log());
+    is_whole(&daemon);
+}
+
+#[test]
 fn one_changed_byte_is_found_by_its_line() {
     let (daemon, live, lines) = ended_story();
     let middle = lines.len() / 2;

@@ -1,18 +1,24 @@
 //! Sign-ups and logins: what a proof is worth by now, who is not let in, who has to wait before the
 //! next one, and what goes on record.
 
-use parlor_protocol::id::Timestamp;
+use std::sync::Arc;
+
+use parlor_protocol::account::LoggedIn;
+use parlor_protocol::id::{RoomId, Timestamp};
 use parlor_protocol::name::UserName;
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::Outcome;
 
 use super::obey::{Decided, device_added_by};
+use super::presence::Online;
 use super::turn::Turn;
-use super::{Caller, Hub};
+use super::{Caller, Hub, Proof};
 use crate::audit::{self, LoginBy};
-use crate::delivery::Opening;
+use crate::delivery::{Opening, Place, Step};
 use crate::penalties::{KeyFailed, Tried};
-use crate::rooms::{Actor, Command, DirectoryEvent, Happening, Status, UserEvent, UserId};
+use crate::rooms::{
+    Actor, Command, DirectoryEvent, Happening, NewDevice, Standing, Status, UserEvent, UserId,
+};
 use crate::store::StoreError;
 
 impl Hub {
@@ -53,6 +59,65 @@ impl Hub {
         }
         turn.rows.audit.extend(suspicion.map(|what| audit::guessing(&origin, name, what, at)));
         Code::BadCredentials.into()
+    }
+
+    /// A login that was proved. Between the proof and now the device may have been revoked, or the
+    /// password changed.
+    pub(super) fn open(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        user: UserId,
+        device: Option<NewDevice>,
+        proof: &Proof,
+        at: Timestamp,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        if !self.can_record() {
+            return Ok(Err(Code::Unavailable.into()));
+        }
+        // A sign-up that was denied may have been forgotten since the proof.
+        let Some(name) = self.world.name_of(user).cloned() else {
+            return Ok(Err(Code::BadCredentials.into()));
+        };
+        let (known, stands) = match proof {
+            Proof::Password(record) => (None, self.has_password(turn, user, record)?),
+            Proof::Device(device) => {
+                let since = Timestamp(at.0.saturating_sub(self.chores.retention.devices_ms));
+                (Some(*device), self.world.has_device(user, *device, since))
+            }
+        };
+        if !stands {
+            return Ok(Err(self.login_failed(turn, caller, &name, proof.by(), at)));
+        }
+        match proof {
+            Proof::Password(_) => self.penalties.succeeded(&caller.address, &name, at),
+            Proof::Device(_) => {}
+        }
+        if let Some(refusal) = self.kept_out(user)? {
+            let failed = audit::kept_out(&caller.origin(), &name, proof.by(), refusal.code, at);
+            turn.rows.audit.push(failed);
+            return Ok(Err(refusal));
+        }
+        let registered = match device {
+            None => known,
+            Some(device) => {
+                let command = Command::AddDevice { device };
+                match self.decide(turn, &Actor::User(user), &command, &caller.origin(), at)? {
+                    Ok(Decided::Events { first }) => {
+                        turn.rows.events[first..].iter().find_map(device_added_by)
+                    }
+                    Ok(Decided::SameDevice(device)) => Some(device),
+                    Ok(Decided::Repeated(_) | Decided::Read) => None,
+                    Err(refusal) => return Ok(Err(refusal)),
+                }
+            }
+        };
+        turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, proof.by(), at));
+        let suspicion = self.allowances.logged_in(user, at);
+        self.suspect(turn, caller, user, suspicion, at);
+        let password_proved = matches!(proof, Proof::Password(_));
+        let opening = Opening { user, device: registered, password_proved };
+        Ok(Ok(self.begin(turn, caller, opening, at)?))
     }
 
     /// A stranger's sign-up. Whoever has just signed up is logged in and can act at once.
@@ -168,6 +233,42 @@ impl Hub {
             Some(set) => Ok(set.record == record),
             None => Ok(self.writer.password_record(user)?.is_some_and(|stored| stored == record)),
         }
+    }
+
+    /// Makes a connection a user's.
+    fn begin(
+        &mut self,
+        turn: &mut Turn,
+        caller: &Caller,
+        opening: Opening,
+        at: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let Opening { user, device, .. } = opening;
+        if !self.presence.is_online(user) {
+            self.watching.came_or_went(&self.world, user, false);
+        }
+        if let Some(device) = device {
+            self.note_network(turn, caller, (user, device), at)?;
+        }
+        let address = Arc::clone(&caller.address);
+        let conn = caller.conn;
+        let online = Online { conn, user, device, address, since: at, noted_at: at };
+        let online = self.presence.enter(online);
+        self.note_device_use(&online, at);
+        let place = |room: RoomId| {
+            let of = self.world.membership(room, user);
+            let of = of.expect("invariant: a user's rooms have the user");
+            Place { room, joined: of.joined, rank: of.role.into() }
+        };
+        let rooms = self.world.live_rooms_of(user).map(place).collect();
+        turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
+        let account = self.world.user(user).expect("invariant: users are never forgotten");
+        Ok(Outcome::LoggedIn(LoggedIn {
+            user: account.name.clone(),
+            operator: account.standing == Standing::Operator,
+            device,
+            display_name: account.display_name.clone(),
+        }))
     }
 }
 

@@ -1,22 +1,18 @@
 //! From an ask to its events, and from each event to its row, its audit record and its frames.
 
-use std::sync::Arc;
-
-use parlor_protocol::account::LoggedIn;
 use parlor_protocol::id::{DeviceId, RoomId, Seq, Timestamp};
 use parlor_protocol::refusal::{Code, Refusal};
 use parlor_protocol::reply::{CloseReason, Outcome};
 use parlor_protocol::room::Room;
 
-use super::presence::Online;
 use super::turn::Turn;
-use super::{Ask, Caller, Hub, Proof, Wish};
+use super::{Ask, Caller, Hub, Wish};
 use crate::audit::{self, Origin};
-use crate::delivery::{Opening, Place, Step};
+use crate::delivery::{Place, Step};
 use crate::metrics::Kind;
 use crate::rooms::{
-    Actor, Command, Decision, Effect, Event, Happening, NewDevice, Posted, RoomEvent, RoomState,
-    Standing, Status, Suspicion, UserEvent, UserId, membership_effect,
+    Actor, Command, Decision, Effect, Event, Happening, Posted, RoomEvent, RoomState, Status,
+    Suspicion, UserEvent, UserId, membership_effect,
 };
 use crate::store::StoreError;
 use crate::translate;
@@ -183,101 +179,6 @@ impl Hub {
         let origin = caller.origin();
         let record = suspicion.map(|it| audit::suspicious(&self.world, user, it, at, &origin));
         turn.rows.audit.extend(record);
-    }
-
-    /// A login that was proved. Between the proof and now the device may have been revoked, or the
-    /// password changed.
-    fn open(
-        &mut self,
-        turn: &mut Turn,
-        caller: &Caller,
-        user: UserId,
-        device: Option<NewDevice>,
-        proof: &Proof,
-        at: Timestamp,
-    ) -> Result<Result<Outcome, Refusal>, StoreError> {
-        if !self.can_record() {
-            return Ok(Err(Code::Unavailable.into()));
-        }
-        // A sign-up that was denied may have been forgotten since the proof.
-        let Some(name) = self.world.name_of(user).cloned() else {
-            return Ok(Err(Code::BadCredentials.into()));
-        };
-        let (known, stands) = match proof {
-            Proof::Password(record) => (None, self.has_password(turn, user, record)?),
-            Proof::Device(device) => {
-                let since = Timestamp(at.0.saturating_sub(self.chores.retention.devices_ms));
-                (Some(*device), self.world.has_device(user, *device, since))
-            }
-        };
-        if !stands {
-            return Ok(Err(self.login_failed(turn, caller, &name, proof.by(), at)));
-        }
-        match proof {
-            Proof::Password(_) => self.penalties.succeeded(&caller.address, &name, at),
-            Proof::Device(_) => {}
-        }
-        if let Some(refusal) = self.kept_out(user)? {
-            let failed = audit::kept_out(&caller.origin(), &name, proof.by(), refusal.code, at);
-            turn.rows.audit.push(failed);
-            return Ok(Err(refusal));
-        }
-        let registered = match device {
-            None => known,
-            Some(device) => {
-                let command = Command::AddDevice { device };
-                match self.decide(turn, &Actor::User(user), &command, &caller.origin(), at)? {
-                    Ok(Decided::Events { first }) => {
-                        turn.rows.events[first..].iter().find_map(device_added_by)
-                    }
-                    Ok(Decided::SameDevice(device)) => Some(device),
-                    Ok(Decided::Repeated(_) | Decided::Read) => None,
-                    Err(refusal) => return Ok(Err(refusal)),
-                }
-            }
-        };
-        turn.rows.audit.push(audit::logged_in(&caller.origin(), &name, proof.by(), at));
-        let suspicion = self.allowances.logged_in(user, at);
-        self.suspect(turn, caller, user, suspicion, at);
-        let password_proved = matches!(proof, Proof::Password(_));
-        let opening = Opening { user, device: registered, password_proved };
-        Ok(Ok(self.begin(turn, caller, opening, at)?))
-    }
-
-    /// Makes a connection a user's.
-    pub(super) fn begin(
-        &mut self,
-        turn: &mut Turn,
-        caller: &Caller,
-        opening: Opening,
-        at: Timestamp,
-    ) -> Result<Outcome, StoreError> {
-        let Opening { user, device, .. } = opening;
-        if !self.presence.is_online(user) {
-            self.watching.came_or_went(&self.world, user, false);
-        }
-        if let Some(device) = device {
-            self.note_network(turn, caller, (user, device), at)?;
-        }
-        let address = Arc::clone(&caller.address);
-        let conn = caller.conn;
-        let online = Online { conn, user, device, address, since: at, noted_at: at };
-        let online = self.presence.enter(online);
-        self.note_device_use(&online, at);
-        let place = |room: RoomId| {
-            let of = self.world.membership(room, user);
-            let of = of.expect("invariant: a user's rooms have the user");
-            Place { room, joined: of.joined, rank: of.role.into() }
-        };
-        let rooms = self.world.live_rooms_of(user).map(place).collect();
-        turn.tell_conn(caller.conn, Step::Open { conn: caller.conn, opening, rooms });
-        let account = self.world.user(user).expect("invariant: users are never forgotten");
-        Ok(Outcome::LoggedIn(LoggedIn {
-            user: account.name.clone(),
-            operator: account.standing == Standing::Operator,
-            device,
-            display_name: account.display_name.clone(),
-        }))
     }
 
     fn subscribe(&mut self, turn: &mut Turn, caller: &Caller, user: UserId) -> Outcome {

@@ -9,6 +9,8 @@ use super::ServeError;
 const OWN: u64 = 192;
 /// What each shard takes for waiting.
 const OF_A_SHARD: u64 = 5;
+/// What macOS takes at most where it says that nothing bounds them.
+const OPEN_MAX: u64 = 10_240;
 
 /// Has the system allow as many open files as it does, and tells for how many connections they are
 /// enough. Without this a flood of connections would keep out subcommands, too.
@@ -27,12 +29,12 @@ pub(super) fn room_for_connections(shards: usize, listeners: usize) -> Result<us
 /// How many open files the process may have from now on; `None` where nothing bounds them.
 fn most() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => limit.maximum,
-        Err(error) => {
-            log::info!("cannot open more than {:?} files at once: {error}", limit.current);
-            limit.current
+    let raise = |current| setrlimit(Resource::Nofile, Rlimit { current, ..limit });
+    for most in [limit.maximum, Some(OPEN_MAX)] {
+        match raise(most) {
+            Ok(()) => return most,
+            Err(error) => log::debug!("cannot open {most:?} files at once: {error}"),
         }
     }
+    limit.current
 }

@@ -1,11 +1,12 @@
 //! The operational log: what the daemon says about itself, through log4rs.
 
+mod console;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use log::{LevelFilter, Record, SetLoggerError};
-use log4rs::append::console::{ConsoleAppender, Target};
 use log4rs::append::file::FileAppenderDeserializer;
 use log4rs::append::rolling_file::RollingFileAppenderDeserializer;
 use log4rs::append::{Append, AppenderConfig};
@@ -13,6 +14,7 @@ use log4rs::config::{Appender, Deserialize, Deserializers, Logger, RawConfig, Ro
 use log4rs::encode::{Encode, Write};
 use parlor_protocol::text::printable;
 
+use self::console::{Console, ConsoleDeserializer};
 use crate::regular;
 use crate::serve::CONFINED;
 
@@ -102,6 +104,7 @@ pub(crate) fn start_quietly() -> Result<(), LoggingError> {
 fn kinds(settings: Settings) -> Deserializers {
     let mut kinds = Deserializers::default();
     kinds.insert(KIND, LineDeserializer);
+    kinds.insert("console", ConsoleDeserializer);
     kinds.insert("file", To { kind: FileAppenderDeserializer, settings });
     kinds.insert("rolling_file", To { kind: RollingFileAppenderDeserializer, settings });
     kinds
@@ -197,7 +200,7 @@ impl<D: Deserialize<Trait = dyn Append>> Deserialize for To<D> {
 }
 
 fn to_stderr(level: LevelFilter) -> log4rs::Config {
-    let stderr = ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(Line)).build();
+    let stderr = Console::stderr(Box::new(Line));
     log4rs::Config::builder()
         .appender(Appender::builder().build(STDERR, Box::new(stderr)))
         .logger(Logger::builder().build(MIGRATIONS, LevelFilter::Warn))

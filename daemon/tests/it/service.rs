@@ -1,7 +1,7 @@
 //! The daemon as a service manager runs it: what it tells, what it is given, where it puts things.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, PipeWriter, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 
 use crate::harness::{Daemon, Link, PATIENCE, wait};
-use crate::subcommands::place::Place;
+use crate::subcommands::place::{self as running, Place};
 
 const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
 
@@ -83,25 +83,67 @@ fn a_service_manager_that_does_not_listen_holds_up_nothing() {
     daemon.stop();
 }
 
-#[test]
-fn a_daemon_whose_log_nobody_reads_ends_in_time_when_it_is_told_to() {
-    let place = Place::new();
-    let (log, mut stderr) = std::io::pipe().unwrap();
+/// A daemon that is ready, its log from then on, and where it is written to.
+fn logging(place: &Place) -> (running::Daemon, impl Iterator<Item = String>, PipeWriter) {
+    let (log, stderr) = std::io::pipe().unwrap();
     let daemon = place.run(SERVE).serving(|command| {
         command.stderr(stderr.try_clone().unwrap());
     });
-    let mut said = BufReader::new(log.try_clone().unwrap()).lines().map_while(Result::ok);
+    let mut said = BufReader::new(log).lines().map_while(Result::ok);
     assert!(said.any(|line| line.contains("ready")));
-    // Nothing more fits, not even that it stops.
-    let flags = fcntl_getfl(&stderr).unwrap();
-    fcntl_setfl(&stderr, flags | OFlags::NONBLOCK).unwrap();
-    while stderr.write(b"\n").is_ok() {}
-    fcntl_setfl(&stderr, flags).unwrap();
+    (daemon, said, stderr)
+}
+
+/// Leaves no room for what anybody could write, and tells by how many lines.
+fn fill_up(mut pipe: &PipeWriter) -> usize {
+    let flags = fcntl_getfl(pipe).unwrap();
+    fcntl_setfl(pipe, flags | OFlags::NONBLOCK).unwrap();
+    let lines = std::iter::from_fn(|| pipe.write(b"\n").ok()).count();
+    fcntl_setfl(pipe, flags).unwrap();
+    lines
+}
+
+#[test]
+fn a_log_that_nobody_reads_loses_lines_and_holds_up_nothing() {
+    let place = Place::new();
+    let (daemon, mut said, stderr) = logging(&place);
+    let lines = fill_up(&stderr);
+    place.run(&["reload"]).done();
+    place.run(&["status"]).done();
+    // Whoever reads again hears of it with the next line.
+    assert_eq!(said.by_ref().take(lines).count(), lines);
+    place.run(&["reload"]).done();
+    drop(stderr);
+    daemon.stop();
+    let said: Vec<_> = said.collect();
+    assert!(said[0].ends_with("lines lost that nobody read in time: 1"), "{said:?}");
+
+    let (daemon, _unread, stderr) = logging(&place);
+    fill_up(&stderr);
+    daemon.stop();
+}
+
+#[test]
+fn a_daemon_that_hangs_ends_in_time_when_it_is_told_to() {
+    let place = Place::new();
+    let [log, log4rs] = ["log", "log4rs.yaml"].map(|name| place.path(name));
+    assert!(Command::new("mkfifo").arg(&log).status().unwrap().success());
+    // Nothing but what it lies on says when a file is written to: this one fills up.
+    let open = |flags| File::from(open(&log, flags, Mode::empty()).unwrap());
+    let _unread = open(OFlags::RDWR | OFlags::NONBLOCK);
+    let text = "appenders:\n  main:\n    kind: file\n    path: LOG\n    encoder:\n      \
+                kind: line\nroot:\n  level: info\n  appenders: [main]\n";
+    fs::write(&log4rs, text.replace("LOG", log.to_str().unwrap())).unwrap();
+    let mut config = fs::read_to_string(place.config()).unwrap();
+    config.insert_str(0, &format!("log = \"{}\"\n", log4rs.display()));
+    fs::write(place.config(), config).unwrap();
+    let daemon = place.run(SERVE).serving(|_| {});
+    let mut filling = open(OFlags::WRONLY | OFlags::NONBLOCK);
+    while filling.write(b"\n").is_ok() {}
     let began = Instant::now();
     assert_eq!(daemon.terminate().code(), Some(1));
     let took = began.elapsed();
     assert!(took < Duration::from_secs(11), "it took {took:?}");
-    drop(log);
 }
 
 #[test]

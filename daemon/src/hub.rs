@@ -18,6 +18,7 @@ mod turn;
 mod watching;
 
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use parlor_protocol::account::SignUpMode;
@@ -61,13 +62,18 @@ const HELD_RECORDS_MAX: usize = 20_000;
 /// MiB or so, and then the hub looks again how much there is.
 const HELD_RECORDS_SLICE: usize = 500;
 
+/// How long the audit thread may take for the last records, and how often the hub looks whether it
+/// has: it is told of nothing else any more. What takes longer is made up at the next start.
+const AUDIT_ENDS_WITHIN: Duration = Duration::from_secs(1);
+const AUDIT_LOOK_EVERY: Duration = Duration::from_millis(1);
+
 /// Owns the world and the store's writer.
 pub(crate) struct Hub {
     world: World,
     writer: Writer,
     shards: Vec<mpsc::Sender<delivery::Batch>>,
-    /// Rings the audit thread when records were committed.
-    audit: SyncSender<()>,
+    /// Rings the audit thread when records were committed; `None` once there are no more.
+    audit: Option<SyncSender<()>>,
     /// Soft state that waits to be written behind.
     behind: Behind,
     /// What users may do in a while.
@@ -178,7 +184,7 @@ impl Hub {
             world,
             writer,
             shards,
-            audit,
+            audit: Some(audit),
             behind: Behind::default(),
             allowances,
             penalties: Penalties::new(penalties),
@@ -208,6 +214,7 @@ impl Hub {
             Err(_) => CloseReason::Unavailable,
         };
         self.hand_on(vec![vec![Step::CloseAll { reason }]; self.shards.len()]);
+        let ended = ended.and_then(|()| self.hear_audit_out(asks));
         ended.map_or_else(Stopped::Failed, |()| Stopped::AsTold)
     }
 
@@ -224,6 +231,28 @@ impl Hub {
             log::error!("{} audit records are lost: the disk is full", self.held.len());
         }
         self.write_behind()
+    }
+
+    /// Waits until the audit thread has brought the last records into the files, and writes what it
+    /// tells of them: of a file that it has closed the next start would not know that it is ours.
+    fn hear_audit_out(&mut self, asks: &mut mpsc::Receiver<Ask>) -> Result<(), StoreError> {
+        self.audit = None;
+        let begun = Instant::now();
+        while self.audited < self.writer.audit_head().serial && begun.elapsed() < AUDIT_ENDS_WITHIN
+        {
+            match asks.try_recv() {
+                Ok(ask) => {
+                    if let Ask::AuditKept { synced, news } = ask {
+                        self.audit_kept(synced, news);
+                    }
+                }
+                Err(mpsc::error::TryRecvError::Empty) => thread::sleep(AUDIT_LOOK_EVERY),
+                Err(mpsc::error::TryRecvError::Disconnected) => break,
+            }
+        }
+        let mut turn = Turn::new(self.shards.len(), false, now());
+        turn.ticked = true;
+        self.finish(turn)
     }
 
     fn take_turns(&mut self, asks: &mut mpsc::Receiver<Ask>) -> Result<(), StoreError> {
@@ -289,7 +318,8 @@ impl Hub {
         }
         // Full, it has been rung already.
         if turn.has_audit()
-            && matches!(self.audit.try_send(()), Err(TrySendError::Disconnected(())))
+            && let Some(audit) = &self.audit
+            && matches!(audit.try_send(()), Err(TrySendError::Disconnected(())))
         {
             // It ends before the hub only by a bug of its own. The records wait in the store for the
             // next start, which is now.

@@ -43,7 +43,7 @@ fn a_newcomer_signs_up_asks_talks_is_put_out_and_comes_back() {
 
     let mut hers = first_screen("alice", &daemon);
     signs_up(&mut hers, "alice");
-    hers.shows("You are in no room");
+    hers.is_in_no_room();
 
     // She finds the room, and asks to join it with a reason.
     hers.types("/rooms\r");
@@ -56,7 +56,7 @@ fn a_newcomer_signs_up_asks_talks_is_put_out_and_comes_back() {
     hers.shows("You have asked to come into hackday. Its admins are told.");
     hers.types("\x1b");
     // Escape alone, and then another key: together they would be one.
-    hers.shows("You are in no room");
+    hers.is_in_no_room();
 
     // He is told in his terminal, and lets her in with two keys.
     his.shows("alice asks to come into hackday: bob told me of it");
@@ -112,7 +112,7 @@ fn whoever_has_to_be_approved_waits_before_the_screen_and_comes_in_by_itself() {
     signs_up(&mut hers, "alice");
     hers.shows("An operator has to let you in");
     daemon.operate(&["user", "approve", "alice"]);
-    hers.shows("You are in no room");
+    hers.is_in_no_room();
     hers.quits();
 }
 
@@ -149,7 +149,7 @@ fn whoever_was_denied_learns_why_and_signs_up_again_where_they_are() {
     hers.types(&format!("{PASSWORD}\r"));
     hers.shows("An operator has to let you in");
     daemon.operate(&["user", "approve", "alice"]);
-    hers.shows("You are in no room");
+    hers.is_in_no_room();
     hers.quits();
 }
 
@@ -187,7 +187,7 @@ fn a_sign_up_with_a_code_asks_for_it_and_a_wrong_one_may_be_mended() {
         screen.matches("The same again:").count() == 2 && screen.contains("Enter answers")
     });
     hers.types(&format!("{PASSWORD}\r"));
-    hers.shows("You are in no room");
+    hers.is_in_no_room();
     hers.quits();
 }
 

@@ -44,7 +44,7 @@ fn ones_own_joining_and_a_ban_are_one_line_each_and_a_room_that_was_left_can_be_
     alice.does(&["create", "general", "--entry", "open"]);
     let size = (36, 120);
     let mut his = Window::open_in(&bob.home, &bob.arguments(&[]), &[], size);
-    his.shows("You are in no room");
+    his.is_in_no_room();
     his.types("/create --open den\r");
     his.shows("bob created the room");
     his.types("/join general\r");

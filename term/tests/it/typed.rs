@@ -121,7 +121,7 @@ fn a_room_is_not_ended_by_one_enter_too_many() {
     hers.types("/leave\r");
     hers.shows("y: yes");
     hers.types("y");
-    hers.shows("You are in no room");
+    hers.is_in_no_room();
     hers.quits();
 }
 
@@ -158,7 +158,7 @@ fn refusals_say_what_they_mean_for_what_was_asked() {
     refused(&bob, &["request", "ops"], "rate-limited: your request was denied");
     refused(&bob, &["request", "ops"], " (24 h)\n");
     let mut his = bob.opens();
-    his.shows("You are in no room");
+    his.is_in_no_room();
     his.types("/request ops\r");
     his.shows("Your request was denied; you may ask again a day after that (24 h).");
     his.types("\x03");

@@ -227,6 +227,10 @@ impl Hub {
             self.end_session(&mut turn, &online, at);
         }
         self.finish(turn)?;
+        while !self.held.is_empty() && self.space != Space::Gone {
+            self.look_for_space();
+            self.finish(Turn::new(self.shards.len(), false, at))?;
+        }
         if !self.held.is_empty() {
             log::error!("{} audit records are lost: the disk is full", self.held.len());
         }
@@ -337,7 +341,8 @@ impl Hub {
     /// The audit files are on disk up to the record `synced`, and there is news of them.
     fn audit_kept(&mut self, synced: u64, news: News) {
         self.audit_synced = Some(synced);
-        self.audit_dropped = news.dropped.or(self.audit_dropped);
+        let newer = |it: &Link| self.audit_dropped.is_none_or(|known| known.serial < it.serial);
+        self.audit_dropped = news.dropped.filter(newer).or(self.audit_dropped);
         self.audit_closed.extend(news.closed);
         self.audited = synced;
         let some_wait = synced < self.writer.audit_head().serial;

@@ -123,7 +123,7 @@ impl Penalties {
         self.sources.recount(ms, max, at, stays);
         self.keys.recount(ms, max, at, stays);
         self.names.recount(ms, max, at, |_| true);
-        self.sign_ups.limit(terms.sign_ups_per_hour);
+        self.sign_ups.limit(terms.sign_ups_per_hour, at);
         self.terms = terms;
     }
 

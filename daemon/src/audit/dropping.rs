@@ -14,7 +14,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::chain::{Link, Sealed};
-use super::files::{self, Form, LIVE, sync_directory};
+use super::files::{self, LIVE, sync_directory};
 use crate::regular;
 
 /// The longest beginning of a file that is looked at, in bytes: records are far shorter.
@@ -54,8 +54,8 @@ pub(super) fn drop_old(
     };
     let (old, still): (Vec<Closed>, Vec<Closed>) =
         closed.iter().partition(|it| it.last.serial <= dropped.serial);
-    if let Some(newest) = old.last() {
-        remove(dir, newest.number, &still)?;
+    if !old.is_empty() {
+        remove(dir, dropped, &old, &still)?;
     }
     let surplus = still.len().saturating_sub(kept);
     Ok(surplus.checked_sub(1).map(|newest| still[newest].last))
@@ -74,15 +74,28 @@ pub(super) fn strangers(dir: &Path, closed: &[Closed]) -> io::Result<Vec<String>
     Ok(found.into_iter().map(|(number, form)| files::name(number, form)).collect())
 }
 
-/// Removes the closed files up to this number, but none of `still`: where all files were taken away,
-/// numbers begin anew.
-fn remove(dir: &Path, newest: u64, still: &[Closed]) -> io::Result<()> {
-    let mut old: Vec<(u64, Form)> = files::closed(dir)?;
-    old.retain(|&(number, _)| number <= newest && still.iter().all(|it| it.number != number));
-    if old.is_empty() {
+/// Removes the `old` files and those in front of them that only have records up to `dropped`, but
+/// none of `still`: where all files were taken away, numbers begin anew.
+fn remove(dir: &Path, dropped: Link, old: &[Closed], still: &[Closed]) -> io::Result<()> {
+    let is_of = |of: &[Closed], number| of.iter().any(|it| it.number == number);
+    let newest = old.iter().map(|it| it.number).max().unwrap_or_default();
+    let mut gone = vec![];
+    for (number, form) in files::closed(dir)? {
+        if number > newest || is_of(still, number) {
+            continue;
+        }
+        // One that the store has never heard of may be of before it heard of any, or the last that
+        // was closed before a crash.
+        let goes = is_of(old, number)
+            || before(dir, Some(number))?.is_some_and(|it| it.serial < dropped.serial);
+        if goes {
+            gone.push((number, form));
+        }
+    }
+    if gone.is_empty() {
         return Ok(());
     }
-    for (number, form) in old {
+    for (number, form) in gone {
         fs::remove_file(dir.join(files::name(number, form)))?;
     }
     log::info!("the audit files up to number {newest} are no longer kept");

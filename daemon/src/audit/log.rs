@@ -96,6 +96,8 @@ pub(crate) struct AuditLog {
     just_closed: JustClosed,
     /// Files that were closed since old ones were last looked for.
     closed: Vec<Closed>,
+    /// Files of which word was handed on, and the store does not know yet.
+    handed_on: Vec<Closed>,
     /// Whether old files were looked for at all.
     has_looked: bool,
     /// Files that lie among ours, of which the log was told.
@@ -123,6 +125,7 @@ impl AuditLog {
             appender: None,
             just_closed: JustClosed::default(),
             closed: vec![],
+            handed_on: vec![],
             has_looked: false,
             strangers: BTreeSet::new(),
         };
@@ -166,7 +169,12 @@ impl AuditLog {
     pub(crate) fn drop_old(&mut self, dropped: Option<Link>, mut known: Vec<Closed>) -> News {
         self.has_looked = true;
         let closed = self.take_closed();
-        known.extend(&closed);
+        let is_news = |it: &Closed| {
+            !known.contains(it) && dropped.is_none_or(|dropped| it.last.serial > dropped.serial)
+        };
+        self.handed_on.retain(is_news);
+        self.handed_on.extend(&closed);
+        known.extend(&self.handed_on);
         self.tell_of_strangers(&known);
         let outcome = drop_old(&self.dir, self.rolling.files_kept, dropped, &known);
         let dropped = outcome.map_err(failed("remove old files from", &self.dir));

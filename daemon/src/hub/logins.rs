@@ -108,7 +108,12 @@ impl Hub {
                     }
                     Ok(Decided::SameDevice(device)) => Some(device),
                     Ok(Decided::Repeated(_) | Decided::Read) => None,
-                    Err(refusal) => return Ok(Err(refusal)),
+                    Err(refusal) => {
+                        let (by, code) = (proof.by(), refusal.code);
+                        let failed = audit::kept_out(&caller.origin(), &name, by, code, at);
+                        turn.rows.audit.push(failed);
+                        return Ok(Err(refusal));
+                    }
                 }
             }
         };

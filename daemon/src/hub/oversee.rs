@@ -157,7 +157,7 @@ impl Hub {
         let HubTerms { sign_up, allowances, penalties, retention } = terms;
         self.sign_up_configured = sign_up;
         self.world.limit_rooms(allowances.rooms);
-        self.allowances.limit(allowances);
+        self.allowances.limit(allowances, at);
         self.penalties.set_terms(penalties, at);
         self.chores.retention = retention;
     }

@@ -39,8 +39,11 @@ impl SignUps {
     }
 
     /// Goes on by another limit, with what has come so far.
-    pub(super) fn limit(&mut self, per_hour: u32) {
-        self.rate = Rate::per_hour(per_hour, per_hour);
+    pub(super) fn limit(&mut self, per_hour: u32, at: Timestamp) {
+        let before = std::mem::replace(&mut self.rate, Rate::per_hour(per_hour, per_hour));
+        for known in self.from.values_mut() {
+            known.even = known.even.at_another(before, self.rate, at);
+        }
     }
 
     /// Somebody wants to sign up from there.
@@ -101,7 +104,18 @@ mod tests {
         assert_eq!(sign_ups.tried(there, START), Ok(()));
         assert_eq!(sign_ups.tried(here, after(wait_ms)), Ok(()));
         assert_eq!(sign_ups.full(after(wait_ms)).count(), 0);
-        sign_ups.tidy(after(4 * wait_ms));
+        sign_ups.count(here, after(wait_ms));
+        assert_eq!(sign_ups.full(after(wait_ms)).count(), 1);
+        // As many as came count under another limit, which may leave room for more.
+        sign_ups.limit(6, after(wait_ms));
+        for _ in 0..2 {
+            assert_eq!(sign_ups.tried(here, after(wait_ms)), Ok(()));
+            sign_ups.count(here, after(wait_ms));
+        }
+        let wait_ms = 10 * 60 * 1_000;
+        let at = after(15 * 60 * 1_000);
+        assert_eq!(sign_ups.tried(here, at), Err(TooMany { wait_ms, is_news: false }));
+        sign_ups.tidy(after(2 * 60 * 60 * 1_000));
         assert!(sign_ups.from.is_empty());
     }
 

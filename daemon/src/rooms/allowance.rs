@@ -36,6 +36,8 @@ const OVERREACHES_PER_HOUR: u32 = 60;
 const LOGINS_BURST: u32 = 1_000;
 /// How many of these are forgiven in an hour.
 const LOGINS_PER_HOUR: u32 = 1_000;
+/// Changes of one's password, in an hour.
+const PASSWORDS_PER_HOUR: u32 = 100;
 /// How long somebody who was reported is not reported again, in milliseconds.
 const REPORT_EVERY_MS: i64 = 60 * 60 * 1_000;
 /// For how long messages can matter: as long as the longest slow mode.
@@ -99,6 +101,7 @@ enum Kind {
     Requests,
     Probes,
     Changes,
+    Passwords,
     Refusals,
     Overreaches,
     /// Logins, which are not limited but watched.
@@ -120,6 +123,7 @@ impl Kind {
             Self::Requests => Some("requests"),
             Self::Probes => Some("probes"),
             Self::Changes => Some("changes"),
+            Self::Passwords => Some("passwords"),
             Self::Overreaches => Some("overreaches"),
             Self::Refusals | Self::Logins | Self::Removals | Self::ManyAdds => None,
         }
@@ -132,9 +136,13 @@ impl Allowances {
         Self { limits, accounts, spoke, reported }
     }
 
-    /// From now on users may do so much. What is on their accounts stays there.
-    pub(crate) fn limit(&mut self, limits: Limits) {
-        self.limits = limits;
+    /// From now on users may do so much. What is on their accounts stays there, and is forgiven as
+    /// fast as anything that comes from now on.
+    pub(crate) fn limit(&mut self, limits: Limits, at: Timestamp) {
+        let before = std::mem::replace(&mut self.limits, limits);
+        for (&(_, kind), even) in &mut self.accounts {
+            *even = even.at_another(rate(&before, kind), rate(&self.limits, kind), at);
+        }
     }
 
     /// Puts what a user is about to do on their account.
@@ -163,11 +171,7 @@ impl Allowances {
             Command::InviteUser { .. } => Kind::Invites,
             Command::RequestToJoin { .. } => Kind::Requests,
             // What is done to one's own things or in one's own rooms, or undone.
-            Command::SetPassword { .. }
-            | Command::Restretch { .. }
-            | Command::SetDisplayName { .. }
-            | Command::AddDevice { .. }
-            | Command::RevokeDevice { .. }
+            Command::SetDisplayName { .. }
             | Command::Block { .. }
             | Command::Unblock { .. }
             | Command::JoinRoom { .. }
@@ -185,8 +189,14 @@ impl Allowances {
             | Command::Kick { .. }
             | Command::BanUser { .. }
             | Command::Unban { .. } => Kind::Changes,
-            // What leaves nothing behind, or is done by whoever runs the server, or by time.
+            // Only who has proved the password does this; nobody else has them wait with it.
+            Command::SetPassword { .. } | Command::Restretch { .. } => Kind::Passwords,
+            // What leaves nothing behind, or is done by whoever runs the server, or by time; and, so
+            // that nobody who has a key of theirs keeps them out, the devices of one's own, of which
+            // there are not many: each comes with a login.
             Command::SignUp { .. }
+            | Command::AddDevice { .. }
+            | Command::RevokeDevice { .. }
             | Command::AddUser { .. }
             | Command::ApproveSignUp { .. }
             | Command::DenySignUp { .. }
@@ -337,7 +347,7 @@ impl Allowances {
     /// Puts a message on its author's account that was sent before a restart.
     pub(crate) fn recall(&mut self, world: &World, user: UserId, room: RoomId, at: Timestamp) {
         let key = (user, Kind::Messages);
-        let even = self.rate(Kind::Messages).put(self.accounts.get(&key).copied(), at);
+        let even = rate(&self.limits, Kind::Messages).put(self.accounts.get(&key).copied(), at);
         self.accounts.insert(key, even);
         if world.room(room).is_some_and(|room| room.slow_secs > 0) {
             self.spoke.insert((room, user), at);
@@ -351,7 +361,7 @@ impl Allowances {
     ) -> impl Iterator<Item = (UserId, &'static str, Timestamp)> {
         self.accounts.iter().filter_map(move |(&(user, kind), &even)| {
             let word = kind.limited_word()?;
-            self.rate(kind).full_until(even, at).map(|until| (user, word, until))
+            rate(&self.limits, kind).full_until(even, at).map(|until| (user, word, until))
         })
     }
 
@@ -371,7 +381,7 @@ impl Allowances {
 
     /// How an account stands, and how it would with one thing more on it, or how long to wait.
     fn standing(&self, user: UserId, kind: Kind, at: Timestamp) -> (Even, Result<Even, i64>) {
-        self.rate(kind).standing(self.accounts.get(&(user, kind)).copied(), at)
+        rate(&self.limits, kind).standing(self.accounts.get(&(user, kind)).copied(), at)
     }
 
     fn report(&mut self, user: UserId, kind: Kind, at: Timestamp) -> bool {
@@ -381,24 +391,24 @@ impl Allowances {
         }
         due
     }
+}
 
-    fn rate(&self, kind: Kind) -> Rate {
-        let limits = &self.limits;
-        let hourly = |limit| Rate::per_hour(limit, limit);
-        match kind {
-            Kind::Messages => Rate::per_second(limits.messages_burst, limits.messages_per_sec),
-            Kind::Rooms => hourly(limits.rooms_per_hour),
-            Kind::Adds => hourly(limits.adds_per_hour),
-            Kind::Invites => hourly(limits.invites_per_hour),
-            Kind::Requests => hourly(limits.requests_per_hour),
-            Kind::Probes => hourly(limits.probes_per_hour),
-            Kind::Changes => hourly(limits.changes_per_hour),
-            Kind::Refusals => Rate::per_hour(REFUSALS_BURST, REFUSALS_PER_HOUR),
-            Kind::Overreaches => Rate::per_hour(OVERREACHES_BURST, OVERREACHES_PER_HOUR),
-            Kind::Logins => Rate::per_hour(LOGINS_BURST, LOGINS_PER_HOUR),
-            Kind::Removals => Rate::per_hour(REMOVALS_BURST, REMOVALS_PER_HOUR),
-            Kind::ManyAdds => Rate::per_hour(ADDS_BURST, ADDS_PER_HOUR),
-        }
+fn rate(limits: &Limits, kind: Kind) -> Rate {
+    let hourly = |limit| Rate::per_hour(limit, limit);
+    match kind {
+        Kind::Messages => Rate::per_second(limits.messages_burst, limits.messages_per_sec),
+        Kind::Rooms => hourly(limits.rooms_per_hour),
+        Kind::Adds => hourly(limits.adds_per_hour),
+        Kind::Invites => hourly(limits.invites_per_hour),
+        Kind::Requests => hourly(limits.requests_per_hour),
+        Kind::Probes => hourly(limits.probes_per_hour),
+        Kind::Changes => hourly(limits.changes_per_hour),
+        Kind::Passwords => Rate::per_hour(PASSWORDS_PER_HOUR, PASSWORDS_PER_HOUR),
+        Kind::Refusals => Rate::per_hour(REFUSALS_BURST, REFUSALS_PER_HOUR),
+        Kind::Overreaches => Rate::per_hour(OVERREACHES_BURST, OVERREACHES_PER_HOUR),
+        Kind::Logins => Rate::per_hour(LOGINS_BURST, LOGINS_PER_HOUR),
+        Kind::Removals => Rate::per_hour(REMOVALS_BURST, REMOVALS_PER_HOUR),
+        Kind::ManyAdds => Rate::per_hour(ADDS_BURST, ADDS_PER_HOUR),
     }
 }
 

@@ -68,6 +68,14 @@ impl Rate {
 }
 
 impl Even {
+    /// An account with as much on it where that is forgiven at another rate.
+    pub(crate) fn at_another(self, before: Rate, after: Rate, at: Timestamp) -> Self {
+        let (now, gap) = (micros(at), i128::from(before.gap.max(1)));
+        let left = i128::from(self.0.saturating_sub(now).clamp(0, before.depth));
+        let left = (left * i128::from(after.gap) + gap - 1) / gap;
+        Self(now.saturating_add(i64::try_from(left).unwrap_or(i64::MAX).min(after.depth)))
+    }
+
     /// Whether there is nothing on the account any more.
     pub(crate) fn is_past(self, at: Timestamp) -> bool {
         self.0 <= micros(at)

@@ -335,6 +335,24 @@ fn one_address_does_not_fill_the_place_for_sign_ups_and_no_other_waits_for_it() 
 }
 
 #[test]
+fn whoever_uses_up_the_changes_keeps_nobody_from_the_account_and_its_devices() {
+    let daemon = Daemon::in_earnest(&format!("{LIMITED}\nchanges_per_hour = 5"));
+    let stolen = DeviceKey::new();
+    let offer = stolen.offer("laptop");
+    let mut thief = daemon.client_from(STRANGER);
+    thief.sign_up_with("alice", PASSWORD, Some(offer)).unwrap();
+    while thief.set_display_name("Mallory").and(thief.set_display_name("")).is_ok() {}
+    let mut alice = daemon.client_from(HOME);
+    let me = alice.login("alice", PASSWORD, Some(DeviceKey::new().offer("phone"))).unwrap();
+    let others = alice.devices().into_iter().filter(|it| Some(it.id) != me.device);
+    for device in others.collect::<Vec<_>>() {
+        alice.revoke(device.id).unwrap();
+    }
+    assert_eq!(thief.until_ended(), Ended::Closing(CloseReason::Revoked));
+    assert_eq!(alice.change_password("alice", "another password of hers"), Ok(()));
+}
+
+#[test]
 fn nobody_fills_the_audit_with_changes_without_end() {
     let daemon = Daemon::in_earnest(&format!("{LIMITED}\nchanges_per_hour = 200"));
     let [mut alice, mut bob] = ["alice", "bob"].map(|name| daemon.user(name));

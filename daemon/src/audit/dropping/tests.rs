@@ -151,6 +151,31 @@ fn numbers_that_begin_anew_take_no_file_along() {
 }
 
 #[test]
+fn a_file_that_the_store_never_heard_of_stays_as_long_as_its_records_are_kept() {
+    let mut audit = Audit::new();
+    audit.write(4);
+    let dropped = audit.head;
+    audit.write(4);
+    // Their numbers say nothing: as after somebody took all files, when numbers begin anew.
+    let gone = [Closed { number: 60, last: dropped }];
+    drop_old(&audit.dir(), KEPT, Some(dropped), &gone).unwrap();
+    assert_eq!(audit.files(), [3]);
+}
+
+#[test]
+fn a_file_counts_before_the_store_has_taken_word_of_it() {
+    let mut audit = Audit::new();
+    audit.write(7);
+    assert_eq!(audit.log.drop_old(audit.dropped, vec![]).dropped, None);
+    audit.write(2);
+    let news = audit.log.drop_old(audit.dropped, vec![]);
+    assert_eq!(news.dropped.map(|it| it.serial), Some(2));
+    audit.write(2);
+    let news = audit.log.drop_old(audit.dropped, vec![]);
+    assert_eq!(news.dropped.map(|it| it.serial), Some(4));
+}
+
+#[test]
 fn whoever_reads_while_the_oldest_file_goes_reads_the_rest() {
     let mut audit = Audit::new();
     let first = audit.write(2);

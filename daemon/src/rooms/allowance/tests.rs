@@ -101,6 +101,18 @@ fn whatever_leaves_a_record_is_counted_and_who_runs_the_server_is_not_held_up() 
 }
 
 #[test]
+fn another_limit_counts_what_was_done_before() {
+    let mut allowances = Allowances::new(LIMITS);
+    let join = Command::JoinRoom { room: RoomId::from_random(1), leave: None };
+    assert_eq!(allowed(&mut allowances, &join, START), 5);
+    allowances.limit(Limits { changes_per_hour: 60, ..LIMITS }, START);
+    assert_eq!(allowed(&mut allowances, &join, START), 55);
+    assert_eq!(wait_ms(&mut allowances, &join, START), Some(60 * 1_000));
+    allowances.limit(LIMITS, START);
+    assert_eq!(wait_ms(&mut allowances, &join, START), Some(12 * 60 * 1_000));
+}
+
+#[test]
 fn whoever_logs_in_without_end_is_reported_once() {
     let mut allowances = Allowances::new(LIMITS);
     let reports = |allowances: &mut Allowances, times, at| {

@@ -34,10 +34,12 @@ pub(crate) fn refusal_of(doing: &Doing, refused: &Refusal, me: &str) -> String {
 /// The same of a refusal to log in.
 pub(crate) fn not_in(refused: &Refusal) -> String {
     match refused.code {
-        Code::RateLimited => "there were too many failed logins or connections from your address, \
-                              or failed logins under this name; wait before the next password, or \
-                              use a device that has logged in before"
-            .to_owned(),
+        Code::RateLimited => {
+            "there were too many failed logins, sign-ups or connections from your \
+                              address, or failed logins under this name; use a device that has \
+                              logged in before, or wait"
+                .to_owned()
+        }
         _ => refusal(refused),
     }
 }
@@ -48,7 +50,7 @@ pub(crate) fn at_the_door(refused: &Refusal) -> String {
         Code::BadCode => "not a sign-up code that counts: mistyped, used up or expired; sign up \
                           again, or ask an operator for another"
             .to_owned(),
-        _ => not_in(refused),
+        _ => not_in(refused) + &refused.retry_after_ms.map_or_else(String::new, wait),
     }
 }
 

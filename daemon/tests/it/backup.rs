@@ -15,7 +15,9 @@ use parlor_protocol::id::RoomId;
 use rusqlite::Connection;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-use crate::harness::{Daemon, DeviceKey, PASSWORD, saying, seqs_without_a_gap};
+use crate::harness::{
+    Daemon, DeviceKey, PASSWORD, program_of_everybody, saying, seqs_without_a_gap,
+};
 
 /// Files so small that they are closed while they are copied.
 const SMALL_AUDIT_FILES: &str = "sign_up = \"open\"\n[audit]\nfile_bytes = 4096\n";
@@ -432,6 +434,7 @@ fn root_restores_as_the_owner_of_the_directory_and_follows_none_of_their_links()
         return;
     }
     const OWNER: u32 = 65_534;
+    let (_place, program) = program_of_everybody();
     let mut daemon = Daemon::start();
     daemon.user("alice");
     let backup = daemon.place("backup");
@@ -447,7 +450,7 @@ fn root_restores_as_the_owner_of_the_directory_and_follows_none_of_their_links()
     fs::write(&victim, "root's").unwrap();
     fs::set_permissions(&victim, fs::Permissions::from_mode(0o644)).unwrap();
     let restore = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlord"));
+        let mut command = Command::new(&program);
         command.arg("--data").arg(&new).args(["restore", text(&backup)]);
         command.env("HOME", parent.path()).env("TMPDIR", parent.path()).output().unwrap()
     };

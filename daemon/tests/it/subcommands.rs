@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{self, PipeWriter, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -15,7 +15,7 @@ use place::{Place, lines, one_line};
 use rustix::io::ioctl_fionread;
 use rustix::process::geteuid;
 
-use crate::harness::{PATIENCE, wait};
+use crate::harness::{PATIENCE, program_of_everybody, wait};
 
 #[test]
 fn subcommands_work_with_and_without_the_daemon() {
@@ -169,10 +169,15 @@ fn whoever_may_not_look_is_not_told_that_nothing_is_there() {
     let data = place.path("data");
     let run = place.run(&["--data", data.to_str().unwrap(), "host-key", "show"]);
     let mut command = run.by_default_place().command();
+    let (_place, program) = program_of_everybody();
     // Nobody may look into what is somebody's; the superuser may look into everything.
-    match geteuid().is_root() {
-        true => drop(command.uid(65534).gid(65534)),
-        false => fs::set_permissions(&data, fs::Permissions::from_mode(0o000)).unwrap(),
+    if geteuid().is_root() {
+        let mut of_nobody = Command::new(&program);
+        of_nobody.args(command.get_args()).uid(65534).gid(65534);
+        of_nobody.envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        command = of_nobody;
+    } else {
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o000)).unwrap();
     }
     let output = command.output().unwrap();
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();

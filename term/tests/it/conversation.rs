@@ -117,7 +117,7 @@ fn too_many_wrong_passwords_exit_255_and_say_how_long_to_wait() {
     }
     let done = guess(&[]);
     assert_eq!(done.status, Some(255), "{done:?}");
-    let said = "parlor: refused: rate-limited: there were too many failed logins ";
+    let said = "parlor: refused: rate-limited: there were too many failed logins, ";
     assert!(done.err.contains(said) && done.err.ends_with(" s)\n"), "{done:?}");
     let done = guess(&["--json"]);
     assert_eq!(done.status, Some(255), "{done:?}");

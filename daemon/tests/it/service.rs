@@ -131,7 +131,7 @@ fn a_log_that_nobody_reads_loses_lines_and_holds_up_nothing() {
 #[test]
 fn a_daemon_that_hangs_ends_in_time_when_it_is_told_to() {
     let place = Place::new();
-    let [log, log4rs] = ["log", "log4rs.yaml"].map(|name| place.path(name));
+    let [log, log4rs] = ["file.log", "log4rs.yaml"].map(|name| place.path(name));
     assert!(Command::new("mkfifo").arg(&log).status().unwrap().success());
     // Nothing but what it lies on says when a file is written to: this one fills up.
     let open = |flags| File::from(open(&log, flags, Mode::empty()).unwrap());
